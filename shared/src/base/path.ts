@@ -18,7 +18,7 @@ export function parsePath(raw: string): string {
     throw new TandemError(code, { reason, path: raw.slice(0, 300) })
   }
   if (raw === '') refuse('path-invalid', 'a path is empty')
-  if (raw.startsWith('/') || raw.startsWith('~') || /^[a-z]:/i.test(raw)) {
+  if (raw.startsWith('/') || raw === '~' || raw.startsWith('~/') || /^[a-z]:/i.test(raw)) {
     refuse('path-outside-workspace', 'a path is absolute')
   }
   if (!raw.isWellFormed()) refuse('path-invalid', 'a path is not valid Unicode')

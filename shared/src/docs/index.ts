@@ -1,0 +1,18 @@
+export { cachedView, mapView, when, type View } from './view.ts'
+export { openRecords, type Records } from './records.ts'
+export { applyEdits } from './text.ts'
+export { Deleted, FileFacts, TreeEntry, openFiles, type FileEntry, type Files, type FilesSnapshot } from './files.ts'
+export { openFile, type FileText } from './file.ts'
+export { Request, RequestBody, openRequests, type Requests } from './requests.ts'
+export { openTasks } from './tasks.ts'
+export { LogChunk, maxChunkBytes, note, openTaskLog, stderr, stdout, windowBytes, type TaskLog } from './task-log.ts'
+export {
+  DaemonAbout,
+  MirrorState,
+  SandboxState,
+  WorkspaceStatus,
+  openDaemon,
+  type Daemon,
+} from './daemon.ts'
+export { Approval, DaemonPresence, Member, openOps, type Ops } from './ops.ts'
+export { Presence } from './presence.ts'

@@ -1,0 +1,50 @@
+import type * as Y from 'yjs'
+import { z } from 'zod'
+import { Id } from '../base/ids.ts'
+import { Role } from '../protocol/access.ts'
+import { openRecords, type Records } from './records.ts'
+
+/** Stamped by the server: this alone decides online or offline [S31] [S96]. */
+export const DaemonPresence = z.object({
+  id: Id,
+  name: z.string(),
+  connection: z.enum(['online', 'offline']),
+  lastSeenAt: z.number(),
+  connectedAt: z.number().optional(),
+})
+export type DaemonPresence = z.infer<typeof DaemonPresence>
+
+/** A question to a person, bound to exact arguments by `argsHash`. */
+export const Approval = z.object({
+  id: Id,
+  subject: z.object({ task: Id }),
+  action: z.string(),
+  summary: z.string(),
+  reason: z.string(),
+  argsHash: z.string(),
+  risk: z.enum(['low', 'medium', 'high']),
+  state: z.enum(['pending', 'approved', 'rejected', 'expired']),
+  scope: z.enum(['once', 'run', 'workspace']).optional(),
+  by: Id.optional(),
+  byName: z.string().optional(),
+  createdAt: z.number(),
+  decidedAt: z.number().optional(),
+  expiresAt: z.number(),
+})
+export type Approval = z.infer<typeof Approval>
+
+export const Member = z.object({ id: Id, name: z.string(), role: Role })
+export type Member = z.infer<typeof Member>
+
+export type Ops = {
+  daemons: Records<DaemonPresence>
+  approvals: Records<Approval>
+  members: Records<Member>
+}
+
+/** What the server alone says about the workspace. */
+export const openOps = (doc: Y.Doc): Ops => ({
+  daemons: openRecords(doc, 'daemons', DaemonPresence),
+  approvals: openRecords(doc, 'approvals', Approval),
+  members: openRecords(doc, 'members', Member),
+})

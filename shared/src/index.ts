@@ -1,0 +1,46 @@
+export { backoffMs } from './base/backoff.ts'
+export { changes } from './base/changes.ts'
+export { systemClock, wait, type Clock } from './base/clock.ts'
+export { TandemError, errorTable, isTandemError, messageOf, type ErrorCode } from './base/errors.ts'
+export { Id, createId } from './base/ids.ts'
+export { createLog, silentLog, type Log, type LogLevel } from './base/log.ts'
+export { checkPath, clashKey, isProtectedName, nameOf, parentOf, parsePath } from './base/path.ts'
+export { Claims, Role, atLeast, mayRead, mayWrite, roles, type HoldsLease } from './protocol/access.ts'
+export {
+  DocName,
+  docName,
+  docPath,
+  parseDocName,
+  parseDocPath,
+  requireDocName,
+  type DocAddress,
+  type DocKind,
+  type DocPlace,
+  type DocRef,
+} from './protocol/doc-names.ts'
+export { bulkFrames, encodeBulkFrame, encodeFeedFrame, feedFrames, type BulkFrame, type FeedFrame } from './protocol/frames.ts'
+export { FromDaemon, ToDaemon, ToEveryone, parseMessage, protocolVersion } from './protocol/messages.ts'
+export {
+  AccessToken,
+  AccessTokenRequest,
+  Health,
+  Problem,
+  Ready,
+  SessionAnswer,
+  SessionRequest,
+  WorkspaceInfo,
+  WorkspaceList,
+} from './protocol/rest.ts'
+export { Settings, readSettings } from './protocol/settings.ts'
+export {
+  Task,
+  TaskInput,
+  TaskPayload,
+  TaskResult,
+  TaskState,
+  commandLine,
+  isTerminal,
+  statusOf,
+  taskStates,
+} from './protocol/task.ts'
+export { applyToString, type TextEdit } from './merge/edits.ts'

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { Id } from '../base/ids.ts'
+import { TaskResult } from './task.ts'
+
+/** Raised when an old peer could misread a new message. */
+export const protocolVersion = 1
+
+const Attempt = z.object({ task: Id, attempt: z.int().positive() })
+/** Numbers a message so that its answer can name it, and so that a repeated one is known. */
+const n = z.int().nonnegative()
+
+/** What a daemon says over its own document's stateless channel [S58] [S80]. Repeated until answered. */
+export const FromDaemon = z.discriminatedUnion('t', [
+  z.object({
+    t: z.literal('hello'),
+    protocol: z.int(),
+    bootId: Id,
+    /** The daemon's monotonic clock in ms: echoed, so that the lease is counted from the moment of asking. */
+    mono: z.number(),
+    slots: z.int().min(0).max(64),
+    running: z.array(Attempt).max(256),
+    lastGrantSeq: z.int().nonnegative(),
+  }),
+  z.object({ t: z.literal('claim'), n, task: Id, mono: z.number() }),
+  z.object({
+    t: z.literal('report'),
+    n,
+    task: Id,
+    attempt: z.int().positive(),
+    state: z.enum(['running', 'completed', 'failed', 'timed_out', 'cancelled']),
+    result: TaskResult.optional(),
+  }),
+  /** The owner's policy wants a person to decide first: the task waits and holds no slot. */
+  z.object({
+    t: z.literal('ask'),
+    n,
+    task: Id,
+    argsHash: z.string().max(128),
+    summary: z.string().max(2000),
+    reason: z.string().max(500),
+    risk: z.enum(['low', 'medium', 'high']),
+  }),
+  /** The daemon will never run this task: denied by policy, or no sandbox. */
+  z.object({ t: z.literal('refuse'), n, task: Id, code: z.string().max(60), reason: z.string().max(500) }),
+  z.object({ t: z.literal('ping'), stamp: z.number() }),
+])
+export type FromDaemon = z.infer<typeof FromDaemon>
+
+/** What the server says to one daemon. */
+export const ToDaemon = z.discriminatedUnion('t', [
+  z.object({
+    t: z.literal('hello-ack'),
+    protocol: z.int(),
+    mono: z.number(),
+    serverTime: z.number(),
+    leaseMs: z.number(),
+    /** Attempts that are not this daemon's (any more): kill them. */
+    kill: z.array(Attempt),
+  }),
+  z.object({
+    t: z.literal('grant'),
+    n,
+    task: Id,
+    attempt: z.int().positive(),
+    grantSeq: z.int(),
+    mono: z.number(),
+    leaseMs: z.number(),
+  }),
+  z.object({ t: z.literal('no-grant'), n, task: Id, reason: z.string() }),
+  z.object({ t: z.literal('ack'), n }),
+  z.object({ t: z.literal('cancel'), task: Id, attempt: z.int().positive(), force: z.boolean() }),
+  z.object({ t: z.literal('status-request') }),
+  z.object({ t: z.literal('pong'), stamp: z.number() }),
+  z.object({ t: z.literal('error'), code: z.string(), message: z.string(), details: z.unknown().optional() }),
+])
+export type ToDaemon = z.infer<typeof ToDaemon>
+
+/** What the server says to everyone over the `ops` document's channel. `seq` is the workspace's version number [S205]. */
+export const ToEveryone = z.discriminatedUnion('t', [
+  z.object({ t: z.literal('version'), generation: z.int(), seq: z.int() }),
+  z.object({ t: z.literal('store'), writable: z.boolean(), reason: z.string().optional() }),
+  z.object({ t: z.literal('error'), code: z.string(), message: z.string(), details: z.unknown().optional() }),
+])
+export type ToEveryone = z.infer<typeof ToEveryone>
+
+/** Parses one stateless payload; the issues where it is not what it should be. */
+export function parseMessage<S extends z.ZodType>(
+  schema: S,
+  payload: string,
+): { message: z.infer<S> } | { issues: string[] } {
+  let raw: unknown
+  try {
+    raw = JSON.parse(payload)
+  } catch {
+    return { issues: ['not JSON'] }
+  }
+  const parsed = schema.safeParse(raw)
+  return parsed.success
+    ? { message: parsed.data }
+    : { issues: parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`) }
+}

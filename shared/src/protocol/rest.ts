@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { Id } from '../base/ids.ts'
+import { Claims, Role } from './access.ts'
+
+/** `GET /api/health` */
+export const Health = z.object({ ready: z.boolean(), reasons: z.array(z.string()), version: z.string() })
+export type Health = z.infer<typeof Health>
+
+/** `POST /api/v1/session`: an owner token or API key becomes an HttpOnly cookie. `DELETE` signs out. */
+export const SessionRequest = z.object({ token: z.string().min(1).max(300) })
+export const SessionAnswer = z.object({ principal: Id, name: z.string() })
+export type SessionAnswer = z.infer<typeof SessionAnswer>
+
+/** `GET /api/v1/workspaces` */
+export const WorkspaceInfo = z.object({ id: Id, name: z.string(), epoch: Id, generation: z.int(), seq: z.int(), role: Role })
+export type WorkspaceInfo = z.infer<typeof WorkspaceInfo>
+export const WorkspaceList = z.object({ workspaces: z.array(WorkspaceInfo) })
+
+/**
+ * `POST /api/v1/workspaces/:ws/access-token`, by cookie or `Authorization: Bearer <API key>`. A daemon names itself
+ * (its id is then bound to the token); a tab names its session. The token lives 300 s [S48]; fetch anew at 80 %.
+ */
+export const AccessTokenRequest = z.object({
+  session: Id,
+  name: z.string().max(80).optional(),
+  daemon: z.object({ id: Id, name: z.string().max(80) }).optional(),
+})
+export type AccessTokenRequest = z.infer<typeof AccessTokenRequest>
+export const AccessToken = z.object({
+  token: z.string(),
+  /** Server's time, ms. */
+  expiresAt: z.number(),
+  serverTime: z.number(),
+  claims: Claims,
+  workspace: WorkspaceInfo,
+})
+export type AccessToken = z.infer<typeof AccessToken>
+
+/** RFC 9457 problem details, the shape of every REST error. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  hint: z.string().optional(),
+  errors: z.array(z.string()).optional(),
+})
+export type Problem = z.infer<typeof Problem>
+
+/** `tandem up --json` prints one such line when everything is ready (architecture §13). */
+export const Ready = z.object({
+  url: z.string(),
+  apiUrl: z.string(),
+  token: z.string(),
+  workspaceId: Id,
+  folder: z.string(),
+  dataDir: z.string(),
+  pid: z.int(),
+})
+export type Ready = z.infer<typeof Ready>

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { TandemError } from '../base/errors.ts'
+
+const flag = z.union([z.boolean(), z.stringbool()])
+const ms = z.coerce.number().int().positive()
+const bytes = z.coerce.number().int().positive()
+
+/**
+ * Every setting of every program, with its default: one schema for the configuration file, the environment
+ * (`TANDEM_MAX_DOC_BYTES`) and flags (`--max-doc-bytes`); a flag beats the environment, which beats the file.
+ */
+export const Settings = z.strictObject({
+  /** 0 = any free port. */
+  port: z.coerce.number().int().min(0).max(65535).default(4310),
+  host: z.string().min(1).default('127.0.0.1'),
+  /** Where the server's log and the daemon's state live; by default one folder per served folder. */
+  data: z.string().optional(),
+  open: flag.default(true),
+  json: flag.default(false),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** Listen off loopback without TLS. */
+  insecure: flag.default(false),
+  /** Host names, beside loopback, under which the page may be opened. */
+  allowedHosts: z.union([z.array(z.string()), z.string().transform((s) => s.split(',').filter(Boolean))]).default([]),
+
+  /** The server that a `tandem daemon` joins. */
+  server: z.url().optional(),
+  token: z.string().optional(),
+  name: z.string().max(80).optional(),
+  unsafeNoSandbox: flag.default(false),
+  slots: z.coerce.number().int().min(0).max(64).default(3),
+  polling: flag.default(false),
+
+  tokenLifeMs: ms.default(300_000),
+  pingMs: ms.default(2_000),
+  deadMs: ms.default(5_500),
+  helloMs: ms.default(10_000),
+  leaseMs: ms.default(30_000),
+  /** A daemon that has not said hello for this long is shown offline. */
+  unseenMs: ms.default(15_000),
+  docIdleMs: ms.default(60_000),
+  taskTimeoutMs: ms.default(30_000),
+
+  maxMessageBytes: bytes.default(32 * 2 ** 20),
+  maxDocBytes: bytes.default(16 * 2 ** 20),
+  maxTextBytes: bytes.default(8 * 2 ** 20),
+  maxBufferedBytes: bytes.default(64 * 2 ** 20),
+  maxConnections: z.coerce.number().int().positive().default(1_000),
+  maxDocsPerConnection: z.coerce.number().int().positive().default(20_000),
+  snapshotTailBytes: bytes.default(10 * 2 ** 10),
+})
+export type Settings = Readonly<z.infer<typeof Settings>>
+
+/** Names of the founding documents that mean one of ours [S296]. */
+const aliases: Record<string, string> = { WEBSOCKET_PORT: 'port' }
+
+type Sources = { file?: unknown; env?: Readonly<Record<string, string | undefined>>; flags?: Readonly<Record<string, unknown>> }
+
+/** Reads the settings of all three sources, frozen; throws `config-invalid` naming the setting and its source. */
+export function readSettings({ file = {}, env = {}, flags = {} }: Sources): Settings {
+  if (typeof file !== 'object' || file === null) {
+    throw new TandemError('config-invalid', { reason: 'the configuration file does not hold an object' })
+  }
+  const fromEnv: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(env)) {
+    const key = aliases[name] ?? (name.startsWith('TANDEM_') ? camel(name.slice(7)) : undefined)
+    if (key !== undefined && key in Settings.shape && value !== undefined) fromEnv[key] = value
+  }
+  const given = Object.fromEntries(Object.entries(flags).filter(([, v]) => v !== undefined))
+  const parsed = Settings.safeParse({ ...file, ...fromEnv, ...given })
+  if (parsed.success) return Object.freeze(parsed.data)
+  const issue = parsed.error.issues[0]
+  const key = String(issue?.path[0] ?? (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '?'))
+  const source = key in given ? `--${kebab(key)}` : key in fromEnv ? `TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}` : 'the configuration file'
+  throw new TandemError('config-invalid', { reason: `the setting ${key} is not valid: ${issue?.message ?? ''}`, source })
+}
+
+const camel = (s: string) => s.toLowerCase().replaceAll(/_(\w)/g, (_, c: string) => c.toUpperCase())
+const kebab = (s: string) => s.replaceAll(/[A-Z]/g, (c) => '-' + c.toLowerCase())
