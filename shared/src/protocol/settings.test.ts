@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { readSettings } from './settings.ts'
+
+test('[OPS-1] a flag beats the environment, which beats the file, which beats the default', () => {
+  const file = { port: 1, host: '::1', slots: 5 }
+  const settings = readSettings({ file, env: { TANDEM_PORT: '2', TANDEM_SLOTS: '6', HOME: '/x' }, flags: { port: '3', data: undefined } })
+  expect(settings).toMatchObject({ port: 3, slots: 6, host: '::1', leaseMs: 30_000 })
+})
+
+test('[S296] the founding name of the port is honoured', () => {
+  expect(readSettings({ env: { WEBSOCKET_PORT: '3001' } }).port).toBe(3001)
+})
+
+test('[OPS-1] a switch in the environment is read as a word', () => {
+  expect(readSettings({ env: { TANDEM_OPEN: 'false' } }).open).toBe(false)
+  expect(readSettings({ env: { TANDEM_UNSAFE_NO_SANDBOX: 'true' } }).unsafeNoSandbox).toBe(true)
+})
+
+test.each([
+  [{ flags: { port: 'eighty' } }, 'port', '--port'],
+  [{ env: { TANDEM_LEASE_MS: '-1' } }, 'leaseMs', 'TANDEM_LEASE_MS'],
+  [{ file: { host: 7 } }, 'host', 'the configuration file'],
+  [{ file: { prot: 4310 } }, 'prot', 'the configuration file'],
+])('[OPS-1] a wrong setting is named with where it came from: %j', (sources, key, source) => {
+  expect(() => readSettings(sources)).toThrow(`the setting ${key} is not valid`)
+  expect(() => readSettings(sources)).toThrow(source)
+})
+
+test('[OPS-1] settings are frozen', () => {
+  expect(Object.isFrozen(readSettings({}))).toBe(true)
+})
