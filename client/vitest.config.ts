@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import react from '@vitejs/plugin-react'
+import { playwright } from '@vitest/browser-playwright'
+import { defineProject } from 'vitest/config'
+
+const alias = [{ find: 'monaco-editor/esm/vs/editor/editor.api.js', replacement: 'monaco-editor/editor/editor.api.js' }]
+
+const installed = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`)
+const executablePath = process.env['CHROME'] ?? installed.find((path) => existsSync(path))
+
+/**
+ * What needs a real browser (Monaco, IndexedDB, rendering) is named `*.browser.test.ts(x)` and runs here:
+ * `pnpm vitest run --project browser`. Plain logic runs in Node, in the root's `unit` project.
+ */
+export default defineProject({
+  plugins: [react()],
+  resolve: { alias, dedupe: ['yjs', 'lib0', 'y-protocols', 'monaco-editor', 'react', 'react-dom'] },
+  optimizeDeps: { exclude: ['monaco-editor'] },
+  test: {
+    name: 'browser',
+    include: ['src/**/*.browser.test.{ts,tsx}'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: { ...(executablePath && { executablePath }), args: ['--no-sandbox', '--disable-dev-shm-usage'] },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+})

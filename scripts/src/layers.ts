@@ -1,0 +1,80 @@
+/**
+ * What may import what, as one table. `oxlint.config.ts` turns it into lint rules and `layers.test.ts` breaks each of
+ * them once. A folder that is not in the table fails that test, so a new room is placed on purpose.
+ */
+
+/** Packages of ours each package may import by name. `'all'` is for what drives the others from outside. */
+export const packagesByPackage: Record<string, readonly string[] | 'all'> = {
+  shared: [],
+  server: ['shared'],
+  daemon: ['shared'],
+  client: ['shared'],
+  cli: 'all',
+  e2e: 'all',
+  bench: 'all',
+  scripts: 'all',
+}
+
+/** Inside a package: which sibling folders a folder may use. Files directly in `src/` (main, config, composition) know all. */
+export const foldersByFolder: Record<string, Record<string, readonly string[]>> = {
+  // base <- protocol <- docs <- testing; `merge` is pure text work that `docs` builds on.
+  shared: {
+    base: [],
+    protocol: ['base'],
+    merge: ['base'],
+    docs: ['base', 'protocol', 'merge'],
+    testing: ['base', 'protocol', 'merge', 'docs'],
+  },
+  // Stores and doors at the bottom, then what keeps documents, then what answers requests.
+  server: {
+    auth: [],
+    store: [],
+    notify: [],
+    sync: ['auth', 'store'],
+    referee: ['auth', 'store'],
+    history: ['auth', 'store'],
+    http: ['auth', 'store', 'notify', 'sync', 'referee', 'history'],
+    services: ['auth', 'store', 'notify', 'sync', 'referee', 'history'],
+  },
+  // Everything that runs code goes through `sandbox`; the mirror and the link know nothing of running.
+  daemon: {
+    link: [],
+    mirror: [],
+    sandbox: [],
+    git: ['sandbox'],
+    tasks: ['sandbox'],
+    agent: ['sandbox'],
+    open: ['agent'],
+  },
+  // A feature uses `session` and `ui`, never another feature: `app.tsx` places them beside each other.
+  client: {
+    ui: [],
+    session: [],
+    chat: ['session', 'ui'],
+    cockpit: ['session', 'ui'],
+    editor: ['session', 'ui'],
+    files: ['session', 'ui'],
+    history: ['session', 'ui'],
+    palette: ['session', 'ui'],
+    people: ['session', 'ui'],
+    search: ['session', 'ui'],
+    settings: ['session', 'ui'],
+    tasks: ['session', 'ui'],
+  },
+}
+
+/** The only folders whose sources may import `yjs` itself; everyone else uses the typed documents. Tests may, anywhere. */
+export const yjsFolders: readonly string[] = [
+  'shared/docs',
+  'shared/merge',
+  'shared/testing',
+  'server/sync',
+  'server/store',
+  'server/history',
+  'daemon/link',
+  'client/session',
+  'client/editor',
+  // Outside the product: they measure and drive raw documents.
+  'bench',
+  'e2e',
+]
