@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import { exitOf } from './exit.ts'
+import type { Identity } from './identity.ts'
+import { processTree } from './process-tree.ts'
+import type { Launched } from './supervise.ts'
+
+type LaunchOptions = {
+  readonly bwrap: string
+  readonly args: readonly string[]
+  readonly identity: Identity
+  /** The child gets these from descriptor 4 on. */
+  readonly data: readonly number[]
+  /** Where root joins its process group, if it has one. */
+  readonly procsFile: string | undefined
+}
+
+/**
+ * As root, before the walls go up: the device nodes become read-only in a mount namespace of our own, for without
+ * capabilities root is still their owner and could `chmod 0 /dev/null` for the whole machine; and the process joins
+ * its control group, so that everything the command starts is counted.
+ */
+const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount --bind /dev /dev; mount -o remount,bind,ro /dev; shift; exec "$@"'
+
+/** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
+export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: LaunchOptions): Launched {
+  const [file, ...rest] = identity.isRoot
+    ? ['/usr/bin/unshare', '--mount', '--propagation', 'private', '--', '/bin/sh', '-c', rootPrelude, 'sh', procsFile ?? '', bwrap, ...args]
+    : [bwrap, ...args]
+  const child = spawn(file as string, rest, {
+    cwd: '/',
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...data],
+    ...(identity.drop && { uid: identity.uid, gid: identity.gid }),
+  })
+  const report = readReport(child.stdio[3] as Readable)
+  let over = false
+  const top = () => (over ? undefined : report.childPid)
+  const kill = () => {
+    const pid = top()
+    if (pid !== undefined) signal(pid, 'SIGKILL')
+    // Before the init is known, ending bubblewrap itself ends it (--die-with-parent).
+    else if (!over) child.kill('SIGKILL')
+  }
+  const terminate = () => {
+    const pid = top()
+    // An init ignores signals it has no handler for, so the processes below it are asked one by one.
+    if (pid === undefined) kill()
+    else for (const below of processTree(pid).slice(1)) signal(below, 'SIGTERM')
+  }
+  const exit = Promise.all([exitOf(child), report.end]).then(([result]) => {
+    over = true
+    return { ...result, started: report.exitCodeSeen }
+  })
+  return { stdout: child.stdout as Readable, stderr: child.stderr as Readable, top, terminate, kill, exit }
+
+  function signal(pid: number, name: NodeJS.Signals) {
+    try {
+      process.kill(pid, name)
+    } catch {
+      // It has just ended, which is what was wanted.
+    }
+  }
+}
+
+const ReportLine = z.object({ 'child-pid': z.int().positive().optional(), 'exit-code': z.int().optional() })
+
+/** bubblewrap reports an exit code only for a command that was really started: without one, it failed to set up. */
+function readReport(stream: Readable) {
+  const report = { childPid: undefined as number | undefined, exitCodeSeen: false, end: Promise.resolve() }
+  const lines = createInterface({ input: stream })
+  lines.on('line', (line) => {
+    const parsed = ReportLine.safeParse(JSON.parse(line))
+    report.childPid ??= parsed.data?.['child-pid']
+    report.exitCodeSeen ||= parsed.data?.['exit-code'] !== undefined
+  })
+  report.end = new Promise((resolve) => lines.once('close', resolve))
+  return report
+}

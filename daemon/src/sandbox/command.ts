@@ -1,0 +1,51 @@
+import type { Limits } from './limits.ts'
+
+/** A program with its arguments, or a line for the shell. */
+export type Program = { readonly argv: readonly [string, ...string[]] } | { readonly shellLine: string }
+
+export type OutputStream = 'stdout' | 'stderr'
+
+export type Command = Program & {
+  /** Absolute, inside the workspace. */
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** Where given, instead of the policy's. */
+  readonly limits?: { readonly [K in keyof Limits]?: Limits[K] | undefined } | undefined
+  /** Ends the command: politely, then for certain. */
+  readonly signal?: AbortSignal | undefined
+  /** False: the command may only look at the workspace. */
+  readonly writable?: boolean | undefined
+  /** While the returned promise is pending that stream is not read, so that the command waits: back-pressure. */
+  readonly onChunk: (stream: OutputStream, bytes: Buffer) => void | Promise<void>
+}
+
+/** Why a command was ended by us. */
+export type EndReason = 'timeout' | 'output-limit' | 'memory-limit' | 'process-limit' | 'cancelled'
+
+export type CommandResult = {
+  /** Null where a signal ended it, or it never started. */
+  readonly exitCode: number | null
+  readonly signal?: string
+  readonly reason?: EndReason
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly endedAt: number
+  /** It failed, and its output looks as if for want of the network. */
+  readonly networkBlockedHint: boolean
+}
+
+/** How much the walls hold: `none` only where the owner opted out by name. */
+export type Tier = 'full' | 'reduced' | 'none'
+
+export type Runner = {
+  readonly tier: Tier
+  /**
+   * Runs a command to its end; settles when nothing of it is left. A failing command is a result, not an error.
+   * Throws TandemError `path-outside-workspace` (cwd) and `sandbox-unavailable` (the walls could not be put up).
+   */
+  runCommand(command: Command): Promise<CommandResult>
+}
+
+/** The argv to execute. A login shell would read files of the home, so it is none. */
+export const toArgv = (program: Program): readonly string[] =>
+  'argv' in program ? program.argv : ['/bin/bash', '-c', program.shellLine]

@@ -1,0 +1,31 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * Small contents to hand to a child as open files. Each is written once to a file that is removed at once, so that
+ * nothing is left behind however we end; opening it anew gives each child its own position in it.
+ */
+export function createDataFiles(): { open(content: Buffer | string): number } {
+  const fdByContent = new Map<string, number>()
+  return {
+    open(content) {
+      const key = content.toString('latin1')
+      let fd = fdByContent.get(key)
+      if (fd === undefined) fdByContent.set(key, (fd = openUnlinked(content)))
+      return openSync(`/proc/self/fd/${fd}`, 'r')
+    },
+  }
+}
+
+export const closeAll = (fds: readonly number[]): void => fds.forEach((fd) => closeSync(fd))
+
+function openUnlinked(content: Buffer | string): number {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-data-'))
+  try {
+    writeFileSync(join(folder, 'data'), content, { mode: 0o600 })
+    return openSync(join(folder, 'data'), 'r')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

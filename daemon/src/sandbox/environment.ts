@@ -1,0 +1,51 @@
+/** HOME inside the sandbox: a memory file system that ends with the command. */
+export const sandboxHome = '/home/task'
+
+const passed = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM', 'COLORTERM']
+const secretName = /KEY|TOKEN|SECRET|PASS|AUTH|COOKIE|CREDENTIAL/i
+const steersPrograms = /^(LD_|DYLD_|GIT_|NODE_OPTIONS$|BASH_ENV$|ENV$|BASH_FUNC_|IFS$|SSH_|PROMPT_COMMAND$|PYTHONSTARTUP$|PERL5OPT$|RUBYOPT$)/
+
+type EnvironmentOptions = {
+  /** The daemon's own environment, of which a handful of names is passed on. */
+  host: NodeJS.ProcessEnv
+  path: readonly string[]
+  /** What the toolchains need to find themselves, such as PYENV_ROOT. */
+  toolchains?: Readonly<Record<string, string>>
+  /** What the task asked for; dangerous names are left out. */
+  task?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * The environment of a command, built from nothing: inheriting the daemon's would hand its keys to every task
+ * (SBX-72). NODE_ENV as the founding text wants it (S138).
+ */
+export function commandEnvironment({ host, path, toolchains, task }: EnvironmentOptions): Record<string, string> {
+  return {
+    TERM: 'xterm-256color',
+    ...pick(host, (name) => passed.includes(name)),
+    NODE_ENV: 'development',
+    CI: '1',
+    FORCE_COLOR: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    npm_config_update_notifier: 'false',
+    ...toolchains,
+    ...pick(task ?? {}, isAllowedName),
+    PATH: path.join(':'),
+    HOME: sandboxHome,
+    USER: 'task',
+    LOGNAME: 'task',
+    SHELL: '/bin/bash',
+    TMPDIR: '/tmp',
+    TANDEM_TASK: '1',
+  }
+}
+
+/** May a task set this variable? Not names of secrets (they would end up in documents), nor those that steer programs. */
+export const isAllowedName = (name: string): boolean =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !secretName.test(name) && !steersPrograms.test(name)
+
+function pick(from: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(from).filter((entry): entry is [string, string] => entry[1] !== undefined && wanted(entry[0])),
+  )
+}

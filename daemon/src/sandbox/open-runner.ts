@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process'
+import { realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
+import type { Log } from '@tandem/shared'
+import type { Runner } from './command.ts'
+import { commandIdentity } from './identity.ts'
+import type { Policy } from './policy.ts'
+import { probe, type Probe } from './probe.ts'
+import { createRefusingRunner, createSandboxedRunner, createUnsafeRunner, type Machine } from './runner.ts'
+import { findToolchains } from './toolchains.ts'
+
+type OpenOptions = {
+  readonly workspace: string
+  readonly policy: Policy
+  /** The daemon's environment. */
+  readonly environment: NodeJS.ProcessEnv
+  /** `--unsafe-no-sandbox`: run without walls. Never a fall-back: the owner says it by name. */
+  readonly unsafe: boolean
+  readonly log: Log
+}
+
+/**
+ * Finds out what walls this machine offers and returns what runs commands behind them. Without walls every command is
+ * refused with the way to get them, unless `unsafe`.
+ */
+export async function openRunner({ workspace, policy, environment, unsafe, log }: OpenOptions): Promise<{ runner: Runner; probe: Probe }> {
+  const identity = commandIdentity(workspace)
+  const real = realpathSync(workspace)
+  const path = environment.PATH ?? ''
+  const machine: Machine = {
+    workspace: real,
+    identity,
+    toolchains: findToolchains({ path, home: environment.HOME ?? homedir(), workspace: real, node: process.execPath, identity }),
+    hostEnvironment: environment,
+    limits: policy.limits,
+    protect: policy.sandbox.protect,
+    hide: policy.sandbox.hide,
+    git: { ...gitSetting('name'), ...gitSetting('email') },
+  }
+  if (unsafe) {
+    log.warn('commands run without a sandbox', { workspace: real })
+    const reason = 'The owner started it with --unsafe-no-sandbox'
+    return { runner: createUnsafeRunner(machine), probe: { tier: 'none', held: [], reason, fix: 'Start without that option.' } }
+  }
+  const result = await probe({ path, workspace: real, identity, log })
+  log.info('sandbox probed', { tier: result.tier, held: result.held.length, reason: result.reason })
+  return { probe: result, runner: runnerFor(machine, result) }
+}
+
+function runnerFor(machine: Machine, { tier, walls, reason = 'There is no sandbox', fix = '' }: Probe): Runner {
+  return walls && tier !== 'none' ? createSandboxedRunner(machine, walls, tier) : createRefusingRunner(reason, fix)
+}
+
+/** The name for commits, from the person's own settings; asked for at /, so that no repository answers. */
+function gitSetting(key: 'name' | 'email'): Partial<Record<'name' | 'email', string>> {
+  try {
+    const value = execFileSync('git', ['config', '--global', '--get', `user.${key}`], { cwd: '/', encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    return { [key]: value.trim() }
+  } catch {
+    return {} // not set, or no git: commits then carry the task's own name
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { defaultLimits, Limits } from './limits.ts'
+
+const Rules = z.array(z.string().min(1).max(200)).max(500)
+
+/** The founding list of commands [S134], each with any arguments, and the tools that ordinary projects are made with. */
+const founding = ['ls', 'pwd', 'echo', 'cat', 'grep', 'find', 'git', 'npm', 'pnpm', 'yarn', 'node', 'python']
+const common = [
+  'python3', 'pip', 'pip3', 'uv', 'pytest', 'npx', 'corepack', 'bun', 'deno', 'tsc', 'tsx', 'vitest', 'jest', 'eslint', 'prettier', 'vite',
+  'make', 'cmake', 'ninja', 'gcc', 'g++', 'cc', 'clang', 'go', 'cargo', 'rustc', 'java', 'javac', 'mvn', 'gradle', 'ruby', 'bundle', 'rake',
+  'sh', 'bash', 'head', 'tail', 'wc', 'sort', 'uniq', 'cut', 'tr', 'sed', 'awk', 'tee', 'xargs', 'diff', 'cmp', 'rg', 'fd', 'tree', 'stat', 'file',
+  'du', 'df', 'date', 'sleep', 'seq', 'printf', 'true', 'false', 'test', '[', 'which', 'basename', 'dirname', 'realpath', 'env', 'time', 'timeout',
+  'nice', 'mkdir', 'touch', 'cp', 'mv', 'ln', 'tar', 'gzip', 'gunzip', 'zip', 'unzip', 'jq', 'sha256sum', 'md5sum', 'cd', 'export', 'set', 'exit',
+  'uname', 'id', 'whoami', 'hostname', 'nproc', 'ps', 'wait', 'command', 'type', 'yes',
+] // prettier-ignore
+/** What may be wanted, but not unseen: it leaves the machine, or cannot be taken back. */
+const asked = ['git push *', 'git reset --hard *', 'git clean *', 'npm publish *', 'pnpm publish *', 'yarn publish *', 'npm exec *', 'npm x *', 'rm *']
+/** What never works in the sandbox, and should not be tried on a person's behalf. */
+const denied = ['sudo *', 'su *', 'doas *', 'mount *', 'umount *', 'shutdown *', 'reboot *', 'mkfs *', 'dd of=/dev/*', 'systemctl *', 'insmod *']
+
+/**
+ * What the owner of this machine lets tasks do: the owner's own file, outside the workspace. Rules are words of a
+ * command; a last `*` stands for any further words. Deny beats ask beats allow. This steers what people are asked;
+ * what a command *can* do is decided by the sandbox.
+ */
+export const Policy = z.strictObject({
+  version: z.literal(1).default(1),
+  sandbox: z
+    .strictObject({
+      mode: z.enum(['required', 'off']).default('required'),
+      onUnavailable: z.literal('refuse').default('refuse'),
+      toolchains: z.array(z.string()).default(['auto']),
+      /** Further paths that commands must not change, relative to the folder. */
+      protect: z.array(z.string()).default([]),
+      /** Names of files whose content commands must not see; `.env.example` and the like are shown. */
+      hide: z.array(z.string()).default(['.env', '.env.*']),
+    })
+    .prefault({}),
+  commands: z
+    .strictObject({
+      default: z.enum(['allow', 'ask', 'deny']).default('ask'),
+      allow: Rules.default([...founding, ...common].map((name) => `${name} *`)),
+      ask: Rules.default(asked),
+      deny: Rules.default(denied),
+    })
+    .prefault({}),
+  network: z.strictObject({ allow: z.array(z.string()).default([]), allowPrivate: z.array(z.string()).default([]) }).prefault({}),
+  limits: Limits.default(defaultLimits),
+  isolate: z
+    .strictObject({
+      wallMs: z.int().positive().default(5_000),
+      cpuMs: z.int().positive().default(2_000),
+      memMb: z.int().positive().default(64),
+      calls: z.int().positive().default(1_000),
+    })
+    .prefault({}),
+})
+export type Policy = z.infer<typeof Policy>
+
+export const defaultPolicy: Policy = Policy.parse({})

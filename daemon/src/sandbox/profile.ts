@@ -1,0 +1,87 @@
+import type { Identity } from './identity.ts'
+import type { Limits } from './limits.ts'
+import type { ProtectedPaths } from './protected.ts'
+import { sandboxHome } from './environment.ts'
+
+export type ProfileOptions = {
+  readonly workspace: string
+  readonly cwd: string
+  readonly identity: Identity
+  readonly environment: Readonly<Record<string, string>>
+  /** Read-only, each at its own path. */
+  readonly toolchains: readonly string[]
+  readonly protectedPaths: ProtectedPaths
+  /** How `/bin`, `/lib` and so on look on this machine: link targets, or `folder`. */
+  readonly topLevel: Readonly<Record<string, { link: string } | 'folder'>>
+  /** Whether this bubblewrap knows `--disable-userns` (0.8 and later); the system call filter refuses them anyway. */
+  readonly disableUserns: boolean
+  readonly limits: Pick<Limits, 'scratchMb'>
+  readonly git: { readonly name?: string; readonly email?: string }
+  /** False makes the workspace read-only, for commands that only look (git status). */
+  readonly writable?: boolean
+}
+
+/** File descriptors the child must get, in order, from `firstDataFd` on. */
+export type Profile = { readonly args: readonly string[]; readonly data: readonly DataFile[] }
+export type DataFile = { readonly content: 'filter' | 'empty' } | { readonly content: 'text'; readonly text: string }
+
+/** Where bubblewrap reports the child's pid and exit code (`--json-status-fd`). */
+export const statusFd = 3
+export const firstDataFd = 4
+
+/** Of /etc only what programs need and no secret is in: never /etc/ssl whole (private keys, readable as root) nor gitconfig. */
+const etc = [
+  'alternatives', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'ssl/certs', 'ssl/openssl.cnf', 'ca-certificates',
+  'pki/ca-trust', 'pki/tls/certs', 'crypto-policies', 'nsswitch.conf', 'localtime', 'timezone', 'mime.types',
+  'protocols', 'services', 'python3', 'bash.bashrc', 'profile', 'inputrc', 'terminfo', 'java', 'fonts',
+] // prettier-ignore
+
+/**
+ * The walls around one command, as bubblewrap arguments: all namespaces new, no capability, no network, the system
+ * read-only, private /tmp, /run and HOME, the workspace at its own path. Pure, so that it can be tested as data.
+ */
+export function buildProfile(options: ProfileOptions): Profile {
+  const { workspace, identity, protectedPaths } = options
+  const data: DataFile[] = []
+  const fd = (file: DataFile) => String(firstDataFd + data.push(file) - 1)
+  const text = (lines: readonly string[]) => fd({ content: 'text', text: lines.map((line) => `${line}\n`).join('') })
+  const size = String(options.limits.scratchMb * 1_048_576)
+  const [uid, gid] = identity.isRoot ? [1000, 1000] : [identity.uid, identity.gid]
+
+  const args = [
+    '--unshare-user', '--unshare-all', ...(options.disableUserns ? ['--disable-userns'] : []),
+    '--uid', `${uid}`, '--gid', `${gid}`, '--cap-drop', 'ALL',
+    '--die-with-parent', '--new-session', '--hostname', 'sandbox', '--json-status-fd', String(statusFd), '--clearenv',
+    ...Object.entries(options.environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--ro-bind', '/usr', '/usr',
+    ...Object.entries(options.topLevel).flatMap(([path, is]) => is === 'folder' ? ['--ro-bind', path, path] : ['--symlink', is.link, path]),
+    ...etc.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
+    // Read-only /proc: root without capabilities still owns /proc/sys, and could make the kernel run a file of its own.
+    '--dev', '/dev', '--proc', '/proc', '--remount-ro', '/proc',
+    '--size', size, '--tmpfs', '/tmp', '--tmpfs', '/run', '--size', size, '--tmpfs', sandboxHome,
+    '--ro-bind-data', text([`root:x:0:0:root:/root:/bin/sh`, `task:x:${uid}:${gid}:task:${sandboxHome}:/bin/bash`]), '/etc/passwd',
+    '--ro-bind-data', text(['root:x:0:', `task:x:${gid}:`]), '/etc/group',
+    '--ro-bind-data', text(['127.0.0.1 localhost sandbox', '::1 localhost']), '/etc/hosts',
+    '--file', text(gitConfig(options)), `${sandboxHome}/.gitconfig`,
+    ...options.toolchains.flatMap((folder) => ['--ro-bind', folder, folder]),
+    options.writable === false ? '--ro-bind' : '--bind', workspace, workspace,
+    ...(options.writable === false ? [] : protectedPaths.pinned.flatMap((path) => ['--bind', path, path])),
+    ...protectedPaths.readOnly.flatMap((path) => ['--ro-bind', path, path]),
+    ...protectedPaths.hidden.flatMap((path) => ['--ro-bind-data', fd({ content: 'empty' }), path]),
+    '--remount-ro', '/', '--seccomp', fd({ content: 'filter' }), '--chdir', options.cwd, '--',
+  ] // prettier-ignore
+  return { args, data }
+}
+
+/** The name on commits, and trust in the workspace whoever owns its files. Nothing else of the person's git settings. */
+function gitConfig({ workspace, git }: ProfileOptions): string[] {
+  const quote = (value: string) => `"${value.replace(/[\\"]/g, '\\$&').replace(/[\r\n]/g, ' ')}"`
+  return [
+    '[user]',
+    `  name = ${quote(git.name ?? 'Tandem task')}`,
+    `  email = ${quote(git.email ?? 'task@tandem.invalid')}`,
+    '[safe]',
+    `  directory = ${quote(workspace)}`,
+    `  directory = ${quote(`${workspace}/*`)}`,
+  ]
+}

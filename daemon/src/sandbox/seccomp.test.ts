@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { seccompArchitectures, seccompFilter, type SeccompArchitecture } from './seccomp.ts'
+
+const audit = { x64: 0xc000003e, arm64: 0xc00000b7 }
+const allow = 0x7fff0000
+const eperm = 0x00050001
+const enosys = 0x00050026
+
+/** Interprets the program as the kernel does, for one call. */
+function verdict(filter: Buffer, nr: number, args: number[] = [], arch: number = audit.x64): number {
+  let accumulator = 0
+  for (let i = 0; i < filter.length / 8; i++) {
+    const code = filter.readUInt16LE(i * 8)
+    const k = filter.readUInt32LE(i * 8 + 4)
+    const jump = (yes: boolean) => (i += filter[i * 8 + (yes ? 2 : 3)]!)
+    if (code === 0x20) accumulator = k === 0 ? nr : k === 4 ? arch : (args[(k - 16) / 8] ?? 0)
+    else if (code === 0x15) jump(accumulator === k)
+    else if (code === 0x35) jump(accumulator >= k)
+    else if (code === 0x45) jump((accumulator & k) !== 0)
+    else if (code === 0x06) return k
+    else throw new Error(`unexpected instruction ${code}`)
+  }
+  throw new Error('ran off the end of the program')
+}
+
+const calls = {
+  x64: { read: 0, ptrace: 101, clone: 56, ioctl: 16, fchmod: 91, fchmodat: 268, openat: 257, mknodat: 259 },
+  arm64: { read: 63, ptrace: 117, clone: 220, ioctl: 29, fchmod: 52, fchmodat: 53, openat: 56, mknodat: 33 },
+} as const
+
+describe.each(seccompArchitectures)('the system call filter on %s', (architecture: SeccompArchitecture) => {
+  const filter = seccompFilter(architecture, 'both')
+  const nr = calls[architecture]
+  const answer = (call: number, ...args: number[]) => verdict(filter, call, args, audit[architecture])
+
+  test('ordinary calls pass, another architecture dies', () => {
+    expect(answer(nr.read)).toBe(allow)
+    expect(verdict(filter, nr.read, [], 0x40000003)).toBe(0x80000000)
+  })
+  test('[SBX-54] ptrace is refused', () => expect(answer(nr.ptrace)).toBe(eperm))
+  test('[SBX-31] clone with a new namespace is refused, without one it passes', () => {
+    expect(answer(nr.clone, 0x10000000)).toBe(eperm)
+    expect(answer(nr.clone, 0x01200011)).toBe(allow)
+  })
+  test('[SBX-60] TIOCSTI and TIOCLINUX are refused, other requests pass', () => {
+    expect([0x5412, 0x541c, 0x5413].map((request) => answer(nr.ioctl, 0, request))).toEqual([eperm, eperm, allow])
+  })
+  test('calls whose arguments a filter cannot read answer ENOSYS', () => {
+    expect([435, 437, 425, 426, 427].map((call) => answer(call))).toEqual([enosys, enosys, enosys, enosys, enosys])
+  })
+  test('[SBX-28] set-uid and set-gid modes are refused wherever a mode is given', () => {
+    for (const mode of [0o4755, 0o2755, 0o6755]) {
+      expect(answer(nr.fchmod, 3, mode)).toBe(eperm)
+      expect(answer(nr.fchmodat, 3, 0, mode)).toBe(eperm)
+      expect(answer(452, 3, 0, mode)).toBe(eperm)
+      expect(answer(nr.mknodat, 3, 0, mode)).toBe(eperm)
+      expect(answer(nr.openat, 3, 0, 0o101, mode)).toBe(eperm)
+    }
+    expect(answer(nr.fchmod, 3, 0o1755)).toBe(allow)
+    expect(answer(nr.openat, 3, 0, 0o101, 0o644)).toBe(allow)
+  })
+  test('the mode of an open that creates nothing is not looked at', () => {
+    expect(answer(nr.openat, 3, 0, 0, 0o4755)).toBe(allow)
+    expect(answer(nr.openat, 3, 0, 0o20000000, 0o4755)).toBe(eperm)
+  })
+  test('an ordinary user may set the group bit of a directory', () => {
+    const ordinary = seccompFilter(architecture, 'setuid')
+    expect(verdict(ordinary, nr.fchmod, [3, 0o2775], audit[architecture])).toBe(allow)
+    expect(verdict(ordinary, nr.fchmod, [3, 0o4775], audit[architecture])).toBe(eperm)
+  })
+})
+
+test('the old x64 calls are covered, and the x32 numbers unknown', () => {
+  const filter = seccompFilter('x64', 'both')
+  expect(verdict(filter, 90, [0, 0o4755])).toBe(eperm)
+  expect(verdict(filter, 85, [0, 0o4755])).toBe(eperm)
+  expect(verdict(filter, 133, [0, 0o4755])).toBe(eperm)
+  expect(verdict(filter, 2, [0, 0o101, 0o4755])).toBe(eperm)
+  expect(verdict(filter, 2, [0, 0, 0o4755])).toBe(allow)
+  expect(verdict(filter, 0x40000000)).toBe(enosys)
+})

@@ -1,0 +1,101 @@
+/** The processors we have a filter for. On others the sandbox is refused: a filter of wrong numbers is worse than none. */
+export const seccompArchitectures = ['x64', 'arm64'] as const
+export type SeccompArchitecture = (typeof seccompArchitectures)[number]
+
+const eperm = 1
+const enosys = 38
+
+/**
+ * System calls an ordinary command never needs. They answer EPERM; `clone3`, `openat2` and io_uring answer ENOSYS,
+ * so that programs fall back to the older call, whose arguments a filter can read.
+ */
+const refused = [
+  'ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd',
+  'mount', 'umount2', 'pivot_root', 'chroot', 'unshare', 'setns', 'open_tree', 'open_tree_attr', 'move_mount', 'fsopen',
+  'fsconfig', 'fsmount', 'fspick', 'mount_setattr', 'name_to_handle_at', 'open_by_handle_at',
+  'keyctl', 'add_key', 'request_key', 'bpf', 'userfaultfd', 'perf_event_open',
+  'init_module', 'finit_module', 'delete_module', 'kexec_load', 'kexec_file_load', 'reboot', 'swapon', 'swapoff',
+  'quotactl', 'quotactl_fd', 'syslog', 'acct',
+] as const // prettier-ignore
+const unknown = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_enter', 'io_uring_register'] as const
+
+/** Where a call takes a file mode, and, where only creating uses it, its flags. A set-uid file made by root is root's. */
+const modeArguments = [
+  { call: 'chmod', mode: 1 }, { call: 'fchmod', mode: 1 }, { call: 'fchmodat', mode: 2 }, { call: 'fchmodat2', mode: 2 },
+  { call: 'creat', mode: 1 }, { call: 'mknod', mode: 1 }, { call: 'mknodat', mode: 2 },
+  { call: 'open', mode: 2, flags: 1 }, { call: 'openat', mode: 3, flags: 2 },
+] as const // prettier-ignore
+
+type Call = (typeof refused)[number] | (typeof unknown)[number] | (typeof modeArguments)[number]['call'] | 'clone' | 'ioctl'
+
+/** [x64, arm64]; -1 where the architecture has no such call. Numbers from 424 on are the same everywhere. */
+const numbers: Record<Call, readonly [number, number]> = {
+  ptrace: [101, 117], process_vm_readv: [310, 270], process_vm_writev: [311, 271], pidfd_getfd: [438, 438],
+  mount: [165, 40], umount2: [166, 39], pivot_root: [155, 41], chroot: [161, 51], unshare: [272, 97], setns: [308, 268],
+  open_tree: [428, 428], open_tree_attr: [467, 467], move_mount: [429, 429], fsopen: [430, 430], fsconfig: [431, 431],
+  fsmount: [432, 432], fspick: [433, 433], mount_setattr: [442, 442],
+  name_to_handle_at: [303, 264], open_by_handle_at: [304, 265],
+  keyctl: [250, 219], add_key: [248, 217], request_key: [249, 218], bpf: [321, 280], userfaultfd: [323, 282],
+  perf_event_open: [298, 241], init_module: [175, 105], finit_module: [313, 273], delete_module: [176, 106],
+  kexec_load: [246, 104], kexec_file_load: [320, 294], reboot: [169, 142], swapon: [167, 224], swapoff: [168, 225],
+  quotactl: [179, 60], quotactl_fd: [443, 443], syslog: [103, 116], acct: [163, 89],
+  clone3: [435, 435], openat2: [437, 437], io_uring_setup: [425, 425], io_uring_enter: [426, 426],
+  io_uring_register: [427, 427], clone: [56, 220], ioctl: [16, 29],
+  chmod: [90, -1], fchmod: [91, 52], fchmodat: [268, 53], fchmodat2: [452, 452], creat: [85, -1], mknod: [133, -1],
+  mknodat: [259, 33], open: [2, -1], openat: [257, 56],
+} // prettier-ignore
+
+const auditArchitecture = { x64: 0xc000003e, arm64: 0xc00000b7 }
+const newNamespace = 0x7e020000 // CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
+const creates = 0o100 | 0o20000000 // O_CREAT | __O_TMPFILE
+const setIds = { setuid: 0o4000, both: 0o6000 }
+
+type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, k: number]
+const load = (offset: number): Instruction => [0x20, 0, 0, offset]
+const equal = (k: number, t: number, f: number): Instruction => [0x15, t, f, k]
+const atLeast = (k: number, t: number, f: number): Instruction => [0x35, t, f, k]
+const anyBit = (k: number, t: number, f: number): Instruction => [0x45, t, f, k]
+const answer = (k: number): Instruction => [0x06, 0, 0, k]
+const allow = answer(0x7fff0000)
+const kill = answer(0x80000000)
+const fail = (errno: number): Instruction => answer(0x00050000 | errno)
+const callNumber = load(0)
+/** The low half of an argument: every mode, flag and ioctl request fits in it, and the kernel reads no more. */
+const argument = (index: number): Instruction => load(16 + index * 8)
+
+/**
+ * A classic BPF program for `bwrap --seccomp`. `setIds: 'both'` also refuses the set-group-id bit, as it must be when
+ * files belong to root; other users need it for shared directories (`git init --shared`, `tar -x`).
+ */
+export function seccompFilter(architecture: SeccompArchitecture, bits: 'setuid' | 'both'): Buffer {
+  const nr = (call: Call) => numbers[call][architecture === 'x64' ? 0 : 1]
+  /** Runs `body` for that call alone, then has the call's number loaded again. */
+  const when = (call: Call, body: readonly Instruction[]): Instruction[] =>
+    nr(call) < 0 ? [] : [equal(nr(call), 0, body.length + 1), ...body, callNumber]
+  const program = [
+    load(4), equal(auditArchitecture[architecture], 1, 0), kill,
+    callNumber,
+    ...(architecture === 'x64' ? [atLeast(0x40000000, 0, 1), fail(enosys)] : []), // the x32 numbers
+    ...refused.flatMap((call) => when(call, [fail(eperm)])),
+    ...unknown.flatMap((call) => when(call, [fail(enosys)])),
+    ...when('clone', [argument(0), anyBit(newNamespace, 0, 1), fail(eperm)]),
+    ...when('ioctl', [argument(1), equal(0x5412, 1, 0), equal(0x541c, 0, 1), fail(eperm)]), // TIOCSTI, TIOCLINUX
+    ...modeArguments.flatMap((rule) => {
+      const checkMode = [argument(rule.mode), anyBit(setIds[bits], 0, 1), fail(eperm)]
+      return when(rule.call, 'flags' in rule ? [argument(rule.flags), anyBit(creates, 0, 3), ...checkMode] : checkMode)
+    }),
+    allow,
+  ] // prettier-ignore
+  return encode(program)
+}
+
+function encode(program: readonly Instruction[]): Buffer {
+  const bytes = Buffer.alloc(program.length * 8)
+  program.forEach(([code, jumpTrue, jumpFalse, k], i) => {
+    bytes.writeUInt16LE(code, i * 8)
+    bytes[i * 8 + 2] = jumpTrue
+    bytes[i * 8 + 3] = jumpFalse
+    bytes.writeUInt32LE(k >>> 0, i * 8 + 4)
+  })
+  return bytes
+}

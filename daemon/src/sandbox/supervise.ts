@@ -1,0 +1,103 @@
+import { constants } from 'node:os'
+import type { Readable } from 'node:stream'
+import { TandemError } from '@tandem/shared'
+import type { Command, CommandResult, EndReason, OutputStream } from './command.ts'
+import type { Limits } from './limits.ts'
+import { looksBlockedByNetwork } from './network-hint.ts'
+import { startWatchdog } from './watchdog.ts'
+
+/** A started command, however it was started. */
+export type Launched = {
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** The topmost process to watch, once known. */
+  top(): number | undefined
+  /** Asks every process of the command to end. */
+  terminate(): void
+  /** Ends every process of the command, at once and for certain. */
+  kill(): void
+  /** Settles when it has ended; `started` is false where the walls could not be put up. Rejects where nothing ran. */
+  readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null; started: boolean }>
+}
+
+type SuperviseOptions = {
+  readonly limits: Limits
+  /** See the watchdog. */
+  readonly watchProcesses: boolean
+  readonly command: Pick<Command, 'signal' | 'onChunk'>
+}
+
+const tailBytes = 8_192
+
+/** Holds a running command to its limits, hands its output on, and returns when it is gone and its output is read. */
+export async function supervise(launched: Launched, { limits, watchProcesses, command }: SuperviseOptions): Promise<CommandResult> {
+  const startedAt = Date.now()
+  let reason: EndReason | undefined
+  let received = 0
+  let tail = Buffer.alloc(0)
+  const timers = new Set<NodeJS.Timeout>()
+  const later = (ms: number, act: () => void) => timers.add(setTimeout(act, ms))
+
+  const end = (why: EndReason, { politely }: { politely: boolean }) => {
+    if (reason !== undefined) return
+    reason = why
+    if (!politely || limits.graceMs === 0) return launched.kill()
+    launched.terminate()
+    later(limits.graceMs, launched.kill)
+  }
+  const cancel = () => end('cancelled', { politely: true })
+
+  const pump = async (name: OutputStream, stream: Readable) => {
+    for await (const bytes of stream as AsyncIterable<Buffer>) {
+      received += bytes.length
+      // Nothing more is handed on beyond the limit: the consumer was promised that it ends there.
+      if (received > limits.outputKb * 1024) {
+        end('output-limit', { politely: false })
+        continue
+      }
+      tail = Buffer.concat([tail, bytes]).subarray(-tailBytes)
+      await command.onChunk(name, bytes)
+    }
+  }
+
+  const stopWatching = startWatchdog({
+    root: launched.top,
+    memMb: limits.memMb,
+    procs: limits.procs,
+    watchProcesses,
+    onExceeded: (why) => end(why, { politely: false }),
+  })
+  later(limits.wallMs, () => end('timeout', { politely: true }))
+  command.signal?.addEventListener('abort', cancel, { once: true })
+  if (command.signal?.aborted) cancel()
+
+  // A consumer that throws ends the command; its error is what the caller gets.
+  const pumps = Promise.all([pump('stdout', launched.stdout), pump('stderr', launched.stderr)])
+  pumps.catch(launched.kill)
+  try {
+    const { code, signal, started } = await launched.exit
+    const endedAt = Date.now()
+    await pumps
+    if (!started && reason === undefined) {
+      throw new TandemError('sandbox-unavailable', { reason: tail.toString('utf8').trim() || 'the sandbox did not start' })
+    }
+    const ended = signal ?? signalOf(code)
+    const exitCode = reason === undefined && signal === null ? code : null
+    return {
+      exitCode,
+      ...(ended && { signal: ended }),
+      ...(reason && { reason }),
+      startedAt,
+      endedAt,
+      networkBlockedHint: reason === undefined && looksBlockedByNetwork(code, tail.toString('utf8')),
+    }
+  } finally {
+    stopWatching()
+    for (const timer of timers) clearTimeout(timer)
+    command.signal?.removeEventListener('abort', cancel)
+  }
+}
+
+/** A shell, and bubblewrap, report a death by signal n as exit code 128 + n. */
+const signalOf = (code: number | null): string | undefined =>
+  code === null || code <= 128 ? undefined : Object.entries(constants.signals).find(([, n]) => n === code - 128)?.[0]

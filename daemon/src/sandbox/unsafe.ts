@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { exitOf } from './exit.ts'
+import type { Launched } from './supervise.ts'
+
+type LaunchOptions = { argv: readonly string[]; cwd: string; environment: Readonly<Record<string, string>> }
+
+/** How long output may still come after the command ended: a child it left behind can hold the pipe open for ever. */
+const afterglowMs = 250
+
+/**
+ * Starts a command without any wall, for `--unsafe-no-sandbox`. It can read, change and send whatever the daemon's
+ * user can; ending it reaches its process group, not what has left that.
+ */
+export function launchUnsafely({ argv, cwd, environment }: LaunchOptions): Launched {
+  const [file, ...args] = argv
+  const child = spawn(file as string, args, { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  let over = false
+  const signalGroup = (name: NodeJS.Signals) => {
+    if (child.pid === undefined) return
+    try {
+      process.kill(-child.pid, name)
+    } catch {
+      // The whole group has ended, which is what was wanted.
+    }
+  }
+  const kill = () => signalGroup('SIGKILL')
+  const exit = exitOf(child).then((result) => {
+    over = true
+    kill()
+    setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.push(null)), afterglowMs).unref()
+    return { ...result, started: true }
+  })
+  const top = () => (over ? undefined : child.pid)
+  return { stdout: child.stdout, stderr: child.stderr, top, terminate: () => signalGroup('SIGTERM'), kill, exit }
+}

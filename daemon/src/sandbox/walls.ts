@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process'
+import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { readCeilings } from './limits.ts'
+import { openProcessGroups } from './process-group.ts'
+import type { Walls } from './runner.ts'
+import { seccompArchitectures } from './seccomp.ts'
+
+export type NoWalls = { readonly reason: string; readonly fix: string }
+
+/**
+ * Looks for what a sandbox is built of on this machine. What it finds may still not work (containers, AppArmor): the
+ * probe decides that. `path` is the daemon's PATH; a bubblewrap inside the workspace is not trusted.
+ */
+export function findWalls({ path, workspace, isRoot }: { path: string; workspace: string; isRoot: boolean }): Walls | NoWalls {
+  if (process.platform !== 'linux') {
+    return {
+      reason: `There is no sandbox for ${process.platform} yet`,
+      fix: 'Run the daemon on Linux or in WSL2, or start with --unsafe-no-sandbox.',
+    }
+  }
+  const architecture = seccompArchitectures.find((known) => known === process.arch)
+  if (architecture === undefined) {
+    return { reason: `There is no system call filter for ${process.arch}`, fix: 'Start with --unsafe-no-sandbox if you must.' }
+  }
+  const bwrap = findProgram('bwrap', path, workspace)
+  if (bwrap === undefined) return { reason: 'bubblewrap (bwrap) is not installed', fix: `Install it: ${installCommand()}.` }
+  const missing = ['/usr/bin/prlimit', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find((file) => !isProgram(file))
+  if (missing !== undefined) return { reason: `${missing} is missing`, fix: 'Install util-linux.' }
+  return {
+    bwrap,
+    architecture,
+    disableUserns: execFileSync(bwrap, ['--help'], { encoding: 'utf8' }).includes('--disable-userns'),
+    topLevel: topLevelFolders(),
+    ceilings: readCeilings(),
+    groups: isRoot ? openProcessGroups() : undefined,
+  }
+}
+
+/** The command that installs bubblewrap here. */
+export function installCommand(): string {
+  const managers = [
+    ['/usr/bin/apt-get', 'sudo apt-get install -y bubblewrap'],
+    ['/usr/bin/dnf', 'sudo dnf install -y bubblewrap'],
+    ['/usr/bin/pacman', 'sudo pacman -S bubblewrap'],
+    ['/sbin/apk', 'sudo apk add bubblewrap util-linux'],
+  ] as const
+  return managers.find(([file]) => isProgram(file))?.[1] ?? 'install the package "bubblewrap"'
+}
+
+function findProgram(name: string, path: string, workspace: string): string | undefined {
+  const folders = [...path.split(':'), '/usr/local/bin', '/usr/bin', '/bin']
+  return folders
+    .filter((folder) => isAbsolute(folder) && folder !== workspace && !folder.startsWith(`${workspace}/`))
+    .map((folder) => join(folder, name))
+    .find(isProgram)
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false // not there, or not to be executed
+  }
+}
+
+/** On most systems /bin is a link to usr/bin; where it is a folder of its own it is bound. */
+function topLevelFolders(): Walls['topLevel'] {
+  const names = ['/bin', '/sbin', '/lib', '/lib64', '/lib32', '/libx32']
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const stat = lstatSync(name, { throwIfNoEntry: false })
+      if (stat === undefined) return []
+      return [[name, stat.isSymbolicLink() ? { link: readlinkSync(name) } : ('folder' as const)]]
+    }),
+  )
+}
