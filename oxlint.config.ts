@@ -29,7 +29,8 @@ function forbiddenImports(name: string, folder?: string, isTest = false) {
     },
     !yjsIsFine && {
       regex: '^yjs(?:/|$)',
-      message: 'Raw Yjs lives in few, named places (scripts/src/layers.ts); use the typed documents of @tandem/shared/docs.',
+      message:
+        'Raw Yjs lives in few, named places (scripts/src/layers.ts); use the typed documents of @tandem/shared/docs.',
     },
   ]
   return ['error', { patterns: patterns.filter((each) => each !== false) }] as const
@@ -46,7 +47,9 @@ const layerRules = packages.flatMap((name) => {
   ]
   return [
     ...rulesFor([`${name}/src/*.{ts,tsx}`]),
-    ...Object.keys(foldersByFolder[name] ?? {}).flatMap((folder) => rulesFor([`${name}/src/${folder}/**/*.{ts,tsx}`], folder)),
+    ...Object.keys(foldersByFolder[name] ?? {}).flatMap((folder) =>
+      rulesFor([`${name}/src/${folder}/**/*.{ts,tsx}`], folder),
+    ),
   ]
 })
 
@@ -63,7 +66,10 @@ export default {
     // What is not known is `unknown` and gets parsed.
     'typescript/no-explicit-any': 'error',
     // Y.Text does have its own toString; its types do not say so.
-    'typescript/no-base-to-string': ['error', { ignoredTypeNames: ['Error', 'RegExp', 'URL', 'URLSearchParams', 'Text', 'YText'] }],
+    'typescript/no-base-to-string': [
+      'error',
+      { ignoredTypeNames: ['Error', 'RegExp', 'URL', 'URLSearchParams', 'Text', 'YText'] },
+    ],
     // A new state must be thought of everywhere.
     'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     'typescript/only-throw-error': 'error',
@@ -108,14 +114,7 @@ export default {
     ...layerRules,
     {
       // The places that may know of the environment: programs' entries and settings, tools, tests.
-      files: [
-        '**/{main,config}.ts',
-        '**/*.config.ts',
-        'scripts/**',
-        'e2e/**',
-        'bench/**',
-        ...tests,
-      ],
+      files: ['**/{main,config}.ts', '**/*.config.ts', 'scripts/**', 'e2e/**', 'bench/**', ...tests],
       rules: { 'node/no-process-env': 'off' },
     },
     {

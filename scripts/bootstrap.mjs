@@ -15,20 +15,28 @@ import { ensureForStart, ensureForTest } from './bootstrap/system.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [verb, ...args] = process.argv.slice(2)
 
-const programByVerb = {
-  start: ['cli/src/main.ts', 'up', ...args],
-  test: ['scripts/src/test.ts', ...args],
-  // Prepares and stops there: for a container image, or to look at what would be fetched.
-  prepare: undefined,
+/** What each verb runs once everything is in place, and whether that shows or tests the client. */
+const taskByVerb = {
+  start: { program: ['cli/src/main.ts', 'up'], client: true },
+  test: { program: ['scripts/src/test.ts'], client: true },
+  'test:long': { program: ['scripts/src/test-long.ts'], client: true },
+  bench: { program: ['bench/src/main.ts'], client: true },
+  check: { program: ['scripts/src/check.ts'] },
+  spec: { program: ['scripts/src/spec.ts'] },
+  // Prepares everything and stops there, as for a container image.
+  prepare: { client: true },
 }
 
 try {
-  if (!(verb in programByVerb)) throw new BootstrapError('Use `npm start`, `npm test`, or `prepare`.')
+  const task = taskByVerb[verb]
+  if (!task) throw new BootstrapError(`Say what to do: ${Object.keys(taskByVerb).join(', ')}.`)
   if (process.platform === 'win32') {
     throw new BootstrapError('Windows is not supported yet. Inside WSL 2 (Ubuntu or Debian) Tandem runs as on Linux.')
   }
   if (Number(process.versions.node.split('.')[0]) < 20) {
-    throw new BootstrapError(`Node ${process.versions.node} is too old even to fetch a newer one. Install Node 20 or newer.`)
+    throw new BootstrapError(
+      `Node ${process.versions.node} is too old even to fetch a newer one. Install Node 20 or newer.`,
+    )
   }
 
   const node = await holdingLock(root, async () => {
@@ -36,14 +44,14 @@ try {
     await installDependencies(root, found)
     if (verb === 'start') await ensureForStart(args)
     if (verb === 'test') await ensureForTest()
-    await buildClient(root, found)
+    if (task.client) await buildClient(root, found)
     return found
   })
 
-  const program = programByVerb[verb]
   // A relative FOLDER means what it means where the user typed it; npm remembers that place.
   const cwd = (verb === 'start' && process.env.npm_lifecycle_event && process.env.INIT_CWD) || root
-  if (program) process.exitCode = await run(cwd, node, [join(root, program[0]), ...program.slice(1)])
+  const [file, ...fixed] = task.program ?? []
+  if (file) process.exitCode = await run(cwd, node, [join(root, file), ...fixed, ...args])
 } catch (error) {
   if (!(error instanceof BootstrapError)) throw error
   say(error.message)

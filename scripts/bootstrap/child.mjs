@@ -5,7 +5,8 @@ import { BootstrapError } from './say.mjs'
 
 // `npm start` hands its own settings to what it runs. Those that say *where the network is* are wanted (a company's
 // registry, proxy, certificates); those that say *what this npm run was about* would bend the commands we run.
-const BENDING = /^npm_(?!config_)|^npm_config_(prefix|.*_prefix|global|location|workspaces?|include_workspace_root|json|dry_run|omit|include|only|production|ignore_scripts|package_lock.*|save.*|node_version|npm_version|user_agent|loglevel|script_shell)$/i
+const BENDING =
+  /^npm_(?!config_)|^npm_config_(prefix|.*_prefix|global|location|workspaces?|include_workspace_root|json|dry_run|omit|include|only|production|ignore_scripts|package_lock.*|save.*|node_version|npm_version|user_agent|loglevel|script_shell)$/i
 
 /** The environment for commands we run: npm's bending settings removed, and `node` first on the PATH. */
 export function childEnv(nodePath) {
@@ -29,7 +30,11 @@ export function quietly(command, args, options = {}) {
     child.on('error', (error) => reject(new BootstrapError(`${command} could not be started: ${error.message}`)))
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(stdout)
-      reject(new BootstrapError(`${both.trim()}\n\nThis failed (${signal ?? `exit code ${code}`}): ${command} ${args.join(' ')}`))
+      reject(
+        new BootstrapError(
+          `${both.trim()}\n\nThis failed (${signal ?? `exit code ${code}`}): ${command} ${args.join(' ')}`,
+        ),
+      )
     })
   })
 }

@@ -25,7 +25,9 @@ function filesUnder(path) {
   return entries
     .filter((entry) => !entry.name.startsWith('.') && !SKIPPED.has(entry.name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => (entry.isDirectory() ? filesUnder(join(path, entry.name)) : entry.isFile() ? [join(path, entry.name)] : []))
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesUnder(join(path, entry.name)) : entry.isFile() ? [join(path, entry.name)] : [],
+    )
 }
 
 /** The stamp's text, or undefined when there is none. */

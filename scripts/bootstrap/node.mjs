@@ -27,7 +27,11 @@ export async function ensureNode(root) {
         `for ${process.platform} on ${process.arch} there is none it can fetch by itself. Install one and try again.`,
     )
   }
-  const folder = await fetchPackage(root, { ...wanted, title: `Node ${wanted.version}, used by Tandem alone`, size: '55 MB' })
+  const folder = await fetchPackage(root, {
+    ...wanted,
+    title: `Node ${wanted.version}, used by Tandem alone`,
+    size: '55 MB',
+  })
   const node = join(folder, 'node_modules', wanted.name, 'bin', 'node')
   if (!existsSync(node)) throw new BootstrapError(`The fetched Node is incomplete. Remove ${folder} and try again.`)
   return node

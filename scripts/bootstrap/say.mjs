@@ -15,7 +15,8 @@ export async function step(title, work, progress) {
   const seconds = () => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`
   const onTerminal = process.stderr.isTTY
   if (!onTerminal) say(`${title} ...`)
-  const draw = () => process.stderr.write(`\r\x1b[K${title} ... ${[progress?.(), seconds()].filter(Boolean).join(', ')}`)
+  const draw = () =>
+    process.stderr.write(`\r\x1b[K${title} ... ${[progress?.(), seconds()].filter(Boolean).join(', ')}`)
   if (onTerminal) draw()
   const timer = onTerminal ? setInterval(draw, 500) : undefined
   try {

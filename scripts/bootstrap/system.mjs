@@ -14,7 +14,9 @@ export async function ensureForStart(args) {
       say(error.message)
     }
   }
-  say(`Commands will be refused, because the sandbox (bubblewrap) is not installed. To install it: ${howTo('bubblewrap')}`)
+  say(
+    `Commands will be refused, because the sandbox (bubblewrap) is not installed. To install it: ${howTo('bubblewrap')}`,
+  )
 }
 
 /** For `npm test`: what the tests need, or the exact command that installs it. Nothing is skipped in silence. */
@@ -25,7 +27,8 @@ export async function ensureForTest() {
   // Where apt may not be used, the browser tests bring their own Chromium (an npm package).
   if (mayUseApt() && !process.env.CHROME && !BROWSERS.some(findOnPath)) wanted.push('chromium', 'fonts-liberation')
   if (wanted.length === 0) return
-  if (!mayUseApt()) throw new BootstrapError(`The tests need ${wanted.join(' and ')}. Install with: ${howTo(wanted.join(' '))}`)
+  if (!mayUseApt())
+    throw new BootstrapError(`The tests need ${wanted.join(' and ')}. Install with: ${howTo(wanted.join(' '))}`)
   await apt(wanted)
 }
 
