@@ -44,3 +44,6 @@ export {
   taskStates,
 } from './protocol/task.ts'
 export { applyToString, type TextEdit } from './merge/edits.ts'
+export { diffText } from './merge/diff.ts'
+export { diffLines, splitLines, type Hunk } from './merge/lines.ts'
+export { merge, type Merged } from './merge/three-way.ts'

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { applyEdits } from '../docs/text.ts'
+import { diffText } from './diff.ts'
+import { applyToString } from './edits.ts'
+import { diffLines, splitLines } from './lines.ts'
+import { merge } from './three-way.ts'
+
+/** A fixed seed finds what it once found; a fresh one, printed on failure by fast-check, looks further. */
+const seeds = [20261121, Date.now() % 2 ** 31]
+
+const word = fc.constantFrom('foo', 'bar(', ')', ' ', '  ', '😀', '😁', '👩‍👩‍👧', 'é', 'e\u0301', '{', '}', 'x', '\t', '𝒳', '\u{1F1E9}\u{1F1EA}')
+const line = fc.array(word, { maxLength: 6 }).map((words) => words.join(''))
+const terminator = fc.constantFrom('\n', '\n', '\n', '\r\n', '')
+const text = fc.array(fc.tuple(line, terminator), { maxLength: 12 }).map((lines) => lines.map(([l, t]) => l + t).join(''))
+
+test.for(seeds)('[MIR-46] edits turn any text into any other, the same on every replica, emoji and line ends too (seed %i)', (seed) => {
+  fc.assert(
+    fc.property(text, text, (from, to) => {
+      const edits = diffText(from, to)
+      expect(applyToString(from, edits)).toBe(to)
+      const [here, there] = [new Y.Doc(), new Y.Doc()]
+      here.getText('t').insert(0, from)
+      applyEdits(here.getText('t'), edits, 'test')
+      expect(here.getText('t').toString()).toBe(to)
+      Y.applyUpdate(there, Y.encodeStateAsUpdate(here))
+      expect(there.getText('t').toString()).toBe(to)
+    }),
+    { seed, numRuns: 1500 },
+  )
+})
+
+test.for(seeds)('edits are ascending, do not overlap, and never inside a surrogate pair (seed %i)', (seed) => {
+  const inside = (s: string, at: number) => at > 0 && at < s.length && /^[\ud800-\udbff][\udc00-\udfff]$/.test(s.slice(at - 1, at + 1))
+  fc.assert(
+    fc.property(text, text, (from, to) => {
+      let end = 0
+      for (const { at, del, ins } of diffText(from, to)) {
+        expect(at).toBeGreaterThanOrEqual(end)
+        end = at + del
+        expect([inside(from, at), inside(from, end), ins.isWellFormed()]).toEqual([false, false, true])
+      }
+    }),
+    { seed, numRuns: 500 },
+  )
+})
+
+test('[MIR-46] one emoji for another leaves both replicas the same', () => {
+  expect(diffText('a 😀 b\n', 'a 😁 b\n')).toEqual([{ at: 2, del: 2, ins: '😁' }])
+})
+
+test('a changed word is one small edit, an added line one insertion', () => {
+  expect(diffText('const a = 1\nconst b = 2\n', 'const a = 10\nconst b = 2\n')).toEqual([{ at: 10, del: 1, ins: '10' }])
+  expect(diffText('one\ntwo\n', 'one\nnew\ntwo\n')).toEqual([{ at: 4, del: 0, ins: 'new\n' }])
+  expect(diffText('let total = sum(a, b)\n', 'let total = sum(a, b, c)\n// more\n')).toEqual([
+    { at: 20, del: 0, ins: ', c' },
+    { at: 22, del: 0, ins: '// more\n' },
+  ])
+})
+
+test('a rewritten large file ends in bounded time', () => {
+  const lines = (n: number, f: (i: number) => string) => Array.from({ length: n }, (_, i) => f(i)).join('\n')
+  const from = lines(50_000, (i) => `line ${i} ${i * 7919}`)
+  const to = lines(50_000, (i) => (i % 3 === 0 ? `line ${i} ${i * 7919}` : `other ${i * 31}`))
+  expect(applyToString(from, diffText(from, to, { deadlineMs: 1 }))).toBe(to)
+  expect(diffLines(splitLines(from), splitLines(to), 1).length).toBeGreaterThan(1000)
+})
+
+/** Three texts of lines that occur once each: a base, and what two people made of it. */
+const edited = fc
+  .record({
+    base: fc.uniqueArray(fc.integer({ min: 0, max: 99 }).map((n) => `b${n}`), { maxLength: 10 }),
+    disk: fc.array(fc.tuple(fc.constantFrom('ins', 'del', 'set'), fc.nat(12)), { maxLength: 5 }),
+    remote: fc.array(fc.tuple(fc.constantFrom('ins', 'del', 'set'), fc.nat(12)), { maxLength: 5 }),
+    ends: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
+  })
+  .map(({ base, disk, remote, ends }) => {
+    const change = (ops: typeof disk, who: string) => {
+      const lines = [...base]
+      for (const [n, [op, at]] of ops.entries()) {
+        if (op === 'ins') lines.splice(Math.min(at, lines.length), 0, `${who}${n}`)
+        else if (at < lines.length) lines.splice(at, 1, ...(op === 'set' ? [`${who}${n}`] : []))
+      }
+      return lines
+    }
+    return { base, disk: change(disk, 'd'), remote: change(remote, 'r'), ends }
+  })
+
+const joined = (lines: readonly string[], ended: boolean) => lines.join('\n') + (ended && lines.length > 0 ? '\n' : '')
+
+test.for(seeds)('[MIR-3] every line that nobody deleted is in the merge, once (seed %i)', (seed) => {
+  fc.assert(
+    fc.property(edited, ({ base, disk, remote, ends }) => {
+      const merged = merge(joined(base, ends[0]), joined(disk, ends[1]), joined(remote, ends[2])).text.split('\n').filter(Boolean)
+      const deleted = new Set(base.filter((l) => !disk.includes(l) || !remote.includes(l)))
+      const wanted = new Set([...base, ...disk, ...remote].filter((l) => !deleted.has(l)))
+      expect(merged.toSorted()).toEqual([...wanted].toSorted())
+    }),
+    { seed, numRuns: 3000 },
+  )
+})
+
+test.for(seeds)('a merge with an unchanged side is the other side, and of equal sides either (seed %i)', (seed) => {
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      expect(merge(a, b, a).text).toBe(b)
+      expect(merge(a, a, b).text).toBe(b)
+      expect(merge(a, b, b).text).toBe(b)
+    }),
+    { seed, numRuns: 300 },
+  )
+})
+
+test('[MIR-4] the same line changed on both sides is kept from both, once each, and counted', () => {
+  expect(merge('a\nx\nb\n', 'a\nx disk\nb\n', 'a\nx doc\nb\n')).toEqual({ text: 'a\nx doc\nx disk\nb\n', conflicts: 1 })
+})
+
+test('[MIR-5] the same text from both sides is there once', () => {
+  expect(merge('a\n', 'a\nnew\n', 'a\nnew\n')).toEqual({ text: 'a\nnew\n', conflicts: 0 })
+})
+
+test('a last line without a line feed does not run into the line behind it', () => {
+  expect(merge('a\nb\n', 'a\nB', 'a\nb\nc\n').text).toBe('a\nB\nc')
+})
