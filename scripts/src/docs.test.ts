@@ -1,0 +1,31 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from './stage.ts'
+
+// Words rot when files move. Whatever a page names in backticks or links and that looks like one of our paths must exist.
+
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: root })]
+const ours = /^(?:shared|server|daemon|client|cli|e2e|bench|docs|scripts|\.ci)\/[\w./-]*$/
+
+test.each(pages)('%s names only paths that exist', (page) => {
+  const text = readFileSync(join(root, page), 'utf8')
+  expect(pathsIn(text, page).filter((path) => !existsSync(join(root, path)))).toEqual([])
+})
+
+test('both ways of naming a path are seen', () => {
+  const text =
+    'See `server/src/nowhere.ts:12`, [this](../gone.md#part) and ![it](pictures/x.png), not [that](https://example.org).'
+  expect(pathsIn(text, 'docs/page.md')).toEqual(['server/src/nowhere.ts', 'gone.md', 'docs/pictures/x.png'])
+})
+
+function pathsIn(text: string, page: string) {
+  const code = [...text.matchAll(/`([^`\s]+)`/g)]
+    .map(([, path]) => path!.replace(/:\d+$/, ''))
+    .filter((path) => ours.test(path))
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target!)
+    .filter((target) => !/^(?:[a-z]+:|#)/.test(target))
+    .map((target) => join(dirname(page), target.replace(/#.*$/, '')))
+  return [...code, ...links]
+}
