@@ -1,0 +1,75 @@
+import { createId, type FromDaemon, type Id, type Task } from '@tandem/shared'
+import type { Approval } from '@tandem/shared/docs'
+import type { RefereePorts, Turn } from './turn.ts'
+
+/** How long a question waits for its answer [S271]. */
+export const approvalLifeMs = 600_000
+
+type Ask = Extract<FromDaemon, { t: 'ask' }>
+type By = { id: Id; name: string }
+
+/**
+ * A daemon's policy wants a person to decide: the task waits, and holds no slot meanwhile. A question is bound to the
+ * exact arguments (`argsHash`): what was approved for others is not approved.
+ */
+export function ask({ tasks, approvals }: RefereePorts, turn: Turn, daemonId: Id, question: Ask): void {
+  const task = tasks.get(question.task)
+  if (task?.state !== 'queued' || isApproved(approvals.get(task.approvalId ?? ''), question.argsHash)) return
+  const { argsHash, summary, reason, risk } = question
+  const id = createId()
+  approvals.set(id, {
+    id,
+    subject: { task: task.id },
+    action: task.payload.kind,
+    summary,
+    reason,
+    argsHash,
+    risk,
+    state: 'pending',
+    createdAt: turn.now,
+    expiresAt: turn.now + approvalLifeMs,
+  })
+  turn.change(task, { t: 'ask', approvalId: id, reason }, daemonId)
+}
+
+/** A person's answer; false where the question is no longer open. */
+export function decide(
+  { tasks, approvals }: RefereePorts,
+  turn: Turn,
+  by: By,
+  answer: { approval: Id; yes: boolean; scope?: Approval['scope']; reason?: string | undefined },
+): boolean {
+  const open = approvals.get(answer.approval)
+  if (open?.state !== 'pending') return false
+  approvals.set(open.id, {
+    ...open,
+    state: answer.yes ? 'approved' : 'rejected',
+    ...(answer.scope ? { scope: answer.scope } : {}),
+    by: by.id,
+    byName: by.name,
+    decidedAt: turn.now,
+  })
+  const task = tasks.get(open.subject.task)
+  if (!task || task.approvalId !== open.id) return true
+  const reason = `${by.name} said no${answer.reason ? `: ${answer.reason}` : ''}`
+  turn.change(task, answer.yes ? { t: 'approve' } : { t: 'reject', reason }, by.id)
+  return true
+}
+
+/** Ends the questions of a task that is no longer waiting (cancelled), and those nobody answered in time. */
+export function expire({ tasks, approvals, workspaceId }: RefereePorts, turn: Turn): void {
+  for (const open of [...approvals.snapshot().values()].filter((a) => isOver(a, tasks.get(a.subject.task), turn.now))) {
+    approvals.set(open.id, { ...open, state: 'expired', decidedAt: turn.now })
+    const task = tasks.get(open.subject.task)
+    const minutes = Math.round((open.expiresAt - open.createdAt) / 60_000)
+    const reason = `nobody approved it within ${minutes} minutes`
+    if (task?.approvalId === open.id) turn.change(task, { t: 'reject', reason }, workspaceId)
+  }
+}
+
+/** Whether an open question has outlived its time or its task. */
+export const isOver = (a: Approval, task: Task | undefined, now: number): boolean =>
+  a.state === 'pending' && (now >= a.expiresAt || task?.state !== 'awaiting_approval' || task.approvalId !== a.id)
+
+const isApproved = (a: Approval | undefined, argsHash: string): boolean =>
+  a?.state === 'approved' && a.argsHash === argsHash

@@ -1,0 +1,140 @@
+import { createId, isTerminal, taskStates, type Task } from '@tandem/shared'
+import { expect, test } from 'vitest'
+import { isHeld, next, type TaskEvent } from './transitions.ts'
+
+const daemonId = createId()
+const lease = { daemonId, bootId: createId(), grantSeq: 1, expiresAt: 9 }
+const task = (state: Task['state'], more: Partial<Task> = {}): Task => ({
+  v: 1,
+  id: createId(),
+  workspaceId: createId(),
+  title: 't',
+  executor: 'daemon',
+  payload: { kind: 'command', command: 'ls', args: [], cwd: '', shell: false },
+  priority: 0,
+  requires: [],
+  onLost: 'keep',
+  state,
+  attempt: isHeld(state) || isTerminal(state) ? 1 : 0,
+  attempts: isHeld(state) || isTerminal(state) ? [{ n: 1, daemonId }] : [],
+  createdBy: daemonId,
+  createdByName: 'Mira',
+  createdAt: 1,
+  ...(isHeld(state) ? { lease } : {}),
+  ...more,
+})
+
+const events: readonly TaskEvent[] = [
+  { t: 'ask', approvalId: createId(), reason: 'r' },
+  { t: 'approve' },
+  { t: 'reject', reason: 'no' },
+  { t: 'refuse', result: { error: 'no' } },
+  { t: 'grant', lease },
+  { t: 'start' },
+  { t: 'unseen' },
+  { t: 'seen' },
+  { t: 'lose', reason: 'gone' },
+  { t: 'end', state: 'completed', result: { exitCode: 0 } },
+  { t: 'cancel', by: daemonId, force: false },
+  { t: 'retry' },
+]
+
+test('[TSK-10] of all events in all states only the lawful ones change a task', () => {
+  const table = Object.fromEntries(
+    taskStates.map((state) => [state, events.flatMap((e) => (next(task(state), e, 5) ? [`${e.t} > ${next(task(state), e, 5)?.state}`] : []))]),
+  )
+  expect(table).toMatchInlineSnapshot(`
+    {
+      "awaiting_approval": [
+        "approve > queued",
+        "reject > cancelled",
+        "cancel > cancelled",
+      ],
+      "blocked": [
+        "cancel > cancelled",
+      ],
+      "cancelled": [
+        "retry > queued",
+      ],
+      "cancelling": [
+        "unseen > disconnected",
+        "lose > lost",
+        "end > completed",
+        "cancel > cancelling",
+      ],
+      "completed": [
+        "retry > queued",
+      ],
+      "disconnected": [
+        "start > running",
+        "seen > running",
+        "lose > lost",
+        "end > completed",
+        "cancel > disconnected",
+      ],
+      "failed": [
+        "retry > queued",
+      ],
+      "leased": [
+        "start > running",
+        "unseen > disconnected",
+        "seen > running",
+        "lose > lost",
+        "end > completed",
+        "cancel > cancelling",
+      ],
+      "lost": [
+        "end > completed",
+        "retry > queued",
+      ],
+      "queued": [
+        "ask > awaiting_approval",
+        "refuse > failed",
+        "grant > leased",
+        "cancel > cancelled",
+      ],
+      "running": [
+        "unseen > disconnected",
+        "lose > lost",
+        "end > completed",
+        "cancel > cancelling",
+      ],
+      "scheduled": [
+        "cancel > cancelled",
+      ],
+      "timed_out": [
+        "retry > queued",
+      ],
+    }
+  `)
+})
+
+test('[TSK-11] a lease stands in a record exactly while a daemon holds the task', () => {
+  for (const state of taskStates) {
+    for (const event of events) {
+      const after = next(task(state), event, 5)
+      if (after) expect(after.lease !== undefined, `${state} ${event.t}`).toBe(isHeld(after.state))
+    }
+  }
+})
+
+test('[TSK-2] attempts only grow, and the last ten are kept', () => {
+  let now = task('queued', { onLost: 'requeue' })
+  for (let i = 0; i < 30; i++) {
+    const granted = next(now, { t: 'grant', lease }, 5)
+    expect(granted?.attempt).toBe(now.attempt + 1)
+    const ended = next(granted ?? now, { t: 'end', state: 'failed', result: { exitCode: 1 } }, 6)
+    now = next(ended ?? now, { t: 'retry' }, 7) ?? now
+  }
+  expect(now.attempts.map((a) => a.n)).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 29, 30])
+  expect(now.attempts.at(-1)).toMatchObject({ outcome: 'failed', exitCode: 1, endedAt: 6 })
+})
+
+test('[TSK-12] a lost task is queued again only where that was asked for, and not for ever', () => {
+  expect(next(task('disconnected'), { t: 'lose', reason: 'gone' }, 5)).toMatchObject({ state: 'lost', reason: 'gone' })
+  const again = next(task('disconnected', { onLost: 'requeue' }), { t: 'lose', reason: 'gone' }, 5)
+  expect(again).toMatchObject({ state: 'queued', attempts: [{ n: 1, outcome: 'lost' }] })
+  expect(next(task('running', { onLost: 'requeue', attempt: 5 }), { t: 'lose', reason: 'gone' }, 5)?.state).toBe('lost')
+  const unwanted = task('running', { onLost: 'requeue', cancel: { by: daemonId, at: 1, force: false } })
+  expect(next(unwanted, { t: 'lose', reason: 'gone' }, 5)?.state).toBe('cancelled')
+})
