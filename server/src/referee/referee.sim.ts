@@ -38,6 +38,7 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
   let n = 0
   const violations: Violations = []
   const alive = new Map<Id, number>()
+  const started = new Set<string>()
   const cancelledUnseen = new Set<Id>()
   const newDaemon = (): SimDaemon => ({ id: createId(), bootId: createId(), lastGrantSeq: 0, held: new Map(), inbox: [] })
   const daemons = [newDaemon(), newDaemon()]
@@ -63,6 +64,8 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
       if (cancelledUnseen.has(m.task)) violations.push(`started after an accepted cancel: ${m.task}`)
       if ((alive.get(m.task) ?? 0) > 0) violations.push(`two processes at once: ${m.task}`)
       if ([...d.held.values()].filter((h) => h.alive).length >= 3) violations.push('more processes than slots')
+      if (started.has(`${m.task}.${m.attempt}`)) violations.push(`one attempt started twice: ${m.task}.${m.attempt}`)
+      started.add(`${m.task}.${m.attempt}`)
       alive.set(m.task, (alive.get(m.task) ?? 0) + 1)
       d.held.set(`${m.task}.${m.attempt}`, { task: m.task, attempt: m.attempt, alive: true, n: 0 })
     } else if (m.t === 'cancel') stop(d, `${m.task}.${m.attempt}`)
@@ -78,13 +81,16 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
     if (!h) return undefined
     if (h.alive) stop(d, key)
     h.n ||= ++n
-    return say(d, { t: 'report', n: h.n, task: h.task, attempt: h.attempt, state: 'completed', result: { exitCode: 0 } }, lossless)
+    return say(d, { t: 'report', n: h.n, task: h.task, attempt: h.attempt, state: 'completed', result: { exitCode: h.attempt } }, lossless)
   }
   const check = () => {
     for (const [id, task] of t.tasks.snapshot()) {
       if (task.attempt < (attemptOf.get(id) ?? 0)) violations.push(`an attempt went back: ${id}`)
       attemptOf.set(id, task.attempt)
-      if (task.cancel && task.state === 'cancelled' && task.attempt === 0) cancelledUnseen.add(id)
+      // The simulated processes answer with the number of their attempt.
+      if (task.state === 'completed' && task.result?.exitCode !== task.attempt) violations.push(`a stale report counted: ${id}`)
+      if (task.state === 'cancelled') cancelledUnseen.add(id)
+      else cancelledUnseen.delete(id)
     }
   }
 
@@ -93,7 +99,8 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
     const d = pick(daemons) as SimDaemon
     const task = pick([...t.tasks.snapshot().keys()])
     const dice = random()
-    if (dice < 0.12) await t.asks(referee).ask(runs())
+    if (dice < 0.12) await t.asks(referee).ask(runs('ls', { onLost: pick(['keep', 'requeue']) }))
+    else if (dice < 0.15 && task) await t.asks(referee).ask({ kind: 'retry', task })
     else if (dice < 0.34 && task) await say(d, { t: 'claim', n: ++n, task, mono: 0 })
     else if (dice < 0.5) await report(d, pick([...d.held.keys()]) ?? '')
     else if (dice < 0.55 && task) await t.asks(referee).ask({ kind: 'cancel', task, force: false })
