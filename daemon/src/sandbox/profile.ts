@@ -29,6 +29,9 @@ export type DataFile = { readonly content: 'filter' | 'empty' } | { readonly con
 export const statusFd = 3
 export const firstDataFd = 4
 
+/** Each hidden file costs a descriptor; beyond this many they cannot be opened at all, instead of being empty. */
+const maxEmptyFiles = 64
+
 /** Of /etc only what programs need and no secret is in: never /etc/ssl whole (private keys, readable as root) nor gitconfig. */
 const etc = [
   'alternatives', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'ssl/certs', 'ssl/openssl.cnf', 'ca-certificates',
@@ -63,11 +66,11 @@ export function buildProfile(options: ProfileOptions): Profile {
     '--ro-bind-data', text(['root:x:0:', `task:x:${gid}:`]), '/etc/group',
     '--ro-bind-data', text(['127.0.0.1 localhost sandbox', '::1 localhost']), '/etc/hosts',
     '--file', text(gitConfig(options)), `${sandboxHome}/.gitconfig`,
-    ...options.toolchains.flatMap((folder) => ['--ro-bind', folder, folder]),
+    ...options.toolchains.flatMap((folder) => ['--ro-bind-try', folder, folder]),
     options.writable === false ? '--ro-bind' : '--bind', workspace, workspace,
     ...(options.writable === false ? [] : protectedPaths.pinned.flatMap((path) => ['--bind', path, path])),
     ...protectedPaths.readOnly.flatMap((path) => ['--ro-bind', path, path]),
-    ...protectedPaths.hidden.flatMap((path) => ['--ro-bind-data', fd({ content: 'empty' }), path]),
+    ...protectedPaths.hidden.flatMap((path, i) => i < maxEmptyFiles ? ['--ro-bind-data', fd({ content: 'empty' }), path] : ['--ro-bind', '/dev/null', path]),
     '--remount-ro', '/', '--seccomp', fd({ content: 'filter' }), '--chdir', options.cwd, '--',
   ] // prettier-ignore
   return { args, data }

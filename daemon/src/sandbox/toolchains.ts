@@ -38,12 +38,12 @@ export function findToolchains({ path, home, workspace, node, identity }: Toolch
   const offLimits = (folder: string) =>
     contains(folder, home) || contains(folder, workspace) || contains(workspace, folder) || contains('/usr', folder)
   const add = (folder: string) => {
-    if (offLimits(folder) || !mayEnter(identity, folder)) return false
+    if (offLimits(folder) || !exists(folder) || !mayEnter(identity, folder)) return false
     folders.add(folder)
     return true
   }
   const addTool = (file: string) => {
-    const manager = managerOf(file, home)
+    const manager = managerOf(file)
     if (manager) {
       if (add(manager.folder)) environment[manager.variable] = manager.folder
       return
@@ -54,7 +54,8 @@ export function findToolchains({ path, home, workspace, node, identity }: Toolch
     if (modules) add(modules)
     if (basename(bin) !== 'bin') return
     for (const part of prefixParts) if (exists(join(dirname(bin), part))) add(join(dirname(bin), part))
-    if (basename(dirname(bin)) === '.cargo') addTool(join(home, '.rustup', 'settings.toml'))
+    // The tools in .cargo/bin are all one program that starts those in .rustup.
+    if (basename(dirname(bin)) === '.cargo') addTool(join(dirname(dirname(bin)), '.rustup', 'settings.toml'))
   }
 
   const wanted = path.split(':').filter((entry) => isAbsolute(entry) && exists(entry)).map((entry) => resolve(entry))
@@ -71,10 +72,10 @@ export function findToolchains({ path, home, workspace, node, identity }: Toolch
   return { folders: outermost([...folders]), path: [...new Set(entries)], environment }
 }
 
-function managerOf(file: string, home: string): { folder: string; variable: string } | undefined {
-  const name = relative(home, file).split('/')[0] ?? ''
-  const variable = managers[name]
-  return variable === undefined ? undefined : { folder: join(home, name), variable }
+function managerOf(file: string): { folder: string; variable: string } | undefined {
+  const parts = file.split('/')
+  const at = parts.findIndex((part) => part in managers)
+  return at < 0 ? undefined : { folder: parts.slice(0, at + 1).join('/'), variable: managers[parts[at]!]! }
 }
 
 /** True when `inner` is `outer` or lies in it. */
