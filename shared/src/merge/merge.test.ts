@@ -123,3 +123,12 @@ test('[MIR-5] the same text from both sides is there once', () => {
 test('a last line without a line feed does not run into the line behind it', () => {
   expect(merge('a\nb\n', 'a\nB', 'a\nb\nc\n').text).toBe('a\nB\nc')
 })
+
+test('[MIR-4] what both sides wrote in one place keeps its shape: a brace belongs to its block, though there are others', () => {
+  expect(merge('h() {\n}\nx\n', 'h() {\n}\nf() {\n}\n', 'h() {\n}\ng() {\n}\n').text).toBe('h() {\n}\ng() {\n}\nf() {\n}\n')
+  expect(merge('x\n', 'f() {\n}\n', 'g() {\n}\n').text).toBe('g() {\n}\nf() {\n}\n')
+})
+
+test('[MIR-4] a line that both added among others is there once', () => {
+  expect(merge('x\n', 'import a\nimport b\n', 'import a\nimport c\n').text).toBe('import a\nimport c\nimport b\n')
+})

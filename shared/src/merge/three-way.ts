@@ -1,3 +1,4 @@
+import { keepBoth } from './keep-both.ts'
 import { diffLines, splitLines, type Hunk } from './lines.ts'
 
 export type Merged = {
@@ -31,7 +32,7 @@ export function merge(base: string, disk: string, remote: string): Merged {
     else {
       // Two insertions at one place lose nothing and need nobody's eye.
       if (region.end > region.start) conflicts++
-      push(both(o.slice(region.start, region.end), mine, theirs))
+      push(keepBoth(o.slice(region.start, region.end), mine, theirs))
     }
     at = region.end
   }
@@ -80,16 +81,5 @@ function side(lines: readonly string[], hunks: readonly Hunk[], region: Region):
 }
 
 const same = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((line, i) => line === b[i])
-
-/** The document's lines but those the disk deleted, then the disk's new lines that the document does not have. */
-function both(base: readonly string[], disk: readonly string[], remote: readonly string[]): string[] {
-  const inBase = new Set(base)
-  const onDisk = new Set(disk)
-  const inRemote = new Set(remote)
-  return [
-    ...remote.filter((line) => !inBase.has(line) || onDisk.has(line)),
-    ...disk.filter((line) => !inBase.has(line) && !inRemote.has(line)),
-  ]
-}
 
 const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : text + '\n')
