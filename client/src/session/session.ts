@@ -1,0 +1,164 @@
+import { type Clock, type DocRef, type Log, mayWrite, parseMessage, ToEveryone, type AccessToken } from '@tandem/shared'
+import { mapView, openFiles, openOps, openRequests, openTasks, type View } from '@tandem/shared/docs'
+import { connect, type LinkState } from './connect.ts'
+import { mergeViews } from './merge-views.ts'
+import { openDoc } from './open-doc.ts'
+import { databaseName, openPersist } from './persist.ts'
+import { openPeers } from './peers.ts'
+import { createRegistry, type Totals } from './registry.ts'
+import { collectRescue, downloadRescue, oldEpochs } from './rescue.ts'
+import { chooseName, remember } from './start.ts'
+import { createState } from './state.ts'
+import { syncStatus, type SyncStatus } from './sync-status.ts'
+import { openTabsBridge } from './tabs-bridge.ts'
+import { createTokens, type SignInState } from './token.ts'
+
+/** How often what a closed tab left unsent is looked for. */
+const sweepMs = 5_000
+
+/** What the server last said of the workspace as a whole. */
+export type ServerWords = { seq: number | undefined; writable: boolean; reason: string | undefined }
+
+/** Changes that cannot reach the server any more, waiting for the person to take them along. */
+export type RescueState = { needed: 'none' | 'old-epoch' | 'diverged' | 'epoch-changed' }
+
+type Options = { first: SignInState; token: AccessToken | undefined; clock: Clock; log: Log; signal: AbortSignal }
+
+/** Everything a tab shares with one workspace. One a tab; ends with the signal. */
+export function openSession({ first, token, clock, log, signal }: Options) {
+  const place = { workspaceId: first.workspace.id, epoch: first.claims.epoch }
+  const tokens = createTokens({ first, token, clock, log })
+  const persist = openPersist(databaseName(place.workspaceId, place.epoch), log)
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  const link = connect(`${scheme}://${location.host}/api/ws?ws=${place.workspaceId}`, clock, signal)
+  const words = createState<ServerWords>({ seq: first.workspace.seq, writable: true, reason: undefined })
+  const rescue = createState<RescueState>({ needed: 'none' })
+
+  const bridge = openTabsBridge(databaseName(place.workspaceId, place.epoch), (message) => {
+    if (message.t === 'update') registry.get(message.doc)?.receive(message.update, message.live)
+    persist.recount()
+  })
+  const registry = createRegistry(clock, (ref) =>
+    openDoc(ref, {
+      socket: link.socket,
+      place,
+      token: tokens,
+      persist,
+      tell: (doc, update, live) => bridge.post({ t: 'update', doc, update, live }),
+      mayWrite: (doc) => mayWrite(doc, tokens.state.snapshot().claims, () => false),
+      clock,
+      log,
+    }),
+  )
+
+  const { principal, session } = first.claims
+  const handles = {
+    files: registry.open({ kind: 'files' }),
+    ops: registry.open({ kind: 'ops' }),
+    tasks: registry.open({ kind: 'tasks', rotation: 0 }),
+    requests: registry.open({ kind: 'requests', principal, session }),
+    presence: registry.open({ kind: 'presence' }),
+  }
+  handles.ops.onStateless((payload) => {
+    const parsed = parseMessage(ToEveryone, payload)
+    if (!('message' in parsed)) return
+    const { message } = parsed
+    if (message.t === 'version') words.patch({ seq: message.seq })
+    if (message.t === 'store') words.patch({ writable: message.writable, reason: message.reason })
+    if (message.t === 'error') log.warn('the server reports', { code: message.code, message: message.message })
+  })
+
+  const facts = mergeViews([link.state, persist.state, registry.totals, tokens.state, words])
+  const status: View<SyncStatus> = mapView(facts, () =>
+    syncStatus({
+      link: link.state.snapshot(),
+      storage: persist.state.snapshot(),
+      totals: registry.totals.snapshot(),
+      signedOut: tokens.state.snapshot().signedOut,
+      writable: words.snapshot().writable,
+    }),
+  )
+
+  tokens.state.subscribe(() => {
+    const { claims, workspace } = tokens.state.snapshot()
+    // The server's data was made anew: this page's documents belong to a history that is over.
+    if (claims.epoch !== place.epoch) {
+      rescue.patch({ needed: 'epoch-changed' })
+      link.socket.disconnect()
+    } else remember(claims, workspace)
+  })
+  if (token) remember(token.claims, token.workspace)
+  registry.totals.subscribe(() => {
+    if (registry.totals.snapshot().diverged.length > 0 && rescue.snapshot().needed === 'none') rescue.patch({ needed: 'diverged' })
+  })
+  void oldEpochs(place).then((epochs) => {
+    if (epochs.length > 0 && token) rescue.patch({ needed: 'old-epoch' })
+  })
+
+  // What an earlier visit, or a tab that is gone, left unsent: opened, sent, and let go.
+  const sweep = async () => {
+    if (link.state.snapshot().phase === 'connected' && persist.state.snapshot().waiting > 0) {
+      for (const [doc, { update, keys }] of await persist.outbox()) registry.adopt(doc, update, keys)
+    }
+    if (!signal.aborted) clock.after(sweepMs, () => void sweep())
+  }
+  void sweep()
+  void navigator.storage?.persist?.().catch(() => {}) // Refused: the browser may clear us when short of space.
+
+  signal.addEventListener('abort', () => {
+    registry.close()
+    bridge.close()
+    persist.close()
+  })
+
+  return {
+    place,
+    clock,
+    log,
+    /** Who we are and which workspace this is. */
+    identity: tokens.state as View<SignInState>,
+    link: link.state as View<LinkState>,
+    storage: persist.state,
+    totals: registry.totals as View<Totals>,
+    status,
+    words: words as View<ServerWords>,
+    rescue: rescue as View<RescueState>,
+    files: openFiles(handles.files.doc),
+    filesState: handles.files.state,
+    ops: openOps(handles.ops.doc),
+    opsState: handles.ops.state,
+    tasks: openTasks(handles.tasks.doc),
+    tasksState: handles.tasks.state,
+    requests: openRequests(handles.requests.doc),
+    peers: openPeers(handles.presence.provider, tokens.state),
+    open: (ref: DocRef) => registry.open(ref),
+    /** The server's time, ms. */
+    serverNow: () => clock.now() + tokens.state.snapshot().serverAheadMs,
+    /** From now on others see this name. */
+    rename: (name: string) => {
+      chooseName(name)
+      tokens.rename(name)
+      link.socket.webSocket?.close()
+    },
+    reconnect: link.retry,
+    /** Saves what cannot reach the server as a file, then starts afresh. */
+    async rescueAndReload(): Promise<void> {
+      const { needed } = rescue.snapshot()
+      if (needed === 'old-epoch') {
+        for (const epoch of await oldEpochs(place)) {
+          const old = openPersist(databaseName(place.workspaceId, epoch), log)
+          const saved = await collectRescue({ ...place, epoch }, old, 'The workspace was made anew on the server.')
+          if (saved.documents.length > 0) downloadRescue(saved)
+          await old.destroy()
+        }
+        return rescue.patch({ needed: 'none' })
+      }
+      const reason = needed === 'diverged' ? 'The server did not accept these changes.' : 'The workspace was made anew on the server.'
+      downloadRescue(await collectRescue(place, persist, reason, registry.totals.snapshot().diverged))
+      await persist.destroy()
+      location.reload()
+    },
+  }
+}
+
+export type Session = ReturnType<typeof openSession>
