@@ -22,7 +22,7 @@ type LaunchOptions = {
  * capabilities root is still their owner and could `chmod 0 /dev/null` for the whole machine; and the process joins
  * its control group, so that everything the command starts is counted.
  */
-const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount --bind /dev /dev; mount -o remount,bind,ro /dev; shift; exec "$@"'
+const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount -o bind,ro /dev /dev; shift; exec "$@"'
 
 /** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
 export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: LaunchOptions): Launched {

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { openSync, realpathSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import { TandemError } from '@tandem/shared'
 import { launchBubblewrap } from './bubblewrap.ts'
@@ -8,7 +8,7 @@ import { commandEnvironment, sandboxHome } from './environment.ts'
 import type { Identity } from './identity.ts'
 import { limitPrefix, type Ceilings, type Limits } from './limits.ts'
 import type { ProcessGroups } from './process-group.ts'
-import { buildProfile, type ProfileOptions } from './profile.ts'
+import { buildProfile, type DataFile, type ProfileOptions } from './profile.ts'
 import { findProtectedPaths } from './protected.ts'
 import { seccompFilter, type SeccompArchitecture } from './seccomp.ts'
 import { supervise } from './supervise.ts'
@@ -35,6 +35,7 @@ export type Walls = {
   readonly architecture: SeccompArchitecture
   readonly disableUserns: boolean
   readonly topLevel: ProfileOptions['topLevel']
+  readonly etcFiles: readonly string[]
   readonly ceilings: Ceilings
   /** For root; undefined where the watchdog alone must bound the processes. */
   readonly groups: ProcessGroups | undefined
@@ -60,7 +61,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
       git: machine.git,
       writable: command.writable ?? true,
     })
-    const data = profile.data.map((file) => files.open(file.content === 'filter' ? filter : file.content === 'text' ? file.text : ''))
+    const data = profile.data.map((file) => openData(files, file, filter))
     // bubblewrap itself, its init and the shell before it are in the group too.
     const group = identity.isRoot ? walls.groups?.create(limits.procs + 3) : undefined
     try {
@@ -78,6 +79,21 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
     }
   }
   return { tier, runCommand }
+}
+
+function openData(files: ReturnType<typeof createDataFiles>, file: DataFile, filter: Buffer): number {
+  switch (file.content) {
+    case 'filter':
+      return files.open(filter)
+    case 'empty':
+      return files.open('')
+    case 'text':
+      return files.open(file.text)
+    case 'host':
+      return openSync(file.path, 'r')
+    default:
+      return file satisfies never
+  }
 }
 
 /** Runs commands without walls: only where the owner has asked for it by name. Every result carries tier `none`. */

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,6 +95,7 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         writeFileSync(path, canary)
         expect(await shows(`cat ${path}; cat /tmp/*`)).not.toContain(canary)
         expect(readFileSync(path, 'utf8')).toBe(canary)
+        rmSync(path)
       })
       test('[SBX-18] /etc/shadow is not there', async () => expect((await bed.run('cat /etc/shadow')).stdout).toBe(''))
       test('[SBX-19] /etc/machine-id is not there', async () => expect((await bed.run('cat /etc/machine-id')).stdout).toBe(''))

@@ -36,7 +36,7 @@ export function findToolchains({ path, home, workspace, node, identity }: Toolch
   const folders = new Set<string>()
   const environment: Record<string, string> = {}
   const offLimits = (folder: string) =>
-    contains(folder, home) || contains(folder, workspace) || contains(workspace, folder) || contains('/usr', folder)
+    contains(folder, home) || contains(folder, workspace) || contains(workspace, folder) || contains('/usr', realPath(folder) ?? folder)
   const add = (folder: string) => {
     if (offLimits(folder) || !exists(folder) || !mayEnter(identity, folder)) return false
     folders.add(folder)

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs'
+import { accessSync, constants, lstatSync, readlinkSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { readCeilings } from './limits.ts'
 import { openProcessGroups } from './process-group.ts'
+import { etcFiles } from './profile.ts'
 import type { Walls } from './runner.ts'
 import { seccompArchitectures } from './seccomp.ts'
 
@@ -32,6 +33,7 @@ export function findWalls({ path, workspace, isRoot }: { path: string; workspace
     architecture,
     disableUserns: execFileSync(bwrap, ['--help'], { encoding: 'utf8' }).includes('--disable-userns'),
     topLevel: topLevelFolders(),
+    etcFiles: etcFiles.filter((name) => statSync(`/etc/${name}`, { throwIfNoEntry: false })?.isFile()),
     ceilings: readCeilings(),
     groups: isRoot ? openProcessGroups() : undefined,
   }
