@@ -1,0 +1,88 @@
+import type { Log, Task, TaskResult } from '@tandem/shared'
+import type { LogChunk, TaskLog } from '@tandem/shared/docs'
+import { messageOf } from '@tandem/shared'
+import type { Execute, Outcome, StopReason } from './execute.ts'
+
+/** Where the output of one attempt goes: chunks for the shared log, and the whole of it to disk. */
+export type Output = {
+  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void | Promise<void>
+  /** Hands out what is left and sums up. */
+  end(): Promise<NonNullable<TaskResult['output']>>
+}
+
+/** The log document of one attempt, ours to write while we hold the lease. */
+export type AttemptLog = {
+  log: TaskLog
+  /** Resolves once the server has on disk what was appended; rejects when the signal aborts. */
+  durable(signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+export type AttemptPorts = {
+  execute: Execute
+  openLog(taskId: string, attempt: number): Promise<AttemptLog>
+  openOutput(taskId: string, attempt: number, emit: (chunks: readonly LogChunk[]) => void): Output
+  /** Before: what others edited is on disk. After: what the command changed is on the server. */
+  barriers: { flush(): Promise<void>; settle(): Promise<void> }
+  log: Log
+}
+
+/**
+ * One attempt, from its grant to what is to be reported of it. Never rejects. `stop` ends it from outside, its reason
+ * being a StopReason; `giveUp` also ends the waiting for what the link can no longer bring.
+ */
+export async function runAttempt(
+  task: Task,
+  ports: AttemptPorts,
+  { stop, giveUp, onStart }: { stop: AbortSignal; giveUp: AbortSignal; onStart: () => void },
+): Promise<Outcome> {
+  const { execute, barriers, log } = ports
+  const fields = { task: task.id, attempt: task.attempt }
+  const startedAt = Date.now()
+  try {
+    await orGiveUp(barriers.flush(), giveUp)
+    const document = await orGiveUp(ports.openLog(task.id, task.attempt), giveUp)
+    try {
+      const output = ports.openOutput(task.id, task.attempt, (chunks) => document.log.append(chunks))
+      if (!stop.aborted) onStart()
+      log.info('task started', fields)
+      const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop }
+      const outcome = told(await execute(task, io), stop)
+      const summary = await output.end()
+      await orGiveUp(document.durable(giveUp), giveUp)
+      await orGiveUp(barriers.settle(), giveUp)
+      log.info('task ended', { ...fields, state: outcome.state, ms: Date.now() - startedAt })
+      return { ...outcome, result: { ...outcome.result, output: summary } }
+    } finally {
+      document.close()
+    }
+  } catch (e) {
+    if (giveUp.aborted) return told({ state: 'failed', result: {} }, stop)
+    log.error('task could not be run', { ...fields, error: e })
+    return { state: 'failed', result: { code: 'internal', error: messageOf(e).slice(0, 4000) } }
+  }
+}
+
+/** Ended from outside: only one of the reasons is what people call cancelled. */
+function told(outcome: Outcome, stop: AbortSignal): Outcome {
+  if (!stop.aborted || outcome.state === 'completed') return outcome
+  const reason = stop.reason as StopReason
+  if (reason === 'cancelled') return { ...outcome, state: 'cancelled' }
+  const error = reason === 'stopped' ? 'the daemon was stopped while it ran' : 'the link to the server was gone for too long'
+  return { state: 'failed', result: { ...outcome.result, code: reason, error } }
+}
+
+/** The promise, or a rejection once nobody waits any longer. */
+async function orGiveUp<T>(promise: Promise<T>, giveUp: AbortSignal): Promise<T> {
+  let stop = () => {}
+  const given = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('given up'))
+    if (giveUp.aborted) stop()
+    giveUp.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([promise, given])
+  } finally {
+    giveUp.removeEventListener('abort', stop)
+  }
+}

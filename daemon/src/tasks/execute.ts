@@ -1,0 +1,46 @@
+import { isTandemError, messageOf, type Task, type TaskPayload, type TaskResult } from '@tandem/shared'
+
+export type Outcome = { state: 'completed' | 'failed' | 'timed_out' | 'cancelled'; result: TaskResult }
+
+/** Why an attempt is ended from outside: the reason of its abort signal. */
+export type StopReason =
+  | 'cancelled'
+  /** The referee says it is not ours (any more), or a newer attempt is: nobody wants to hear of it. */
+  | 'fenced'
+  /** The daemon ends. */
+  | 'stopped'
+  /** Unheard for so long that the task may be given to another. */
+  | 'lease-lost'
+
+export type Job<P = TaskPayload> = {
+  readonly payload: P
+  readonly timeoutMs: number
+  /** While the returned promise is pending that stream is not read. */
+  readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void | Promise<void>
+  readonly signal: AbortSignal
+}
+
+type Kind = TaskPayload['kind']
+/** Runs one kind of task to its end; settles when nothing of it is left. */
+export type Executor<K extends Kind = Kind> = (job: Job<Extract<TaskPayload, { kind: K }>>) => Promise<Outcome>
+export type Execute = (task: Task, job: Omit<Job, 'payload'>) => Promise<Outcome>
+
+/**
+ * The one gate to running anything: there is no other call that starts a process for a task. Never rejects: what goes
+ * wrong is the outcome.
+ */
+export function createExecute(executors: { readonly [K in Kind]?: Executor<K> }): Execute {
+  return async ({ payload }, io) => {
+    // The table's type says that executor and payload are of one kind; the compiler cannot follow it through the look-up.
+    const executor = executors[payload.kind] as Executor | undefined
+    if (!executor) return failed('not-supported', `tasks of kind '${payload.kind}' come with a later version`)
+    if (io.signal.aborted) return { state: 'cancelled', result: {} }
+    try {
+      return await executor({ ...io, payload })
+    } catch (e) {
+      return failed(isTandemError(e) ? e.code : 'internal', messageOf(e))
+    }
+  }
+}
+
+const failed = (code: string, error: string): Outcome => ({ state: 'failed', result: { code, error: error.slice(0, 4000) } })

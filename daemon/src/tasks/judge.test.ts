@@ -1,0 +1,43 @@
+import { createId, TaskPayload, type Task } from '@tandem/shared'
+import type { Approval } from '@tandem/shared/docs'
+import { expect, test } from 'vitest'
+import { defaultPolicy } from '../sandbox/policy.ts'
+import { judge } from './judge.ts'
+
+const task = (payload: object): Task => ({
+  v: 1, id: createId(), title: 't', workspaceId: createId(), executor: 'daemon', payload: TaskPayload.parse({ kind: 'command', ...payload }),
+  priority: 0, requires: [], onLost: 'keep', state: 'queued', attempt: 0, attempts: [], createdBy: createId(), createdByName: 'Mira', createdAt: 0,
+}) // prettier-ignore
+const policy = defaultPolicy
+
+test('[S134] [S135] the founding commands run, forbidden ones are refused in the founding words', () => {
+  expect(judge(task({ command: 'node', args: ['x.mjs'] }), [], { policy })).toEqual({ decision: 'run' })
+  expect(judge(task({ command: 'ls | sudo tee x', shell: true }), [], { policy })).toEqual({
+    decision: 'refuse',
+    code: 'command-denied',
+    reason: "command 'sudo' not allowed",
+  })
+})
+
+test('[TSK-6] an approval holds for the same arguments of the same task, or for the workspace where given so', () => {
+  const asked = task({ command: 'rm', args: ['a b'] })
+  const question = judge(asked, [], { policy })
+  expect(question).toMatchObject({ decision: 'ask', summary: "rm 'a b'", risk: 'high' })
+  const argsHash = question.decision === 'ask' ? question.argsHash : ''
+  const approval = (more: Partial<Approval>): Approval => ({
+    id: createId(), subject: { task: asked.id }, action: 'command', summary: '', reason: '', argsHash, risk: 'low', state: 'approved', createdAt: 0, expiresAt: 0, ...more,
+  }) // prettier-ignore
+  expect(judge(asked, [approval({})], { policy })).toEqual({ decision: 'run' })
+  for (const other of [approval({ state: 'rejected' }), approval({ argsHash: 'x' }), approval({ subject: { task: createId() } })]) {
+    expect(judge(asked, [other], { policy }).decision).toBe('ask')
+  }
+  const twin = task({ args: ['a b'], command: 'rm' })
+  expect(judge(twin, [approval({ scope: 'workspace' })], { policy })).toEqual({ decision: 'run' })
+  expect(judge(task({ command: 'rm', args: ['c'] }), [approval({ scope: 'workspace' })], { policy }).decision).toBe('ask')
+})
+
+test('[S144] what cannot be run is refused with the reason, whatever the policy', () => {
+  const unavailable = { code: 'sandbox-unavailable', reason: 'bubblewrap is not installed' }
+  expect(judge(task({ command: 'ls' }), [], { policy, unavailable })).toEqual({ decision: 'refuse', ...unavailable })
+  expect(judge(task({ kind: 'bash', script: 'ls' }), [], { policy })).toMatchObject({ decision: 'refuse', code: 'not-supported' })
+})

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { commandLine, type Task, type TaskPayload } from '@tandem/shared'
+import type { Approval } from '@tandem/shared/docs'
+import { decide } from '../sandbox/decide.ts'
+import type { Policy } from '../sandbox/policy.ts'
+
+/** What to do with a task before anyone claims it. */
+export type Judgement =
+  | { decision: 'run' }
+  | { decision: 'refuse'; code: string; reason: string }
+  | { decision: 'ask'; argsHash: string; summary: string; reason: string; risk: Approval['risk'] }
+
+type JudgeOptions = {
+  policy: Policy
+  /** Why nothing can be run here at all, where that is so: no sandbox. */
+  unavailable?: { code: string; reason: string } | undefined
+}
+
+/**
+ * Judges a task by the owner's policy. What the policy asks about runs once a person has allowed exactly these
+ * arguments, for this task or for the whole workspace.
+ */
+export function judge(task: Task, approvals: Iterable<Approval>, { policy, unavailable }: JudgeOptions): Judgement {
+  if (task.executor !== 'daemon') return refuse('not-supported', `tasks for the executor '${task.executor}' come with a later version`)
+  if (task.payload.kind !== 'command') return refuse('not-supported', `tasks of kind '${task.payload.kind}' come with a later version`)
+  if (unavailable) return refuse(unavailable.code, unavailable.reason)
+  const { command, args, shell } = task.payload
+  const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args])
+  if (decision === 'allow') return { decision: 'run' }
+  if (decision === 'deny') return refuse('command-denied', reason)
+  const argsHash = hashOf(task.payload)
+  for (const a of approvals) {
+    if (a.state === 'approved' && a.argsHash === argsHash && (a.subject.task === task.id || a.scope === 'workspace')) {
+      return { decision: 'run' }
+    }
+  }
+  const risk = rule === 'default' || rule === 'unresolved' ? 'medium' : 'high'
+  return { decision: 'ask', argsHash, summary: commandLine(task.payload).slice(0, 2000), reason: reason.slice(0, 500), risk }
+}
+
+const refuse = (code: string, reason: string): Judgement => ({ decision: 'refuse', code, reason: reason.slice(0, 500) })
+
+/** The same for the same arguments, in whatever order their names stand. */
+function hashOf(payload: TaskPayload): string {
+  const sorted = (value: unknown): unknown =>
+    Array.isArray(value) || typeof value !== 'object' || value === null
+      ? value
+      : Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
+  return createHash('sha256').update(JSON.stringify(sorted(payload))).digest('hex')
+}

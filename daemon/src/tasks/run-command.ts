@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { CommandResult, EndReason, Runner } from '../sandbox/command.ts'
+import type { Executor, Outcome } from './execute.ts'
+
+/** Runs a `command` task behind the sandbox's walls, in `cwd` below the workspace's real path. */
+export const commandExecutor =
+  (runner: Runner, workspace: string): Executor<'command'> =>
+  async ({ payload, timeoutMs, onOutput, signal }) => {
+    const { command, args, shell, cwd, env } = payload
+    const program = shell ? { shellLine: command } : { argv: [command, ...args] as [string, ...string[]] }
+    const result = await runner.runCommand({
+      ...program,
+      cwd: join(workspace, cwd),
+      env,
+      limits: { wallMs: timeoutMs },
+      signal,
+      onChunk: onOutput,
+    })
+    return outcomeOf(result, runner.tier, timeoutMs)
+  }
+
+function outcomeOf({ exitCode, signal, reason, networkBlockedHint }: CommandResult, sandbox: Runner['tier'], timeoutMs: number): Outcome {
+  const result = {
+    exitCode,
+    sandbox,
+    ...(signal === undefined ? {} : { signal }),
+    ...(networkBlockedHint ? { wantedNetwork: true } : {}),
+  }
+  if (reason === 'cancelled') return { state: 'cancelled', result }
+  if (reason === 'timeout') {
+    return { state: 'timed_out', result: { ...result, code: reason, error: `it did not end within ${timeoutMs / 1000} s` } }
+  }
+  if (reason) return { state: 'failed', result: { ...result, code: reason, error: sentences[reason] } }
+  if (exitCode === 0) return { state: 'completed', result }
+  const error = signal === undefined ? `it ended with exit code ${exitCode}` : `it was ended by ${signal}`
+  return { state: 'failed', result: { ...result, error } }
+}
+
+const sentences: Record<Exclude<EndReason, 'cancelled' | 'timeout'>, string> = {
+  'output-limit': 'it wrote more output than allowed',
+  'memory-limit': 'it used more memory than allowed',
+  'process-limit': 'it started more processes than allowed',
+}

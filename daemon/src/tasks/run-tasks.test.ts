@@ -1,0 +1,235 @@
+import { createId, silentLog, type FromDaemon, type Id, type Task, type ToDaemon } from '@tandem/shared'
+import { openOps, openTasks, openTaskLog } from '@tandem/shared/docs'
+import { fakeClock } from '@tandem/shared/testing'
+import { afterEach, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { createExecute, type Executor, type Job, type Outcome } from './execute.ts'
+import type { Judgement } from './judge.ts'
+import { createTaskRunner } from './run-tasks.ts'
+
+type Said<T extends FromDaemon['t']> = Extract<FromDaemon, { t: T }>
+const stops: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+/** A runner whose processes end when the test says so, and a referee that is the test itself. */
+function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {}) {
+  const clock = fakeClock(1_000)
+  const [tasksDoc, opsDoc, logDoc] = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
+  const tasks = openTasks(tasksDoc)
+  const { approvals } = openOps(opsDoc)
+  const said: FromDaemon[] = []
+  const steps: string[] = []
+  const daemonId = createId()
+  let judged = judgement
+  const processes = new Map<string, { end(outcome?: Outcome): void; job: Job }>()
+  const command: Executor<'command'> = (job) => {
+    steps.push('execute')
+    return new Promise((resolve) => {
+      const name = job.payload.command
+      processes.set(name, { job: job as Job, end: (outcome = { state: 'completed', result: { exitCode: 0 } }) => resolve(outcome) })
+      job.signal.addEventListener('abort', () => resolve({ state: 'cancelled', result: { exitCode: null } }))
+    }).finally(() => processes.delete(job.payload.command)) as Promise<Outcome>
+  }
+  const runner = createTaskRunner({
+    daemonId,
+    capabilities: ['node'],
+    slots,
+    tasks,
+    approvals,
+    judge: () => judged,
+    execute: createExecute({ command }),
+    openLog: async () => ({ log: openTaskLog(logDoc), durable: async () => void steps.push('durable'), close: () => {} }),
+    openOutput: () => ({ write: () => {}, end: async () => ({ bytes: 3, truncated: false, tail: 'end' }) }),
+    barriers: { flush: async () => void steps.push('flush'), settle: async () => void steps.push('settle') },
+    send: (message) => said.push(message),
+    clock,
+    mono: clock.now,
+    log: silentLog,
+  })
+  const over = new AbortController()
+  const ended = runner.run(over.signal)
+  const stop = async () => {
+    over.abort()
+    await ended
+  }
+  stops.push(async () => {
+    for (const { end } of processes.values()) end()
+    over.abort()
+    const goOn = setInterval(() => clock.advance(1_000), 1)
+    await ended
+    clearInterval(goOn)
+  })
+  const add = (title: string, more: Partial<Task> = {}): Id => {
+    const id = createId()
+    tasks.set(id, {
+      v: 1, id, title, workspaceId: daemonId, executor: 'daemon', payload: { kind: 'command', command: title, args: [], cwd: '', shell: false },
+      priority: 0, requires: [], onLost: 'keep', state: 'queued', attempt: 0, attempts: [], createdBy: daemonId, createdByName: 'Mira',
+      createdAt: clock.now(), queuedAt: clock.now(), ...more,
+    }) // prettier-ignore
+    return id
+  }
+  const says = async <T extends FromDaemon['t']>(t: T, count = 1): Promise<Said<T>[]> => {
+    const those = () => said.filter((m): m is Said<T> => m.t === t)
+    await vi.waitFor(() => expect(those().length).toBeGreaterThanOrEqual(count))
+    return those()
+  }
+  let grantSeq = 0
+  const grant = (id: Id, more: Partial<Extract<ToDaemon, { t: 'grant' }>> = {}) => {
+    const task = tasks.get(id)
+    const attempt = more.attempt ?? (task?.attempt ?? 0) + 1
+    const lease = { daemonId, bootId: daemonId, grantSeq: ++grantSeq, expiresAt: 0 }
+    if (task) tasks.set(id, { ...task, state: 'leased', attempt, lease })
+    const claim = said.findLast((m): m is Said<'claim'> => m.t === 'claim' && m.task === id)
+    runner.onMessage({ t: 'grant', n: claim?.n ?? 0, task: id, attempt, grantSeq, mono: claim?.mono ?? clock.now(), leaseMs: 30_000, ...more })
+  }
+  const ack = (n: number) => runner.onMessage({ t: 'ack', n })
+  return { runner, clock, tasks, approvals, said, says, steps, processes, add, grant, ack, stop, judge: (j: Judgement) => (judged = j) }
+}
+const started = (processes: ReadonlyMap<string, unknown>, name: string) => vi.waitFor(() => expect(processes.has(name)).toBe(true))
+
+test('[TSK-14] no process starts without a grant', async () => {
+  const t = setUp()
+  const id = t.add('a')
+  expect(await t.says('claim')).toMatchObject([{ task: id }])
+  t.runner.onMessage({ t: 'no-grant', n: 1, task: id, reason: 'all slots are in use' })
+  t.tasks.set(id, { ...(t.tasks.get(id) as Task), state: 'leased', attempt: 1 })
+  await vi.waitFor(() => expect(t.runner.held()).toEqual([]))
+  expect(t.processes.size).toBe(0)
+})
+
+test('[S106] a fourth task is claimed only when a slot is free', async () => {
+  const t = setUp()
+  const ids = ['a', 'b', 'c', 'd'].map((name) => t.add(name))
+  expect((await t.says('claim', 3)).map((c) => c.task)).toEqual(ids.slice(0, 3))
+  for (const id of ids.slice(0, 3)) t.grant(id)
+  await started(t.processes, 'c')
+  expect(await t.says('claim')).toHaveLength(3)
+  t.processes.get('b')?.end()
+  const [report] = (await t.says('report', 4)).slice(-1)
+  t.ack(report?.n ?? 0)
+  expect((await t.says('claim', 4)).at(-1)?.task).toBe(ids[3])
+})
+
+test('[MIR-60] what others edited is on disk before a task starts, and its changes are shared before it is reported done', async () => {
+  const t = setUp()
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  expect(t.steps).toEqual(['flush', 'execute'])
+  t.processes.get('a')?.end()
+  const reports = await t.says('report', 2)
+  expect(reports).toMatchObject([
+    { state: 'running', attempt: 1 },
+    { state: 'completed', attempt: 1, result: { exitCode: 0, output: { tail: 'end' } } },
+  ])
+  expect(t.steps).toEqual(['flush', 'execute', 'durable', 'settle'])
+})
+
+test('[TSK-15] a report is repeated until it is answered, and the attempt is held until then', async () => {
+  const t = setUp()
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  t.processes.get('a')?.end()
+  const last = (await t.says('report', 2)).at(-1)
+  expect(t.runner.held()).toEqual([{ task: id, attempt: 1 }])
+  t.clock.advance(10_000)
+  const again = (await t.says('report', 3)).at(-1)
+  expect(again).toEqual(last)
+  t.ack(last?.n ?? 0)
+  await vi.waitFor(() => expect(t.runner.held()).toEqual([]))
+  const count = t.said.length
+  t.clock.advance(10_000)
+  expect(t.said).toHaveLength(count)
+})
+
+test('[TSK-1] a grant that comes twice starts once, one that comes too late not at all', async () => {
+  const t = setUp()
+  const [id, late] = [t.add('a'), t.add('late')]
+  await t.says('claim', 2)
+  t.grant(id)
+  await started(t.processes, 'a')
+  t.grant(id, { grantSeq: 1, attempt: 1 })
+  t.grant(late, { mono: t.clock.now() - 30_001 })
+  expect(t.runner.held()).toEqual([{ task: id, attempt: 1 }])
+  expect(t.runner.lastGrantSeq()).toBe(1)
+  expect(t.steps.filter((s) => s === 'execute')).toHaveLength(1)
+})
+
+test('[TSK-4] a cancelled task is ended and reported so, also when the process has not started yet', async () => {
+  const t = setUp()
+  const [a, b] = [t.add('a'), t.add('b')]
+  await t.says('claim', 2)
+  t.grant(a)
+  await started(t.processes, 'a')
+  t.runner.onMessage({ t: 'cancel', task: a, attempt: 1, force: false })
+  expect((await t.says('report', 2)).at(-1)).toMatchObject({ task: a, state: 'cancelled' })
+  t.grant(b)
+  t.runner.onMessage({ t: 'cancel', task: b, attempt: 1, force: false })
+  expect((await t.says('report', 3)).at(-1)).toMatchObject({ task: b, state: 'cancelled' })
+  expect(t.steps.filter((s) => s === 'execute')).toHaveLength(1)
+})
+
+test('[TSK-8] an attempt that is not ours any more is ended without a word', async () => {
+  const t = setUp()
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  await t.says('report')
+  const kill = [{ task: id, attempt: 1 }]
+  t.runner.onMessage({ t: 'hello-ack', protocol: 1, mono: t.clock.now(), serverTime: 0, leaseMs: 30_000, kill })
+  await vi.waitFor(() => expect(t.runner.held()).toEqual([]))
+  expect(t.processes.size).toBe(0)
+  expect(await t.says('report')).toHaveLength(1)
+})
+
+test('[TSK-16] what may be given to others ends after two leases without word; what may not, goes on', async () => {
+  const t = setUp()
+  const [kept, given] = [t.add('kept'), t.add('given', { onLost: 'requeue' })]
+  await t.says('claim', 2)
+  t.grant(kept)
+  t.grant(given)
+  await started(t.processes, 'kept')
+  await started(t.processes, 'given')
+  t.clock.advance(59_000)
+  expect(t.processes.get('given')?.job.signal.aborted).toBe(false)
+  t.clock.advance(2_000)
+  await vi.waitFor(() => expect(t.processes.has('given')).toBe(false))
+  expect(t.processes.get('kept')?.job.signal.aborted).toBe(false)
+})
+
+test('[S269] a task the policy asks about waits for a person, and is claimed once it is allowed', async () => {
+  const t = setUp({ judgement: { decision: 'ask', argsHash: 'h', summary: 'rm x', reason: 'no rule', risk: 'medium' } })
+  const id = t.add('rm')
+  expect(await t.says('ask')).toMatchObject([{ task: id, argsHash: 'h', summary: 'rm x' }])
+  t.judge({ decision: 'run' })
+  const approval = { id: createId(), subject: { task: id }, action: 'command', summary: '', reason: '', argsHash: 'h', risk: 'low' as const, state: 'approved' as const, createdAt: 0, expiresAt: 0 }
+  t.approvals.set(approval.id, approval)
+  expect(await t.says('claim')).toMatchObject([{ task: id }])
+})
+
+test('[S135] a task the policy denies is refused before anyone claims it', async () => {
+  const t = setUp({ judgement: { decision: 'refuse', code: 'command-denied', reason: "command 'sudo' not allowed" } })
+  const id = t.add('sudo')
+  expect(await t.says('refuse')).toMatchObject([{ task: id, code: 'command-denied', reason: "command 'sudo' not allowed" }])
+  expect(t.said.some((m) => m.t === 'claim')).toBe(false)
+})
+
+test('[S45] a daemon that stops ends its processes and says so', async () => {
+  const t = setUp()
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  const stopped = t.stop()
+  const report = (await t.says('report', 2)).at(-1)
+  expect(report).toMatchObject({ state: 'failed', result: { code: 'stopped', error: 'the daemon was stopped while it ran' } })
+  t.ack(report?.n ?? 0)
+  await stopped
+  expect(t.processes.size).toBe(0)
+})

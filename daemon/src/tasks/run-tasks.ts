@@ -1,0 +1,188 @@
+import { changes, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
+import { when } from '@tandem/shared/docs'
+import { runAttempt, type AttemptPorts } from './attempt.ts'
+import { createClaims, type ClaimPorts } from './claims.ts'
+import type { StopReason } from './execute.ts'
+import { createOutbox } from './outbox.ts'
+
+export type TaskRunnerPorts = ClaimPorts &
+  AttemptPorts & {
+    slots: number
+    /** Over the daemon document's channel; may be lost, so everything is repeated until answered. */
+    send(message: FromDaemon): void
+    /** Milliseconds that never jump. */
+    mono(): number
+  }
+
+export type TaskRunner = {
+  /** For the hello: attempts that run or whose report is not answered yet, and the newest grant we saw. */
+  held(): { task: Id; attempt: number }[]
+  lastGrantSeq(): number
+  /** Every message to this daemon, in order. */
+  onMessage(message: ToDaemon): void
+  /** Claims queued tasks and runs them, at most `slots` at a time; settles once all processes are gone. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+type Held = {
+  task: Id
+  attempt: number
+  /** Ends the process; its reason is a StopReason. */
+  stop: AbortController
+  /** Nobody wants to hear of this attempt any more. */
+  fence: AbortController
+  askedAtMono: number
+  requeues: boolean
+  work: Promise<void>
+}
+
+const repeatMs = 3_000
+/** On stopping: how long the last reports may take. */
+const farewellMs = 2_000
+
+/** Runs tasks. Nothing starts without the referee's grant; observers only wake the loop, which then acts. */
+export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
+  const { tasks, approvals, clock, mono, log, slots } = ports
+  const outbox = createOutbox(ports.send, clock.now)
+  const claims = createClaims(ports, outbox, mono)
+  const held = new Map<string, Held>()
+  const loop = createWaker()
+  const giveUp = new AbortController()
+  let lastGrantSeq = 0
+  let leaseMs = 30_000
+  let heardAtMono = 0
+  let stopping = false
+
+  const find = (task: Id, attempt: number) => held.get(`${task}.${attempt}`)
+  const end = (h: Held | undefined, reason: StopReason) => h?.stop.abort(reason)
+  const fence = (h: Held | undefined) => {
+    end(h, 'fenced')
+    h?.fence.abort()
+  }
+
+  /** What may be given to another daemon is stopped here before that can happen. */
+  const watchLeases = () => {
+    for (const h of held.values()) {
+      if (h.requeues && mono() - Math.max(heardAtMono, h.askedAtMono) > 2 * leaseMs) end(h, 'lease-lost')
+    }
+  }
+
+  const onGrant = ({ n, task, attempt, grantSeq, mono: askedAtMono, leaseMs: life }: Extract<ToDaemon, { t: 'grant' }>) => {
+    outbox.answer(n)
+    if (stopping || grantSeq <= lastGrantSeq) return
+    // The lease counts from when we asked: read too late, it is no longer ours. The next hello says that we have it not.
+    if (mono() - askedAtMono > life) return log.warn('grant came too late', { task, attempt })
+    leaseMs = life
+    lastGrantSeq = grantSeq
+    const older = [...held.values()].filter((h) => h.task === task)
+    older.forEach(fence)
+    const [stop, fenced] = [new AbortController(), new AbortController()]
+    const entry: Held = { task, attempt, stop, fence: fenced, askedAtMono, requeues: false, work: Promise.resolve() }
+    held.set(`${task}.${attempt}`, entry)
+    entry.work = attend(entry, Promise.all(older.map((h) => h.work)))
+  }
+
+  /** One granted attempt until its report is answered. */
+  const attend = async (entry: Held, before: Promise<unknown>) => {
+    const { task: id, attempt, stop } = entry
+    const over = AbortSignal.any([giveUp.signal, entry.fence.signal])
+    try {
+      await before
+      // The record names its attempt before the grant is sent, but may reach us a moment after it.
+      const task = await when(tasks, (all) => ofAttempt(all.get(id), attempt), over)
+      entry.requeues = task.onLost === 'requeue'
+      let started: number | undefined
+      const onStart = () => {
+        started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
+      }
+      const { state, result } = await runAttempt(task, ports, { stop: stop.signal, giveUp: over, onStart })
+      if (started !== undefined) outbox.drop(started)
+      if (over.aborted) return
+      const { n, answered } = outbox.say(() => ({ t: 'report', task: id, attempt, state, result }))
+      await Promise.race([answered, aborted(over)])
+      outbox.drop(n)
+    } catch (error) {
+      if (!over.aborted) log.error('attempt failed', { task: id, attempt, error })
+    } finally {
+      held.delete(`${id}.${attempt}`)
+      claims.forgetRefusals()
+      loop.wake()
+    }
+  }
+
+  return {
+    held: () => [...held.values()].map(({ task, attempt }) => ({ task, attempt })),
+    lastGrantSeq: () => lastGrantSeq,
+    onMessage: (message) => {
+      switch (message.t) {
+        case 'grant':
+          onGrant(message)
+          break
+        case 'no-grant':
+          outbox.answer(message.n)
+          claims.refused(message.task)
+          log.debug('task not granted', { task: message.task, reason: message.reason })
+          break
+        case 'ack':
+          outbox.answer(message.n)
+          break
+        case 'cancel':
+          end(find(message.task, message.attempt), 'cancelled')
+          break
+        case 'hello-ack':
+          leaseMs = message.leaseMs
+          heardAtMono = Math.max(heardAtMono, message.mono)
+          for (const { task, attempt } of message.kill) fence(find(task, attempt))
+          claims.forgetRefusals()
+          // Said on a connection that is gone, perhaps.
+          outbox.repeat(1_000)
+          break
+        case 'status-request':
+        case 'pong':
+        case 'error':
+          return
+        default:
+          return message satisfies never
+      }
+      loop.wake()
+    },
+    run: async (signal) => {
+      let cancelTimer = () => {}
+      const tick = () => {
+        outbox.repeat(repeatMs)
+        watchLeases()
+        loop.wake()
+        cancelTimer = clock.after(1_000, tick)
+      }
+      cancelTimer = clock.after(1_000, tick)
+      for await (const _ of changes([tasks, approvals, loop], signal)) claims.look(slots - held.size)
+      stopping = true
+      for (const h of held.values()) end(h, 'stopped')
+      const cancelFarewell = clock.after(farewellMs, () => giveUp.abort())
+      // Processes are waited for however long it takes: nothing of ours outlives us.
+      await Promise.all([...held.values()].map((h) => h.work))
+      cancelFarewell()
+      cancelTimer()
+    },
+  }
+}
+
+const ofAttempt = <T extends { attempt: number }>(task: T | undefined, attempt: number) => (task?.attempt === attempt ? task : undefined)
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+/** Wakes the loop for what is no document: messages, time, slots. */
+function createWaker() {
+  const wakes = new Set<() => void>()
+  return {
+    wake: () => wakes.forEach((wake) => wake()),
+    subscribe: (wake: () => void) => {
+      wakes.add(wake)
+      return () => wakes.delete(wake)
+    },
+  }
+}
