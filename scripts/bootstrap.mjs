@@ -4,6 +4,7 @@
 // Everything it says goes to stderr: stdout belongs to the program it starts (`--json` prints one line there).
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { childEnv } from './bootstrap/child.mjs'
 import { buildClient } from './bootstrap/client.mjs'
 import { installDependencies } from './bootstrap/dependencies.mjs'
 import { ensureNode } from './bootstrap/node.mjs'
@@ -51,7 +52,9 @@ try {
   // A relative FOLDER means what it means where the user typed it; npm remembers that place.
   const cwd = (verb === 'start' && process.env.npm_lifecycle_event && process.env.INIT_CWD) || root
   const [file, ...fixed] = task.program ?? []
-  if (file) process.exitCode = await run(cwd, node, [join(root, file), ...fixed, ...args])
+  // What runs in a user's folder sees the user's own PATH; our tools need the Node that fits as `node`.
+  const env = childEnv(verb === 'start' ? undefined : node)
+  if (file) process.exitCode = await run(cwd, node, [join(root, file), ...fixed, ...args], env)
 } catch (error) {
   if (!(error instanceof BootstrapError)) throw error
   say(error.message)

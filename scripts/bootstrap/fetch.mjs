@@ -19,7 +19,7 @@ export async function fetchPackage(root, { name, version, title, size }) {
   const args = [...npm.slice(1), 'install', `${name}@${version}`, ...flags, '--no-update-notifier', '--loglevel=error']
   await step(
     `Fetching ${title} from your npm registry (about ${size})`,
-    () => quietly(npm[0], args, { env: childEnv(process.execPath), cwd: aside }),
+    () => quietly(npm[0], args, { env: childEnv(), cwd: aside }),
     () => `${Math.round(bytesIn(aside) / 1e6)} MB unpacked`,
   )
   renameSync(aside, target)

@@ -11,11 +11,11 @@ const END_WITH_PARENT = new URL('./end-with-parent.mjs', import.meta.url).href
  * us again: so the child is kept out of the terminal's group, and of the same signal within half a second we pass on
  * the first only (a later one is a second Ctrl-C, and meant). Should we be killed outright, it sees the closed channel.
  */
-export function run(cwd, node, [program, ...args]) {
+export function run(cwd, node, [program, ...args], env = childEnv()) {
   return new Promise((resolve, reject) => {
     const child = spawn(node, ['--import', END_WITH_PARENT, program, ...args], {
       cwd,
-      env: childEnv(node),
+      env,
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       detached: true,
     })

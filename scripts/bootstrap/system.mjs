@@ -25,7 +25,8 @@ export async function ensureForTest() {
   const wanted = []
   if (!findOnPath('bwrap')) wanted.push('bubblewrap')
   // Where apt may not be used, the browser tests bring their own Chromium (an npm package).
-  if (mayUseApt() && !process.env.CHROME && !BROWSERS.some(findOnPath)) wanted.push('chromium', 'fonts-liberation')
+  if (mayUseApt() && !process.env.CHROME && !BROWSERS.some((name) => findOnPath(name)))
+    wanted.push('chromium', 'fonts-liberation')
   if (wanted.length === 0) return
   if (!mayUseApt())
     throw new BootstrapError(`The tests need ${wanted.join(' and ')}. Install with: ${howTo(wanted.join(' '))}`)
@@ -44,7 +45,7 @@ function howTo(packages) {
 }
 
 async function apt(packages) {
-  const options = { env: { ...childEnv(process.execPath), DEBIAN_FRONTEND: 'noninteractive' } }
+  const options = { env: { ...childEnv(), DEBIAN_FRONTEND: 'noninteractive' } }
   const install = ['install', '-y', '-q', '--no-install-recommends', ...packages]
   const size = packages.includes('chromium') ? ', about 100 MB with its libraries' : ''
   await step(`Installing ${packages.join(', ')} with apt-get (you are root${size})`, async () => {

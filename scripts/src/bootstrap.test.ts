@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -81,18 +81,26 @@ test.each([
 })
 
 test('[OPS-4] what npm says of the network is passed on, what it says of its own run is not', async () => {
-  const { json } = withModule('child.mjs', `console.log(JSON.stringify(module.childEnv('/opt/node/bin/node')))`, {
-    npm_config_registry: 'https://packages.example.org',
-    npm_config_https_proxy: 'http://proxy.example.org',
-    npm_config_prefix: '/usr',
-    npm_config_json: 'true',
-    npm_lifecycle_event: 'start',
-    npm_package_json: '/x/package.json',
-    HOME: '',
-  })
-  const env = (await json()) as Record<string, string>
+  const { json } = withModule(
+    'child.mjs',
+    `console.log(JSON.stringify([module.childEnv(), module.childEnv(process.execPath)]))`,
+    {
+      PATH: [join(folder, 'node_modules/.bin'), '/npm/lib/node-gyp-bin', '/my/bin', '/other/node_modules/.bin'].join(
+        ':',
+      ),
+      npm_config_registry: 'https://packages.example.org',
+      npm_config_https_proxy: 'http://proxy.example.org',
+      npm_config_prefix: '/usr',
+      npm_config_json: 'true',
+      npm_lifecycle_event: 'start',
+      npm_package_json: '/x/package.json',
+      HOME: '',
+    },
+  )
+  const [env, withNode] = (await json()) as [Record<string, string>, Record<string, string>]
   expect(Object.keys(env).toSorted()).toEqual(['PATH', 'npm_config_https_proxy', 'npm_config_registry'])
-  expect(env['PATH']).toMatch(/^\/opt\/node\/bin:/)
+  expect(env['PATH']).toBe('/my/bin:/other/node_modules/.bin')
+  expect(withNode['PATH']).toBe(`${dirname(process.execPath)}:/my/bin:/other/node_modules/.bin`)
 })
 
 test('[OPS-5] two set-ups of one checkout take turns, and one that was killed is not waited for', async () => {
