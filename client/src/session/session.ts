@@ -1,4 +1,4 @@
-import { type Clock, type DocRef, type Log, mayWrite, parseMessage, ToEveryone, type AccessToken } from '@tandem/shared'
+import { type Clock, docPath, type DocRef, type Log, mayWrite, parseMessage, ToEveryone, type AccessToken } from '@tandem/shared'
 import { mapView, openFiles, openOps, openRequests, openTasks, type View } from '@tandem/shared/docs'
 import { connect, type LinkState } from './connect.ts'
 import { mergeViews } from './merge-views.ts'
@@ -132,6 +132,8 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     requests: openRequests(handles.requests.doc),
     peers: openPeers(handles.presence.provider, tokens.state),
     open: (ref: DocRef) => registry.open(ref),
+    /** A document that is open already. */
+    peek: (ref: DocRef) => registry.get(docPath(ref))?.doc,
     /** The server's time, ms. */
     serverNow: () => clock.now() + tokens.state.snapshot().serverAheadMs,
     /** From now on others see this name. */

@@ -1,0 +1,34 @@
+import type { DocRef } from '@tandem/shared'
+import { type DaemonPresence, mapView, openDaemon, type MirrorState, type SandboxState, type DaemonAbout } from '@tandem/shared/docs'
+import { useMemo, useSyncExternalStore } from 'react'
+import { useDoc, useSession } from './session-context.ts'
+
+/** A daemon as far as it is known: the server's word on its connection, its own word on all else. */
+export type DaemonView = {
+  presence: DaemonPresence
+  about?: DaemonAbout
+  mirror?: MirrorState
+  sandbox?: SandboxState
+}
+
+const nothing = { snapshot: () => undefined, subscribe: () => () => {} }
+
+/** One daemon: that of the given id, else the one that serves this workspace (online before offline, then the last seen). */
+export function useDaemon(daemonId?: string): DaemonView | undefined {
+  const session = useSession()
+  const chosen = useMemo(
+    () =>
+      mapView(session.ops.daemons, (daemons) =>
+        daemonId === undefined
+          ? [...daemons.values()].toSorted((a, b) => Number(b.connection === 'online') - Number(a.connection === 'online') || b.lastSeenAt - a.lastSeenAt)[0]
+          : daemons.get(daemonId),
+      ),
+    [session, daemonId],
+  )
+  const presence = useSyncExternalStore(chosen.subscribe, chosen.snapshot)
+  const ref = useMemo((): DocRef | undefined => (presence ? { kind: 'daemon', daemonId: presence.id } : undefined), [presence?.id])
+  const handle = useDoc(ref)
+  const own = useMemo(() => (handle ? openDaemon(handle.doc) : nothing), [handle])
+  const said = useSyncExternalStore<ReturnType<ReturnType<typeof openDaemon>['snapshot']> | undefined>(own.subscribe, own.snapshot)
+  return presence && { presence, ...said }
+}
