@@ -1,5 +1,5 @@
 import type * as M from 'monaco-editor/editor'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { normaliseEol } from './eol.ts'
 import type { Monaco } from './monaco.ts'
 import { ownUndo } from './own-undo.ts'
@@ -26,19 +26,21 @@ export type BindingOptions = {
   /** An edit that would make the text longer than this many UTF-8 bytes is refused before it is made. */
   maxBytes: number
   onRefused: () => void
+  /** Called after each edit that was made here. */
+  onOwnEdit?: () => void
 }
 
 /**
  * Keeps a Monaco model and a shared text the same, character for character, and makes undo mean "my own edits".
  * The model's end is the binding's end.
  */
-export function bindText({ monaco, text, model, editors, maxBytes, onRefused }: BindingOptions): Binding {
+export function bindText({ monaco, text, model, editors, maxBytes, onRefused, onOwnEdit = () => {} }: BindingOptions): Binding {
   // Monaco would change line ends by itself as it fills the model: change the shared side first, then pin the model.
   normaliseEol(text)
   const owner = new QuietBinding(text, model)
   model.setEOL(monaco.editor.EndOfLineSequence.LF)
   const selections = relativeSelections({ monaco, text, model })
-  const sync = syncText({ monaco, text, model, origin: owner, maxBytes, onRefused })
+  const sync = syncText({ monaco, text, model, origin: owner, maxBytes, onRefused, onOwnEdit })
   const undo = ownUndo({ text, model, origin: owner, editors, selections })
   let open = true
   const dispose = () => {

@@ -15,6 +15,7 @@ type Deps = {
   origin: object
   maxBytes: number
   onRefused: () => void
+  onOwnEdit: () => void
 }
 
 /**
@@ -22,7 +23,7 @@ type Deps = {
  * are compared after every change, whole texts a moment after the last one (Yjs can turn half a surrogate pair into
  * U+FFFD without saying so): where they differ, the model follows the shared text by its smallest edit.
  */
-export function syncText({ monaco, text, model, origin, maxBytes, onRefused }: Deps) {
+export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onOwnEdit }: Deps) {
   const { LF } = monaco.editor.EndOfLinePreference
   let applying = false
   let refusing = false
@@ -75,6 +76,7 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused }: D
       }
     }, origin)
     check()
+    onOwnEdit()
   })
 
   const remote = (event: Y.YTextEvent, transaction: Y.Transaction) => {

@@ -1,0 +1,100 @@
+import type { Id } from '@tandem/shared'
+import Editor, { type OnMount } from '@monaco-editor/react'
+import type * as M from 'monaco-editor/editor'
+import { useEffect, useRef, useState } from 'react'
+import { useSession } from '../session/session-context.ts'
+import { Skeleton } from '../ui/states.tsx'
+import { useTheme } from '../ui/theme.ts'
+import { toast } from '../ui/toast.ts'
+import { createModels, type Models } from './models.ts'
+import { monaco } from './monaco.ts'
+import { showPeers } from './peer-cursors.ts'
+import './peer-cursors.css'
+import { themeName } from './themes.ts'
+
+type CodeEditorProps = {
+  /** A file whose document is ready. */
+  fileId: Id
+  path: string
+  readOnly: string | undefined
+  onOwnEdit: (fileId: Id) => void
+}
+
+/** The text of one file at a time, in one editor that lives as long as anything is open. */
+export default function CodeEditor({ fileId, path, readOnly, onOwnEdit }: CodeEditorProps) {
+  const session = useSession()
+  const [theme] = useTheme()
+  const [editor, setEditor] = useState<M.editor.IStandaloneCodeEditor>()
+  const onEdit = useRef(onOwnEdit)
+  useEffect(() => {
+    onEdit.current = onOwnEdit
+  }, [onOwnEdit])
+  const [models, setModels] = useState<Models>()
+
+  useEffect(() => {
+    const made = createModels(session, monaco, {
+      onRefused: () => toast('That would make the file larger than 8 MB, so the edit was not made.'),
+      onOwnEdit: (id) => onEdit.current(id),
+    })
+    setModels(made)
+    return () => made.close()
+  }, [session])
+
+  useEffect(() => {
+    if (!editor || !models) return
+    models.editors.add(editor)
+    const opened = models.open(fileId, path)
+    editor.setModel(opened.model)
+    if (opened.view) editor.restoreViewState(opened.view)
+    session.peers.showFile(fileId)
+    const hide = showPeers(monaco, editor, opened, session.peers)
+    if (!document.activeElement || document.activeElement === document.body) editor.focus()
+    return () => {
+      opened.view = editor.saveViewState()
+      hide()
+      session.peers.showFile(undefined)
+      models.editors.delete(editor)
+    }
+  }, [session, editor, models, fileId, path])
+
+  useEffect(() => {
+    editor?.updateOptions({ readOnly: readOnly !== undefined, ...(readOnly !== undefined && { readOnlyMessage: { value: readOnly } }) })
+  }, [editor, readOnly])
+
+  const onMount: OnMount = (mounted) => setEditor(mounted as unknown as M.editor.IStandaloneCodeEditor)
+  return (
+    <Editor
+      // Models belong to the registry above, never to this wrapper: no `value`, and nothing is disposed with it.
+      keepCurrentModel
+      defaultPath="tandem-nothing"
+      theme={themeName(theme)}
+      loading={<EditorSkeleton />}
+      onMount={onMount}
+      options={options}
+    />
+  )
+}
+
+export const EditorSkeleton = () => <Skeleton label="Loading the editor" indent={64} widths={[38, 52, 20, 61, 44, 70, 33, 58, 12, 48, 66, 29, 41, 55]} />
+
+const options = {
+  fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace",
+  fontSize: 13,
+  lineHeight: 20,
+  fontLigatures: false,
+  minimap: { enabled: false },
+  scrollBeyondLastLine: false,
+  renderLineHighlight: 'line',
+  padding: { top: 12, bottom: 12 },
+  stickyScroll: { enabled: true },
+  unusualLineTerminators: 'off',
+  fixedOverflowWidgets: true,
+  largeFileOptimizations: true,
+  wordBasedSuggestions: 'off',
+  bracketPairColorization: { enabled: false },
+  guides: { indentation: true, bracketPairs: false },
+  occurrencesHighlight: 'singleFile',
+  automaticLayout: true,
+  overviewRulerBorder: false,
+  ariaLabel: 'Text of the file. Control M switches between indenting and leaving the editor with Tab.',
+} as const
