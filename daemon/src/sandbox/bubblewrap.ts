@@ -27,7 +27,20 @@ const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount -o bind,ro /de
 /** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
 export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: LaunchOptions): Launched {
   const [file, ...rest] = identity.isRoot
-    ? ['/usr/bin/unshare', '--mount', '--propagation', 'private', '--', '/bin/sh', '-c', rootPrelude, 'sh', procsFile ?? '', bwrap, ...args]
+    ? [
+        '/usr/bin/unshare',
+        '--mount',
+        '--propagation',
+        'private',
+        '--',
+        '/bin/sh',
+        '-c',
+        rootPrelude,
+        'sh',
+        procsFile ?? '',
+        bwrap,
+        ...args,
+      ]
     : [bwrap, ...args]
   const child = spawn(file as string, rest, {
     cwd: '/',

@@ -30,7 +30,8 @@ export function decide(policy: Policy, command: string | readonly string[]): Dec
   const { commands, doubts } = flatten(script, 0)
   const judged = commands.map((one) => judge(policy, one))
   const unresolved = doubts.map((doubt): Judgement => ({ decision: 'ask', rule: 'unresolved', reason: `it ${doubt}` }))
-  if (judged.length === 0 && unresolved.length === 0) unresolved.push({ decision: 'ask', rule: 'unresolved', reason: 'there is no command in it' })
+  if (judged.length === 0 && unresolved.length === 0)
+    unresolved.push({ decision: 'ask', rule: 'unresolved', reason: 'there is no command in it' })
   const all = [...judged, ...unresolved]
   const worst = all.reduce((a, b) => (rank[b.decision] > rank[a.decision] ? b : a))
   const reasons = all.filter((one) => one.decision === worst.decision).map((one) => one.reason)
@@ -59,7 +60,10 @@ function judge({ commands: rules }: Policy, command: ShellCommand): Judgement {
   const name = words[0]
   const ask = (reason: string): Judgement => ({ decision: 'ask', rule: 'unresolved', reason })
   // An assignment alone runs nothing; what it substitutes is judged by itself.
-  if (words.length === 0) return sets.some((set) => steering.test(set)) ? ask(`it sets ${sets.join(', ')}`) : { decision: 'allow', rule: 'assignment', reason: 'it sets a variable' }
+  if (words.length === 0)
+    return sets.some((set) => steering.test(set))
+      ? ask(`it sets ${sets.join(', ')}`)
+      : { decision: 'allow', rule: 'assignment', reason: 'it sets a variable' }
   if (name === undefined) return ask('the name of a command is computed')
 
   const denied = rules.deny.find((rule) => matches(rule, words))
@@ -79,25 +83,55 @@ function doubtAbout(name: string, words: ShellCommand['words'], sets: readonly s
   const steered = sets.filter((set) => steering.test(set))
   if (steered.length) return `it sets ${steered.join(', ')}`
   if (name.includes('/')) return `a command is named by its path, ${name}`
-  if (name === 'source' || name === '.' || name === 'alias' || name === 'trap') return `'${name}' changes what later commands do`
+  if (name === 'source' || name === '.' || name === 'alias' || name === 'trap')
+    return `'${name}' changes what later commands do`
   if (name === 'git' && gitOptionsRun(words)) return 'git is told to run another program'
   return words.includes(undefined) && runsItsArguments.has(name) ? `the arguments of '${name}' are computed` : undefined
 }
 
-const runsItsArguments = new Set(['bash', 'sh', 'dash', 'zsh', 'env', 'xargs', 'exec', 'command', 'builtin', 'nohup', 'setsid', 'timeout', 'nice', 'time', 'find', 'eval', 'npx', 'node', 'python', 'python3', 'awk', 'sed', 'ssh'])
+const runsItsArguments = new Set([
+  'bash',
+  'sh',
+  'dash',
+  'zsh',
+  'env',
+  'xargs',
+  'exec',
+  'command',
+  'builtin',
+  'nohup',
+  'setsid',
+  'timeout',
+  'nice',
+  'time',
+  'find',
+  'eval',
+  'npx',
+  'node',
+  'python',
+  'python3',
+  'awk',
+  'sed',
+  'ssh',
+])
 
 /** `git -c alias.x=!cmd`, `--exec-path` and the like stand before the subcommand. */
 function gitOptionsRun(words: ShellCommand['words']): boolean {
   const options = words.slice(1)
   const end = options.findIndex((word) => word === undefined || !word.startsWith('-'))
   const early = end < 0 ? options : options.slice(0, end)
-  return early.some((word) => /^(-c|--config-env|--exec-path|-C|--git-dir|--work-tree)/.test(word ?? '')) || options.some((word) => /^--(upload-pack|receive-pack|exec|ext-diff)/.test(word ?? ''))
+  return (
+    early.some((word) => /^(-c|--config-env|--exec-path|-C|--git-dir|--work-tree)/.test(word ?? '')) ||
+    options.some((word) => /^--(upload-pack|receive-pack|exec|ext-diff)/.test(word ?? ''))
+  )
 }
 
 /** `/usr/bin/sudo` is `sudo`: a rule speaks of the program. Other paths stay as they are. */
 function plainName(command: ShellCommand): ShellCommand {
   const name = command.words[0]
-  return name !== undefined && standardFolders.test(name) ? { ...command, words: [name.replace(/^.*\//, ''), ...command.words.slice(1)] } : command
+  return name !== undefined && standardFolders.test(name)
+    ? { ...command, words: [name.replace(/^.*\//, ''), ...command.words.slice(1)] }
+    : command
 }
 
 function matches(rule: string, words: ShellCommand['words']): boolean {

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { commandEnvironment, isAllowedName } from './environment.ts'
 
 test('[S138] a command gets a clean environment with NODE_ENV=development', () => {
-  const host = { LANG: 'C.UTF-8', OPENAI_API_KEY: 'x', NODE_OPTIONS: '--require evil', NODE_ENV: 'production', FOO: 'bar' }
+  const host = {
+    LANG: 'C.UTF-8',
+    OPENAI_API_KEY: 'x',
+    NODE_OPTIONS: '--require evil',
+    NODE_ENV: 'production',
+    FOO: 'bar',
+  }
   const env = commandEnvironment({ host, path: ['/usr/bin', '/bin'] })
   expect(env).toMatchObject({ LANG: 'C.UTF-8', NODE_ENV: 'development', PATH: '/usr/bin:/bin', HOME: '/home/task' })
   expect(Object.keys(env)).not.toEqual(expect.arrayContaining(['OPENAI_API_KEY']))
@@ -10,7 +16,15 @@ test('[S138] a command gets a clean environment with NODE_ENV=development', () =
 })
 
 test('a task may set ordinary variables and nothing that steers programs or names a secret', () => {
-  const task = { DEBUG: '*', PATH: '/evil', LD_PRELOAD: 'x.so', GIT_DIR: '/x', NODE_OPTIONS: 'x', NPM_TOKEN: 'x', HOME: '/root' }
+  const task = {
+    DEBUG: '*',
+    PATH: '/evil',
+    LD_PRELOAD: 'x.so',
+    GIT_DIR: '/x',
+    NODE_OPTIONS: 'x',
+    NPM_TOKEN: 'x',
+    HOME: '/root',
+  }
   const env = commandEnvironment({ host: {}, path: ['/usr/bin'], task })
   expect(env).toMatchObject({ DEBUG: '*', PATH: '/usr/bin', HOME: '/home/task' })
   for (const name of ['LD_PRELOAD', 'GIT_DIR', 'NODE_OPTIONS', 'NPM_TOKEN']) expect(env).not.toHaveProperty(name)

@@ -3,7 +3,8 @@ export const sandboxHome = '/home/task'
 
 const passed = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TERM', 'COLORTERM']
 const secretName = /KEY|TOKEN|SECRET|PASS|AUTH|COOKIE|CREDENTIAL/i
-const steersPrograms = /^(LD_|DYLD_|GIT_|NODE_OPTIONS$|BASH_ENV$|ENV$|BASH_FUNC_|IFS$|SSH_|PROMPT_COMMAND$|PYTHONSTARTUP$|PERL5OPT$|RUBYOPT$)/
+const steersPrograms =
+  /^(LD_|DYLD_|GIT_|NODE_OPTIONS$|BASH_ENV$|ENV$|BASH_FUNC_|IFS$|SSH_|PROMPT_COMMAND$|PYTHONSTARTUP$|PERL5OPT$|RUBYOPT$)/
 
 type EnvironmentOptions = {
   /** The daemon's own environment, of which a handful of names is passed on. */

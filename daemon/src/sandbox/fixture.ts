@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { env as hostEnv } from 'node:process'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { silentLog } from '@tandem/shared'
@@ -32,11 +44,12 @@ type BedOptions = { owner?: number | undefined; unsafe?: boolean }
 export async function createBed({ owner, unsafe = false }: BedOptions = {}): Promise<Bed> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-bed-')))
   const [workspace, outside, home] = [join(base, 'root'), join(base, 'outside'), join(base, 'home')]
+  // oxfmt-ignore
   const files = {
     'outside/secret': canary, 'root-evil/secret': canary, 'home/.bashrc': '# mine\n', 'home/.ssh/id_ed25519': canary,
     'home/.aws/credentials': canary, 'home/.npmrc': canary, 'root/a.txt': 'hello\n', 'root/.env': canary, 'root/packages/x/.env.local': canary,
     'root/.env.example': 'NAME=\n', 'root/.vscode/settings.json': '{}\n', 'root/.gitignore': '.env*\n',
-  } // prettier-ignore
+  }
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(base, path)), { recursive: true })
     writeFileSync(join(base, path), content)
@@ -48,7 +61,16 @@ export async function createBed({ owner, unsafe = false }: BedOptions = {}): Pro
   chmodSync(base, 0o755)
   if (owner !== undefined) giveTo(base, owner)
 
-  const environment = { ...process.env, HOME: home, SOME_API_KEY: canary, PLAIN: canary, NODE_OPTIONS: '--no-deprecation', BASH_ENV: '/x', LD_LIBRARY_PATH: '/x', SSH_AUTH_SOCK: '/x' }
+  const environment = {
+    ...hostEnv,
+    HOME: home,
+    SOME_API_KEY: canary,
+    PLAIN: canary,
+    NODE_OPTIONS: '--no-deprecation',
+    BASH_ENV: '/x',
+    LD_LIBRARY_PATH: '/x',
+    SSH_AUTH_SOCK: '/x',
+  }
   const { runner, probe } = await openRunner({ workspace, policy: defaultPolicy, environment, unsafe, log: silentLog })
 
   const run = async (command: string | Program, extras: Extras = {}): Promise<Ran> => {
@@ -58,11 +80,20 @@ export async function createBed({ owner, unsafe = false }: BedOptions = {}): Pro
     const result = await runner.runCommand({ cwd: workspace, onChunk, ...program, ...extras })
     return { ...result, ...output }
   }
-  return { base, workspace, outside, home, runner, probe, run, remove: () => rmSync(base, { recursive: true, force: true }) }
+  return {
+    base,
+    workspace,
+    outside,
+    home,
+    runner,
+    probe,
+    run,
+    remove: () => rmSync(base, { recursive: true, force: true }),
+  }
 }
 
 function git(folder: string, ...args: string[]): void {
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' }
+  const env = { PATH: hostEnv.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' }
   execFileSync('git', args, { cwd: folder, env, stdio: 'ignore' })
 }
 

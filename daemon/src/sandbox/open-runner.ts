@@ -23,14 +23,26 @@ type OpenOptions = {
  * Finds out what walls this machine offers and returns what runs commands behind them. Without walls every command is
  * refused with the way to get them, unless `unsafe`.
  */
-export async function openRunner({ workspace, policy, environment, unsafe, log }: OpenOptions): Promise<{ runner: Runner; probe: Probe }> {
+export async function openRunner({
+  workspace,
+  policy,
+  environment,
+  unsafe,
+  log,
+}: OpenOptions): Promise<{ runner: Runner; probe: Probe }> {
   const identity = commandIdentity(workspace)
   const real = realpathSync(workspace)
   const path = environment.PATH ?? ''
   const machine: Machine = {
     workspace: real,
     identity,
-    toolchains: findToolchains({ path, home: environment.HOME ?? homedir(), workspace: real, node: process.execPath, identity }),
+    toolchains: findToolchains({
+      path,
+      home: environment.HOME ?? homedir(),
+      workspace: real,
+      node: process.execPath,
+      identity,
+    }),
     hostEnvironment: environment,
     limits: policy.limits,
     protect: policy.sandbox.protect,
@@ -40,7 +52,10 @@ export async function openRunner({ workspace, policy, environment, unsafe, log }
   if (unsafe) {
     log.warn('commands run without a sandbox', { workspace: real })
     const reason = 'The owner started it with --unsafe-no-sandbox'
-    return { runner: createUnsafeRunner(machine), probe: { tier: 'none', held: [], reason, fix: 'Start without that option.' } }
+    return {
+      runner: createUnsafeRunner(machine),
+      probe: { tier: 'none', held: [], reason, fix: 'Start without that option.' },
+    }
   }
   const result = await probe({ path, workspace: real, identity, log })
   log.info('sandbox probed', { tier: result.tier, held: result.held.length, reason: result.reason })
@@ -54,7 +69,11 @@ function runnerFor(machine: Machine, { tier, walls, reason = 'There is no sandbo
 /** The name for commits, from the person's own settings; asked for at /, so that no repository answers. */
 function gitSetting(key: 'name' | 'email'): Partial<Record<'name' | 'email', string>> {
   try {
-    const value = execFileSync('git', ['config', '--global', '--get', `user.${key}`], { cwd: '/', encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const value = execFileSync('git', ['config', '--global', '--get', `user.${key}`], {
+      cwd: '/',
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     return { [key]: value.trim() }
   } catch {
     return {} // not set, or no git: commits then carry the task's own name

@@ -5,6 +5,7 @@ const Rules = z.array(z.string().min(1).max(200)).max(500)
 
 /** The founding list of commands [S134], each with any arguments, and the tools that ordinary projects are made with. */
 const founding = ['ls', 'pwd', 'echo', 'cat', 'grep', 'find', 'git', 'npm', 'pnpm', 'yarn', 'node', 'python']
+// oxfmt-ignore
 const common = [
   'python3', 'pip', 'pip3', 'uv', 'pytest', 'npx', 'corepack', 'bun', 'deno', 'tsc', 'tsx', 'vitest', 'jest', 'eslint', 'prettier', 'vite',
   'make', 'cmake', 'ninja', 'gcc', 'g++', 'cc', 'clang', 'go', 'cargo', 'rustc', 'java', 'javac', 'mvn', 'gradle', 'ruby', 'bundle', 'rake',
@@ -12,11 +13,33 @@ const common = [
   'du', 'df', 'date', 'sleep', 'seq', 'printf', 'true', 'false', 'test', '[', 'which', 'basename', 'dirname', 'realpath', 'env', 'time', 'timeout',
   'nice', 'mkdir', 'touch', 'cp', 'mv', 'ln', 'tar', 'gzip', 'gunzip', 'zip', 'unzip', 'jq', 'sha256sum', 'md5sum', 'cd', 'export', 'set', 'exit',
   'uname', 'id', 'whoami', 'hostname', 'nproc', 'ps', 'wait', 'command', 'type', 'yes',
-] // prettier-ignore
+]
 /** What may be wanted, but not unseen: it leaves the machine, or cannot be taken back. */
-const asked = ['git push *', 'git reset --hard *', 'git clean *', 'npm publish *', 'pnpm publish *', 'yarn publish *', 'npm exec *', 'npm x *', 'rm *']
+const asked = [
+  'git push *',
+  'git reset --hard *',
+  'git clean *',
+  'npm publish *',
+  'pnpm publish *',
+  'yarn publish *',
+  'npm exec *',
+  'npm x *',
+  'rm *',
+]
 /** What never works in the sandbox, and should not be tried on a person's behalf. */
-const denied = ['sudo *', 'su *', 'doas *', 'mount *', 'umount *', 'shutdown *', 'reboot *', 'mkfs *', 'dd of=/dev/*', 'systemctl *', 'insmod *']
+const denied = [
+  'sudo *',
+  'su *',
+  'doas *',
+  'mount *',
+  'umount *',
+  'shutdown *',
+  'reboot *',
+  'mkfs *',
+  'dd of=/dev/*',
+  'systemctl *',
+  'insmod *',
+]
 
 /**
  * What the owner of this machine lets tasks do: the owner's own file, outside the workspace. Rules are words of a
@@ -44,7 +67,9 @@ export const Policy = z.strictObject({
       deny: Rules.default(denied),
     })
     .prefault({}),
-  network: z.strictObject({ allow: z.array(z.string()).default([]), allowPrivate: z.array(z.string()).default([]) }).prefault({}),
+  network: z
+    .strictObject({ allow: z.array(z.string()).default([]), allowPrivate: z.array(z.string()).default([]) })
+    .prefault({}),
   limits: Limits.default(defaultLimits),
   isolate: z
     .strictObject({

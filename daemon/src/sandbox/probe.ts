@@ -52,9 +52,16 @@ export async function probe({ path, workspace, identity, log }: ProbeOptions): P
     const machine = { ...bareMachine, workspace: inside, identity }
     const runner = createSandboxedRunner(machine, walls, 'full')
     const through = [...(await tryAttacks(runner, inside, folder)), ...(await tryManyProcesses(runner, inside))]
-    const held = [...attacks.map(([name]) => name), writeOutside, tooManyProcesses].filter((name) => !through.includes(name))
+    const held = [...attacks.map(([name]) => name), writeOutside, tooManyProcesses].filter(
+      (name) => !through.includes(name),
+    )
     if (through.length === 0) return { tier: 'full', held, walls }
-    return { tier: 'none', held, reason: `The sandbox does not hold: a command could ${through.join(', ')}`, fix: 'Please report it.' }
+    return {
+      tier: 'none',
+      held,
+      reason: `The sandbox does not hold: a command could ${through.join(', ')}`,
+      fix: 'Please report it.',
+    }
   } catch (e) {
     log.warn('sandbox probe failed', { error: e })
     return { tier: 'none', held: [], reason: `The sandbox cannot start: ${messageOf(e)}`, fix: fixFor(messageOf(e)) }
@@ -89,7 +96,8 @@ const tooManyProcesses = 'start processes without limit'
 async function tryManyProcesses(runner: Runner, inside: string): Promise<string[]> {
   let output = ''
   const { reason } = await runner.runCommand({
-    shellLine: 'for i in $(seq 40); do sleep 0.3 & done 2>/dev/null; sleep 0.1; ls -d /proc/[0-9]* | wc -l; kill $(jobs -p)',
+    shellLine:
+      'for i in $(seq 40); do sleep 0.3 & done 2>/dev/null; sleep 0.1; ls -d /proc/[0-9]* | wc -l; kill $(jobs -p)',
     cwd: inside,
     limits: { procs: 24, wallMs: 5_000, graceMs: 0 },
     onChunk: (_, bytes) => void (output += bytes.toString()),

@@ -2,10 +2,11 @@ import { lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Paths whose content programs outside the sandbox would run: read-only wherever they exist. */
+// oxfmt-ignore
 const runByOthers = [
   '.git/hooks', '.git/config', '.git/config.worktree', '.git/modules', '.git/worktrees', '.git/info/attributes', '.gitmodules',
   '.husky', '.vscode', '.idea', '.envrc', '.mcp.json', '.tandem', '.devcontainer',
-] // prettier-ignore
+]
 
 /** Folders that are large, made by tools, and hold no secrets of the project's own. */
 const notSearched = new Set(['node_modules', '.git', '.venv', 'target', 'dist', '.cache', '.next', '.turbo'])
@@ -24,7 +25,10 @@ export type ProtectedPaths = {
  * from the policy; `hide` matches file names anywhere in the tree, with `*` for any characters. A missing
  * `.git/hooks` is made first: what does not exist cannot be bound, and git treats an empty one alike.
  */
-export function findProtectedPaths(workspace: string, { protect, hide }: { protect: readonly string[]; hide: readonly string[] }): ProtectedPaths {
+export function findProtectedPaths(
+  workspace: string,
+  { protect, hide }: { protect: readonly string[]; hide: readonly string[] },
+): ProtectedPaths {
   const at = (path: string) => join(workspace, path)
   const isRepository = kindOf(at('.git')) === 'folder'
   if (isRepository && kindOf(at('.git/hooks')) === undefined) mkdirSync(at('.git/hooks'))
@@ -46,7 +50,12 @@ function findFiles(folder: string, patterns: readonly RegExp[]): string[] {
 }
 
 const toPattern = (glob: string): RegExp =>
-  new RegExp(`^${glob.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*')}$`)
+  new RegExp(
+    `^${glob
+      .split('*')
+      .map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
+      .join('.*')}$`,
+  )
 
 /** Links are never followed: bubblewrap would bind what they point at. */
 function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {

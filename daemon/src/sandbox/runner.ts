@@ -127,7 +127,8 @@ const environmentOf = ({ hostEnvironment, toolchains }: Machine, { env }: Comman
 function insideWorkspace(workspace: string, cwd: string): string {
   const real = realPath(cwd)
   const way = relative(workspace, real)
-  if (way === '..' || way.startsWith('../') || isAbsolute(way)) throw new TandemError('path-outside-workspace', { path: cwd })
+  if (way === '..' || way.startsWith('../') || isAbsolute(way))
+    throw new TandemError('path-outside-workspace', { path: cwd })
   return real
 }
 

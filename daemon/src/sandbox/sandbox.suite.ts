@@ -25,26 +25,46 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
 
     describe('ordinary work', () => {
       test('[SBX-L1] a shell line runs, its streams and exit code are kept apart', async () => {
-        expect(await bed.run('cat a.txt | tr a-z A-Z; echo oops >&2; exit 3')).toMatchObject({ stdout: 'HELLO\n', stderr: 'oops\n', exitCode: 3 })
+        expect(await bed.run('cat a.txt | tr a-z A-Z; echo oops >&2; exit 3')).toMatchObject({
+          stdout: 'HELLO\n',
+          stderr: 'oops\n',
+          exitCode: 3,
+        })
       })
       test('[SBX-L2] node runs a script and writes into the folder', async () => {
-        const ran = await bed.run({ argv: ['node', '-e', 'require("fs").writeFileSync("made.txt", process.env.NODE_ENV); console.log(process.cwd())'] })
+        const ran = await bed.run({
+          argv: [
+            'node',
+            '-e',
+            'require("fs").writeFileSync("made.txt", process.env.NODE_ENV); console.log(process.cwd())',
+          ],
+        })
         expect(ran).toMatchObject({ exitCode: 0, stdout: `${bed.workspace}\n`, stderr: '' })
         expect(readFileSync(inside('made.txt'), 'utf8')).toBe('development')
       })
       test('[SBX-L3] git status and git commit work', async () => {
-        expect(await bed.run('git status --short && echo two >> a.txt && git commit -qam second && git log --oneline | wc -l')).toMatchObject({ exitCode: 0, stderr: '' })
+        expect(
+          await bed.run(
+            'git status --short && echo two >> a.txt && git commit -qam second && git log --oneline | wc -l',
+          ),
+        ).toMatchObject({ exitCode: 0, stderr: '' })
         expect(await shows('git log -1 --format=%s')).toBe('second\n')
       })
       test('[SBX-L4] npm answers without a network', async () => {
-        expect(await bed.run('npm --version')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+/) })
+        expect(await bed.run('npm --version')).toMatchObject({
+          exitCode: 0,
+          stdout: expect.stringMatching(/^\d+\.\d+/),
+        })
       })
       test('[SBX-L5] npm runs a script of the project', async () => {
         writeFileSync(inside('package.json'), '{"name":"x","scripts":{"hi":"node -p 40+2"}}')
         expect(await bed.run('npm run -s hi')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('42') })
       })
       test('[SBX-L6] a program that does not exist fails like in a terminal', async () => {
-        expect(await bed.run('no-such-program')).toMatchObject({ exitCode: 127, stderr: expect.stringContaining('not found') })
+        expect(await bed.run('no-such-program')).toMatchObject({
+          exitCode: 127,
+          stderr: expect.stringContaining('not found'),
+        })
         expect((await bed.run({ argv: ['no-such-program'] })).exitCode).toBeGreaterThan(0)
       })
       test('[SBX-L7] files made belong to the owner of the folder, and cwd may be below it', async () => {
@@ -52,10 +72,14 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         expect(statSync(inside('packages/x/mine')).uid).toBe(statSync(bed.workspace).uid)
       })
       test('[SBX-L8] /tmp, HOME and /dev work', async () => {
-        expect(await bed.run('set -e; echo x > /tmp/x; echo y > ~/y; head -c 4 /dev/urandom > /dev/null; cat /tmp/x ~/y')).toMatchObject({ exitCode: 0, stdout: 'x\ny\n' })
+        expect(
+          await bed.run('set -e; echo x > /tmp/x; echo y > ~/y; head -c 4 /dev/urandom > /dev/null; cat /tmp/x ~/y'),
+        ).toMatchObject({ exitCode: 0, stdout: 'x\ny\n' })
       })
       test('[SBX-L9] python runs where the machine has one', async () => {
-        expect(await shows('command -v python3 >/dev/null || { echo 42; exit; }; python3 -c "print(40+2)"')).toBe('42\n')
+        expect(await shows('command -v python3 >/dev/null || { echo 42; exit; }; python3 -c "print(40+2)"')).toBe(
+          '42\n',
+        )
       })
       test('[SBX-L10] a command that may only look changes nothing', async () => {
         expect((await bed.run('touch looked', { writable: false })).exitCode).not.toBe(0)
@@ -76,20 +100,52 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
       unread(1, 'an absolute path outside cannot be read', () => `cat ${bed.outside}/secret`)
       unread(2, '../ leads to nothing', () => 'cat ../outside/secret; ls ..')
       unread(3, 'a sibling folder with the same prefix cannot be read', () => 'cat ../root-evil/secret')
-      unwritten(4, 'nor written', () => 'echo x > ../root-evil/secret', () => join(bed.base, 'root-evil/secret'))
-      unwritten(5, 'nothing outside can be written', () => `echo x > ${bed.outside}/secret`, () => join(bed.outside, 'secret'))
-      unwritten(6, 'start files of the home cannot be changed', () => `echo x >> ${bed.home}/.bashrc`, () => join(bed.home, '.bashrc'))
+      unwritten(
+        4,
+        'nor written',
+        () => 'echo x > ../root-evil/secret',
+        () => join(bed.base, 'root-evil/secret'),
+      )
+      unwritten(
+        5,
+        'nothing outside can be written',
+        () => `echo x > ${bed.outside}/secret`,
+        () => join(bed.outside, 'secret'),
+      )
+      unwritten(
+        6,
+        'start files of the home cannot be changed',
+        () => `echo x >> ${bed.home}/.bashrc`,
+        () => join(bed.home, '.bashrc'),
+      )
       unread(7, 'SSH keys cannot be read', () => `cat ${bed.home}/.ssh/*; cat ~/.ssh/*`)
       unread(8, 'cloud credentials cannot be read', () => `cat ${bed.home}/.aws/credentials`)
       unread(9, 'a link that leads out is not followed', () => 'cat link-out/secret')
-      unwritten(10, 'nor written through', () => 'echo x > link-out/secret', () => join(bed.outside, 'secret'))
-      unread(11, 'a new link that leads out is not followed', () => `ln -s ${bed.outside} new-link; cat new-link/secret`)
+      unwritten(
+        10,
+        'nor written through',
+        () => 'echo x > link-out/secret',
+        () => join(bed.outside, 'secret'),
+      )
+      unread(
+        11,
+        'a new link that leads out is not followed',
+        () => `ln -s ${bed.outside} new-link; cat new-link/secret`,
+      )
       test('[SBX-12] no hard link to a file outside can be made', async () => {
         await bed.run(`ln ${bed.outside}/secret hard; ln link-out/secret hard`)
         expect(existsSync(inside('hard'))).toBe(false)
       })
-      unread(14, '/proc/1/root and /proc/self/root show nothing more', () => `cat /proc/1/root${bed.outside}/secret /proc/self/root${bed.outside}/secret`)
-      unread(15, 'the environment of the daemon cannot be read', () => `cat /proc/${process.pid}/environ /proc/1/environ`)
+      unread(
+        14,
+        '/proc/1/root and /proc/self/root show nothing more',
+        () => `cat /proc/1/root${bed.outside}/secret /proc/self/root${bed.outside}/secret`,
+      )
+      unread(
+        15,
+        'the environment of the daemon cannot be read',
+        () => `cat /proc/${process.pid}/environ /proc/1/environ`,
+      )
       test('[SBX-17] the temporary folder of the machine is not there', async () => {
         const path = join(tmpdir(), `tandem-secret-${process.pid}`)
         writeFileSync(path, canary)
@@ -98,19 +154,38 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         rmSync(path)
       })
       test('[SBX-18] /etc/shadow is not there', async () => expect((await bed.run('cat /etc/shadow')).stdout).toBe(''))
-      test('[SBX-19] /etc/machine-id is not there', async () => expect((await bed.run('cat /etc/machine-id')).stdout).toBe(''))
+      test('[SBX-19] /etc/machine-id is not there', async () =>
+        expect((await bed.run('cat /etc/machine-id')).stdout).toBe(''))
       test('[SBX-20] programs of the machine cannot be changed', async () => {
-        expect((await bed.run('p=$(command -v node); touch "$p" || touch "$(dirname "$p")/x" || echo x > /usr/bin/x')).exitCode).not.toBe(0)
+        expect(
+          (await bed.run('p=$(command -v node); touch "$p" || touch "$(dirname "$p")/x" || echo x > /usr/bin/x'))
+            .exitCode,
+        ).not.toBe(0)
       })
-      unwritten(21, 'git hooks cannot be made', () => 'echo id > .git/hooks/pre-commit', () => inside('.git/hooks/pre-commit'))
-      unwritten(22, 'git settings cannot be changed', () => 'git config core.fsmonitor ./x; echo x >> .git/config; mv a.txt .git/config', () => inside('.git/config'))
+      unwritten(
+        21,
+        'git hooks cannot be made',
+        () => 'echo id > .git/hooks/pre-commit',
+        () => inside('.git/hooks/pre-commit'),
+      )
+      unwritten(
+        22,
+        'git settings cannot be changed',
+        () => 'git config core.fsmonitor ./x; echo x >> .git/config; mv a.txt .git/config',
+        () => inside('.git/config'),
+      )
       test('[SBX-23] .git cannot be moved away and made anew', async () => {
         const before = lstatSync(inside('.git')).ino
         await bed.run('mv .git old; rm -rf .git; git init -q')
         expect(lstatSync(inside('.git')).ino).toBe(before)
         expect(contentOf(inside('.git/config'))).not.toBe(undefined)
       })
-      unwritten(25, 'editor settings that exist cannot be changed', () => 'echo x > .vscode/settings.json; rm -rf .vscode', () => inside('.vscode/settings.json'))
+      unwritten(
+        25,
+        'editor settings that exist cannot be changed',
+        () => 'echo x > .vscode/settings.json; rm -rf .vscode',
+        () => inside('.vscode/settings.json'),
+      )
       test('[SBX-27] no device can be made', async () => {
         await bed.run('mknod disk b 8 0; mknod mem c 1 1')
         expect([existsSync(inside('disk')), existsSync(inside('mem'))]).toEqual([false, false])
@@ -118,7 +193,7 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
       test('[SBX-28] no set-uid file can be left behind', async () => {
         await bed.run(
           'cp /bin/sh a.suid; chmod 4755 a.suid; chmod u+s a.suid; install -m 4755 /bin/sh b.suid; ' +
-            'node -e "const f=require(\'fs\');try{f.closeSync(f.openSync(\'c.suid\',\'w\',0o4755))}catch{};f.writeFileSync(\'d.suid\',\'\');try{f.fchmodSync(f.openSync(\'d.suid\'),0o4755)}catch{}"; ' +
+            "node -e \"const f=require('fs');try{f.closeSync(f.openSync('c.suid','w',0o4755))}catch{};f.writeFileSync('d.suid','');try{f.fchmodSync(f.openSync('d.suid'),0o4755)}catch{}\"; " +
             'perl -e \'umask 0; syscall(85,"e.suid",04755); syscall(452,-100,"a.suid",04755,0); open F,">f.suid"; chmod 06755,"f.suid"\'; mkdir g.suid; chmod u+s g.suid',
         )
         const left = readdirSync(bed.workspace).filter((name) => name.endsWith('.suid'))
@@ -135,11 +210,16 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         expect(await bed.run('unshare --user --map-root-user id')).toMatchObject({ stdout: '' })
       })
       test('[SBX-87] files of secrets look empty, examples do not', async () => {
-        expect(await bed.run('cat .env packages/x/.env.local; cat .env.example')).toMatchObject({ exitCode: 0, stdout: 'NAME=\n' })
+        expect(await bed.run('cat .env packages/x/.env.local; cat .env.example')).toMatchObject({
+          exitCode: 0,
+          stdout: 'NAME=\n',
+        })
         expect(readFileSync(inside('.env'), 'utf8')).toBe(canary)
       })
       test('[SBX-88] devices and settings of the machine cannot be changed, not even by root', async () => {
-        const ran = await bed.run('chmod 666 /dev/null && echo through; for f in kernel/core_pattern vm/drop_caches; do (exec 9>>/proc/sys/$f) && echo through; done')
+        const ran = await bed.run(
+          'chmod 666 /dev/null && echo through; for f in kernel/core_pattern vm/drop_caches; do (exec 9>>/proc/sys/$f) && echo through; done',
+        )
         expect(ran.stdout).toBe('')
       })
     })
@@ -158,7 +238,11 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         const name = `tandem-bed-${process.pid}-${bed.base}`
         const server = createServer((socket) => socket.end(canary))
         await new Promise<void>((resolve) => server.listen(`\0${name}`, resolve))
-        expect(await shows(`node -e "require('net').connect('\\0${name}').on('data', d => console.log(String(d))).on('error', e => console.log(e.code))"`)).not.toContain(canary)
+        expect(
+          await shows(
+            `node -e "require('net').connect('\\0${name}').on('data', d => console.log(String(d))).on('error', e => console.log(e.code))"`,
+          ),
+        ).not.toContain(canary)
         server.close()
       })
       test('[SBX-45] a port opened inside is not reachable from outside', async () => {
@@ -167,9 +251,16 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         await new Promise((resolve) => free.close(resolve))
         let reached: Promise<boolean> | undefined
         const onChunk = () => {
-          reached ??= new Promise((resolve) => connect(port, '127.0.0.1').on('connect', () => resolve(true)).on('error', () => resolve(false)))
+          reached ??= new Promise((resolve) =>
+            connect(port, '127.0.0.1')
+              .on('connect', () => resolve(true))
+              .on('error', () => resolve(false)),
+          )
         }
-        await bed.run(`node -e "require('net').createServer().listen(${port}, '0.0.0.0', () => { console.log('up'); setTimeout(() => process.exit(), 300) })"`, { onChunk })
+        await bed.run(
+          `node -e "require('net').createServer().listen(${port}, '0.0.0.0', () => { console.log('up'); setTimeout(() => process.exit(), 300) })"`,
+          { onChunk },
+        )
         expect(await reached).toBe(false)
       })
       test('[SBX-48] a command that fails for want of the network is recognised', async () => {
@@ -179,7 +270,8 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
     })
 
     describe('processes', () => {
-      test('[SBX-50] the daemon cannot be signalled', async () => expect((await bed.run(`kill -0 ${process.pid}`)).exitCode).not.toBe(0))
+      test('[SBX-50] the daemon cannot be signalled', async () =>
+        expect((await bed.run(`kill -0 ${process.pid}`)).exitCode).not.toBe(0))
       test('[SBX-52] kill -9 -1 ends only the command itself', async () => {
         const other = bed.run('sleep 0.5; echo alive')
         await bed.run('kill -9 -1')
@@ -219,7 +311,10 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
           stdout += bytes.toString()
           stop.abort()
         }
-        const ran = await bed.run('trap "echo tidy; exit 0" TERM; echo up; while :; do sleep 0.05; done', { signal: stop.signal, onChunk })
+        const ran = await bed.run('trap "echo tidy; exit 0" TERM; echo up; while :; do sleep 0.05; done', {
+          signal: stop.signal,
+          onChunk,
+        })
         expect(ran).toMatchObject({ reason: 'cancelled', exitCode: null })
         expect(stdout).toMatch(/tidy\n$/)
       })
@@ -227,11 +322,23 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
 
     describe('resources', () => {
       test('[SBX-62] a command that eats memory is ended', async () => {
-        const ran = await bed.run({ argv: ['node', '-e', 'const a=[];const t=setInterval(()=>a.push(Buffer.alloc(2**24,1)),5);setTimeout(()=>clearInterval(t),5000)'] }, { limits: { memMb: 256 } })
+        const ran = await bed.run(
+          {
+            argv: [
+              'node',
+              '-e',
+              'const a=[];const t=setInterval(()=>a.push(Buffer.alloc(2**24,1)),5);setTimeout(()=>clearInterval(t),5000)',
+            ],
+          },
+          { limits: { memMb: 256 } },
+        )
         expect(ran).toMatchObject({ reason: 'memory-limit', exitCode: null })
       }, 15_000)
       test('[SBX-64] /tmp is bounded', async () => {
-        expect(await bed.run('head -c 40M /dev/zero > /tmp/x', { limits: { scratchMb: 16 } })).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('No space left') })
+        expect(await bed.run('head -c 40M /dev/zero > /tmp/x', { limits: { scratchMb: 16 } })).toMatchObject({
+          exitCode: 1,
+          stderr: expect.stringContaining('No space left'),
+        })
       })
       test('[SBX-65] the size of a file is bounded', async () => {
         await bed.run('head -c 4M /dev/zero > big', { limits: { fileMb: 1 } })
@@ -254,7 +361,8 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         expect((await running).exitCode).toBe(0)
         expect(existsSync(inside('written-all'))).toBe(true)
       })
-      test('[SBX-70] reading the input meets its end at once', async () => expect(await bed.run('cat; echo after')).toMatchObject({ stdout: 'after\n', exitCode: 0 }))
+      test('[SBX-70] reading the input meets its end at once', async () =>
+        expect(await bed.run('cat; echo after')).toMatchObject({ stdout: 'after\n', exitCode: 0 }))
       test('[SBX-71] [S136] a silent command is ended at its timeout', async () => {
         const ran = await bed.run('sleep 60', { limits: { wallMs: 200 } })
         expect(ran).toMatchObject({ reason: 'timeout', exitCode: null, signal: 'SIGTERM' })
@@ -262,12 +370,19 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
     })
 
     describe('environment', () => {
-      test('[SBX-72] nothing of the daemon’s environment is passed on', async () => expect(await shows('env; export')).not.toContain(canary))
+      test('[SBX-72] nothing of the daemon’s environment is passed on', async () =>
+        expect(await shows('env; export')).not.toContain(canary))
       test('[SBX-73] nor to be found in what stands around the command', async () => {
-        expect(await shows('cat /proc/*/environ | tr "\\0" "\\n"; cat /proc/*/cmdline | tr "\\0" "\\n"')).not.toContain(canary)
+        expect(await shows('cat /proc/*/environ | tr "\\0" "\\n"; cat /proc/*/cmdline | tr "\\0" "\\n"')).not.toContain(
+          canary,
+        )
       })
       test('[SBX-74] registry tokens and git settings of the person are absent', async () => {
-        expect(await shows(`cat ~/.npmrc ${bed.home}/.npmrc; npm config ls -l 2>/dev/null | grep -i token; git config --get credential.helper`)).not.toContain(canary)
+        expect(
+          await shows(
+            `cat ~/.npmrc ${bed.home}/.npmrc; npm config ls -l 2>/dev/null | grep -i token; git config --get credential.helper`,
+          ),
+        ).not.toContain(canary)
       })
       test('[SBX-76] variables that steer programs are not inherited', async () => {
         expect(await shows('env | grep -E "^(NODE_OPTIONS|LD_|BASH_ENV|SSH_|GIT_CONFIG)"')).toBe('')

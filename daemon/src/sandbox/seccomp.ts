@@ -9,6 +9,7 @@ const enosys = 38
  * System calls an ordinary command never needs. They answer EPERM; `clone3`, `openat2` and io_uring answer ENOSYS,
  * so that programs fall back to the older call, whose arguments a filter can read.
  */
+// oxfmt-ignore
 const refused = [
   'ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd',
   'mount', 'umount2', 'pivot_root', 'chroot', 'unshare', 'setns', 'open_tree', 'open_tree_attr', 'move_mount', 'fsopen',
@@ -16,19 +17,26 @@ const refused = [
   'keyctl', 'add_key', 'request_key', 'bpf', 'userfaultfd', 'perf_event_open',
   'init_module', 'finit_module', 'delete_module', 'kexec_load', 'kexec_file_load', 'reboot', 'swapon', 'swapoff',
   'quotactl', 'quotactl_fd', 'syslog', 'acct',
-] as const // prettier-ignore
+] as const
 const unknown = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_enter', 'io_uring_register'] as const
 
 /** Where a call takes a file mode, and, where only creating uses it, its flags. A set-uid file made by root is root's. */
+// oxfmt-ignore
 const modeArguments = [
   { call: 'chmod', mode: 1 }, { call: 'fchmod', mode: 1 }, { call: 'fchmodat', mode: 2 }, { call: 'fchmodat2', mode: 2 },
   { call: 'creat', mode: 1 }, { call: 'mknod', mode: 1 }, { call: 'mknodat', mode: 2 },
   { call: 'open', mode: 2, flags: 1 }, { call: 'openat', mode: 3, flags: 2 },
-] as const // prettier-ignore
+] as const
 
-type Call = (typeof refused)[number] | (typeof unknown)[number] | (typeof modeArguments)[number]['call'] | 'clone' | 'ioctl'
+type Call =
+  | (typeof refused)[number]
+  | (typeof unknown)[number]
+  | (typeof modeArguments)[number]['call']
+  | 'clone'
+  | 'ioctl'
 
 /** [x64, arm64]; -1 where the architecture has no such call. Numbers from 424 on are the same everywhere. */
+// oxfmt-ignore
 const numbers: Record<Call, readonly [number, number]> = {
   ptrace: [101, 117], process_vm_readv: [310, 270], process_vm_writev: [311, 271], pidfd_getfd: [438, 438],
   mount: [165, 40], umount2: [166, 39], pivot_root: [155, 41], chroot: [161, 51], unshare: [272, 97], setns: [308, 268],
@@ -43,7 +51,7 @@ const numbers: Record<Call, readonly [number, number]> = {
   io_uring_register: [427, 427], clone: [56, 220], ioctl: [16, 29],
   chmod: [90, -1], fchmod: [91, 52], fchmodat: [268, 53], fchmodat2: [452, 452], creat: [85, -1], mknod: [133, -1],
   mknodat: [259, 33], open: [2, -1], openat: [257, 56],
-} // prettier-ignore
+}
 
 const auditArchitecture = { x64: 0xc000003e, arm64: 0xc00000b7 }
 const newNamespace = 0x7e020000 // CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
@@ -72,6 +80,7 @@ export function seccompFilter(architecture: SeccompArchitecture, bits: 'setuid' 
   /** Runs `body` for that call alone, then has the call's number loaded again. */
   const when = (call: Call, body: readonly Instruction[]): Instruction[] =>
     nr(call) < 0 ? [] : [equal(nr(call), 0, body.length + 1), ...body, callNumber]
+  // oxfmt-ignore
   const program = [
     load(4), equal(auditArchitecture[architecture], 1, 0), kill,
     callNumber,
@@ -85,7 +94,7 @@ export function seccompFilter(architecture: SeccompArchitecture, bits: 'setuid' 
       return when(rule.call, 'flags' in rule ? [argument(rule.flags), anyBit(creates, 0, 3), ...checkMode] : checkMode)
     }),
     allow,
-  ] // prettier-ignore
+  ]
   return encode(program)
 }
 

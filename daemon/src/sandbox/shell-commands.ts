@@ -52,10 +52,15 @@ const plainParts = new Set(['Literal', 'SingleQuoted', 'DoubleQuoted', 'AnsiCQuo
 /** The word's value where it is the same in every shell; globs count as literal, since they only ever name files. */
 function literalOf(node: Node | undefined): string | undefined {
   if (node === undefined) return undefined
-  if (node.type === 'Assignment') return typeof node.text === 'string' && !/[$`]/.test(node.text) ? node.text : undefined
+  if (node.type === 'Assignment')
+    return typeof node.text === 'string' && !/[$`]/.test(node.text) ? node.text : undefined
   const isPlain = (part: unknown): boolean => {
     const known = asNode(part)
-    return known !== undefined && (plainParts.has(known.type ?? '') || known.type === 'Glob') && (!Array.isArray(known.parts) || known.parts.every(isPlain))
+    return (
+      known !== undefined &&
+      (plainParts.has(known.type ?? '') || known.type === 'Glob') &&
+      (!Array.isArray(known.parts) || known.parts.every(isPlain))
+    )
   }
   if (Array.isArray(node.parts) && !node.parts.every(isPlain)) return undefined
   return typeof node.value === 'string' ? node.value : undefined

@@ -30,7 +30,10 @@ type SuperviseOptions = {
 const tailBytes = 8_192
 
 /** Holds a running command to its limits, hands its output on, and returns when it is gone and its output is read. */
-export async function supervise(launched: Launched, { limits, watchProcesses, command }: SuperviseOptions): Promise<CommandResult> {
+export async function supervise(
+  launched: Launched,
+  { limits, watchProcesses, command }: SuperviseOptions,
+): Promise<CommandResult> {
   const startedAt = Date.now()
   let reason: EndReason | undefined
   let received = 0
@@ -79,7 +82,9 @@ export async function supervise(launched: Launched, { limits, watchProcesses, co
     const endedAt = Date.now()
     await pumps
     if (!started && reason === undefined) {
-      throw new TandemError('sandbox-unavailable', { reason: tail.toString('utf8').trim() || 'the sandbox did not start' })
+      throw new TandemError('sandbox-unavailable', {
+        reason: tail.toString('utf8').trim() || 'the sandbox did not start',
+      })
     }
     const ended = signal ?? signalOf(code)
     const exitCode = reason === undefined && signal === null ? code : null

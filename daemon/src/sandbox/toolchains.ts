@@ -22,9 +22,34 @@ type ToolchainOptions = {
 
 const system = ['/usr/local/bin', '/usr/bin', '/bin']
 /** Tools whose real place is looked up, since PATH often holds only a link to it. */
-const wellKnown = ['node', 'npm', 'npx', 'pnpm', 'yarn', 'corepack', 'bun', 'deno', 'python', 'python3', 'uv', 'ruby', 'go', 'cargo', 'rustc', 'java', 'tsc']
+const wellKnown = [
+  'node',
+  'npm',
+  'npx',
+  'pnpm',
+  'yarn',
+  'corepack',
+  'bun',
+  'deno',
+  'python',
+  'python3',
+  'uv',
+  'ruby',
+  'go',
+  'cargo',
+  'rustc',
+  'java',
+  'tsc',
+]
 /** Version managers that hold nothing but tools. Others (`.cargo` has tokens, `.local` has keyrings) are bound by parts. */
-const managers: Record<string, string> = { '.pyenv': 'PYENV_ROOT', '.rbenv': 'RBENV_ROOT', '.nodenv': 'NODENV_ROOT', '.volta': 'VOLTA_HOME', '.asdf': 'ASDF_DIR', '.rustup': 'RUSTUP_HOME' }
+const managers: Record<string, string> = {
+  '.pyenv': 'PYENV_ROOT',
+  '.rbenv': 'RBENV_ROOT',
+  '.nodenv': 'NODENV_ROOT',
+  '.volta': 'VOLTA_HOME',
+  '.asdf': 'ASDF_DIR',
+  '.rustup': 'RUSTUP_HOME',
+}
 /** The parts of an installation beside its `bin`. Never the whole prefix: that may be a project, or a home. */
 const prefixParts = ['lib', 'lib64', 'libexec', 'include', 'jre', 'conf', 'pkg', 'src', 'pyvenv.cfg']
 
@@ -36,7 +61,10 @@ export function findToolchains({ path, home, workspace, node, identity }: Toolch
   const folders = new Set<string>()
   const environment: Record<string, string> = {}
   const offLimits = (folder: string) =>
-    contains(folder, home) || contains(folder, workspace) || contains(workspace, folder) || contains('/usr', realPath(folder) ?? folder)
+    contains(folder, home) ||
+    contains(folder, workspace) ||
+    contains(workspace, folder) ||
+    contains('/usr', realPath(folder) ?? folder)
   const add = (folder: string) => {
     if (offLimits(folder) || !exists(folder) || !mayEnter(identity, folder)) return false
     folders.add(folder)
@@ -58,7 +86,10 @@ export function findToolchains({ path, home, workspace, node, identity }: Toolch
     if (basename(dirname(bin)) === '.cargo') addTool(join(dirname(dirname(bin)), '.rustup', 'settings.toml'))
   }
 
-  const wanted = path.split(':').filter((entry) => isAbsolute(entry) && exists(entry)).map((entry) => resolve(entry))
+  const wanted = path
+    .split(':')
+    .filter((entry) => isAbsolute(entry) && exists(entry))
+    .map((entry) => resolve(entry))
   for (const entry of new Set([...wanted, dirname(node)])) {
     addTool(join(entry, '-'))
     for (const name of wellKnown) {

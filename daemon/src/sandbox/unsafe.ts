@@ -13,7 +13,12 @@ const afterglowMs = 250
  */
 export function launchUnsafely({ argv, cwd, environment }: LaunchOptions): Launched {
   const [file, ...args] = argv
-  const child = spawn(file as string, args, { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(file as string, args, {
+    cwd,
+    env: environment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let over = false
   const signalGroup = (name: NodeJS.Signals) => {
     if (child.pid === undefined) return

@@ -13,7 +13,15 @@ export type NoWalls = { readonly reason: string; readonly fix: string }
  * Looks for what a sandbox is built of on this machine. What it finds may still not work (containers, AppArmor): the
  * probe decides that. `path` is the daemon's PATH; a bubblewrap inside the workspace is not trusted.
  */
-export function findWalls({ path, workspace, isRoot }: { path: string; workspace: string; isRoot: boolean }): Walls | NoWalls {
+export function findWalls({
+  path,
+  workspace,
+  isRoot,
+}: {
+  path: string
+  workspace: string
+  isRoot: boolean
+}): Walls | NoWalls {
   if (process.platform !== 'linux') {
     return {
       reason: `There is no sandbox for ${process.platform} yet`,
@@ -22,11 +30,17 @@ export function findWalls({ path, workspace, isRoot }: { path: string; workspace
   }
   const architecture = seccompArchitectures.find((known) => known === process.arch)
   if (architecture === undefined) {
-    return { reason: `There is no system call filter for ${process.arch}`, fix: 'Start with --unsafe-no-sandbox if you must.' }
+    return {
+      reason: `There is no system call filter for ${process.arch}`,
+      fix: 'Start with --unsafe-no-sandbox if you must.',
+    }
   }
   const bwrap = findProgram('bwrap', path, workspace)
-  if (bwrap === undefined) return { reason: 'bubblewrap (bwrap) is not installed', fix: `Install it: ${installCommand()}.` }
-  const missing = ['/usr/bin/prlimit', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find((file) => !isProgram(file))
+  if (bwrap === undefined)
+    return { reason: 'bubblewrap (bwrap) is not installed', fix: `Install it: ${installCommand()}.` }
+  const missing = ['/usr/bin/prlimit', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find(
+    (file) => !isProgram(file),
+  )
   if (missing !== undefined) return { reason: `${missing} is missing`, fix: 'Install util-linux.' }
   return {
     bwrap,

@@ -1,11 +1,12 @@
 import { parseShell, type ShellCommand, type ShellScript } from './shell-commands.ts'
 
 /** Options of a wrapper that take the next word as their value. */
+// oxfmt-ignore
 const valueOptions: Record<string, readonly string[]> = {
   env: ['-u', '-C', '--unset', '--chdir', '-S'], nice: ['-n'], ionice: ['-c', '-n', '-p'], timeout: ['-k', '-s', '--kill-after', '--signal'],
   stdbuf: ['-i', '-o', '-e'], xargs: ['-I', '-n', '-P', '-L', '-d', '-E', '-s', '-a'], time: ['-f', '-o'], setsid: [], nohup: [],
   command: [], builtin: [], exec: ['-a'], sudo: ['-u', '-g', '-h', '-p', '-C'], doas: ['-u', '-C'], watch: ['-n', '-d'],
-} // prettier-ignore
+}
 const shells = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash'])
 const none: ShellScript = { commands: [], doubts: [] }
 
@@ -13,7 +14,8 @@ const none: ShellScript = { commands: [], doubts: [] }
 export function innerCommands({ words }: ShellCommand): ShellScript {
   const [name, ...args] = words
   if (name === undefined) return none
-  if (name === 'eval') return args.includes(undefined) ? { commands: [], doubts: ['evaluates computed text'] } : parseShell(args.join(' '))
+  if (name === 'eval')
+    return args.includes(undefined) ? { commands: [], doubts: ['evaluates computed text'] } : parseShell(args.join(' '))
   if (shells.has(name)) return shellScript(args)
   if (name === 'find') return findActions(args)
   const options = valueOptions[name]
@@ -50,5 +52,8 @@ function wrapped(name: string, args: readonly (string | undefined)[], options: r
   }
   const duration = name === 'timeout' ? 1 : 0
   const words = args.slice(i + duration)
-  return { commands: words.length ? [{ words, sets }] : [], doubts: name === 'env' && args.includes('-S') ? ['splits text into a command'] : [] }
+  return {
+    commands: words.length ? [{ words, sets }] : [],
+    doubts: name === 'env' && args.includes('-S') ? ['splits text into a command'] : [],
+  }
 }

@@ -55,7 +55,13 @@ export function createOutput({
   const tail = createTail(tailBytes)
 
   /** The bytes are copied: a chunk outlives the buffer it came in, of which it may be a small part. */
-  const chunk = (s: LogChunk['s'], o: number, d: Uint8Array): LogChunk => ({ q: number++, o, t: clock.now() - startedAt, s, d: new Uint8Array(d) })
+  const chunk = (s: LogChunk['s'], o: number, d: Uint8Array): LogChunk => ({
+    q: number++,
+    o,
+    t: clock.now() - startedAt,
+    s,
+    d: new Uint8Array(d),
+  })
 
   const flush = (final: boolean) => {
     cancelFlush?.()
@@ -131,7 +137,8 @@ function createTail(max: number) {
     pieces: () => kept,
     push(piece: Piece) {
       const before = kept.at(-1)
-      if (before?.stream === piece.stream && before.bytes.length < maxChunkBytes) before.bytes = Buffer.concat([before.bytes, piece.bytes])
+      if (before?.stream === piece.stream && before.bytes.length < maxChunkBytes)
+        before.bytes = Buffer.concat([before.bytes, piece.bytes])
       else kept.push({ ...piece })
       size += piece.bytes.length
       while (size > max) {

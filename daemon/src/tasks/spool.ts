@@ -38,7 +38,11 @@ export async function openSpool({ file, log }: SpoolOptions): Promise<Spool> {
  * What is kept of a spooled output (S137): all of it up to 10 MB, of a longer one the first 2 MB and the last 8 MB with
  * a neutral line between.
  */
-export async function readKept({ file, headBytes = 2 * megabyte, tailBytes = 8 * megabyte }: Omit<SpoolOptions, 'log'>): Promise<Buffer> {
+export async function readKept({
+  file,
+  headBytes = 2 * megabyte,
+  tailBytes = 8 * megabyte,
+}: Omit<SpoolOptions, 'log'>): Promise<Buffer> {
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
@@ -48,7 +52,11 @@ export async function readKept({ file, headBytes = 2 * megabyte, tailBytes = 8 *
     }
     if (size <= headBytes + tailBytes) return await part(0, size)
     const left = ((size - headBytes - tailBytes) / megabyte).toFixed(1)
-    return Buffer.concat([await part(0, headBytes), Buffer.from(`\n… ${left} MB left out here …\n`), await part(size - tailBytes, tailBytes)])
+    return Buffer.concat([
+      await part(0, headBytes),
+      Buffer.from(`\n… ${left} MB left out here …\n`),
+      await part(size - tailBytes, tailBytes),
+    ])
   } finally {
     await handle.close()
   }

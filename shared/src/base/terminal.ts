@@ -1,0 +1,30 @@
+/* eslint-disable no-control-regex -- control characters are what this file is about */
+
+/** Colour and weight: the only escape sequence that passes. */
+const colour = /^\x1b\[[0-9;:]{0,64}m$/
+
+/**
+ * Everything a terminal may take for more than text, longest first: control sequences, strings (title, clipboard,
+ * hyperlink, device control) with their terminator, other escapes, then single control characters, 8-bit ones too, and
+ * the marks that reorder text. An unterminated string loses its beginning only: what follows is shown, not hidden.
+ */
+const commands = new RegExp(
+  [
+    '(?:\\x1b\\[|\\x9b)[0-?]*[ -/]*[@-~]',
+    '(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])[^\\x07\\x1b\\x9c]*(?:\\x07|\\x1b\\\\|\\x9c)',
+    '\\x1b[ -/]*[0-~]',
+    '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]',
+    '[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]',
+  ].join('|'),
+  'g',
+)
+
+/**
+ * Removes from a program's output all that could act on a terminal or deceive its reader, and keeps text, tabs, line
+ * ends and colours. For output as it is shown or copied; what is stored stays as it was. Give it whole sequences: log
+ * chunks never end inside one.
+ */
+export const keepColour = (text: string): string => text.replace(commands, (found) => (colour.test(found) ? found : ''))
+
+/** The same without colours, for places that show plain text. */
+export const plainText = (text: string): string => text.replace(commands, '')
