@@ -1,0 +1,35 @@
+import { isIP } from 'node:net'
+import { TandemError, type Settings } from '@tandem/shared'
+
+/** Undefined where the request may come in; else `origin-refused`. */
+export type OriginCheck = (request: { host: string | undefined; origin: string | undefined }) => TandemError | undefined
+
+const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
+
+/**
+ * Whether a request names us by a name of ours, and comes from a page of ours [ACC-3]. A page elsewhere could
+ * otherwise let its own name point at this machine (DNS rebinding) and speak to us with the person's cookies.
+ * Programs send no `Origin`; off loopback any IP address will do as `Host`, since no name was resolved for it.
+ */
+export function createOriginCheck({ host, allowedHosts }: Pick<Settings, 'host' | 'allowedHosts'>): OriginCheck {
+  const allowed = new Set([...loopback, host.toLowerCase(), ...allowedHosts.map((h) => h.toLowerCase())])
+  const isAllowed = (name: string) => allowed.has(name) || (!isLoopback(host) && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
+  const refuse = (reason: string, facts: Record<string, unknown>) => new TandemError('origin-refused', { reason, ...facts })
+
+  return ({ host: header, origin }) => {
+    const url = header === undefined ? undefined : URL.parse(`http://${header}`)
+    if (!url || !isAllowed(url.hostname)) return refuse('this is not a name of this server', { host: header })
+    if (origin === undefined) return undefined
+    const from = URL.parse(origin)
+    return from && from.host === url.host ? undefined : refuse('the page that asks is not one of ours', { origin })
+  }
+}
+
+/** Listening where others can reach us needs TLS, or a word that it is known not to be there. */
+export function requireSafeBinding({ host, insecure }: Pick<Settings, 'host' | 'insecure'>): void {
+  if (isLoopback(host) || insecure) return
+  throw new TandemError('config-invalid', {
+    reason: `listening on ${host} without TLS would send everything in the clear: put a TLS proxy before 127.0.0.1, or say --insecure`,
+  })
+}

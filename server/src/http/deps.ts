@@ -1,0 +1,42 @@
+import type { Clock, Id, Log, Settings } from '@tandem/shared'
+import type { Account, ApiKeys } from '../auth/api-keys.ts'
+import type { DaemonBindings } from '../auth/daemons.ts'
+import type { Members } from '../auth/members.ts'
+import type { OriginCheck } from '../auth/origin.ts'
+import type { Sessions } from '../auth/sessions.ts'
+import type { Tokens } from '../auth/tokens.ts'
+import type { Audit } from '../store/audit.ts'
+import type { UpdateLog } from '../store/log.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../store/workspace.ts'
+import type { Documents } from '../sync/documents.ts'
+
+/** What the routes are built on. */
+export type HttpDeps = {
+  workspace: Workspace
+  settings: Settings
+  store: Pick<Store, 'moved'>
+  updates: UpdateLog
+  documents: Documents
+  keys: ApiKeys
+  sessions: Sessions
+  tokens: Tokens
+  daemons: DaemonBindings
+  members: Members
+  audit: Audit
+  checkOrigin: OriginCheck
+  /** The built client; undefined where it was not built. */
+  clientDir: string | undefined
+  /** Names this process's own requests document. */
+  session: Id
+  clock: Clock
+  log: Log
+  version: string
+  /** Aborts when the server stops: streams end then. */
+  signal: AbortSignal
+}
+
+/** Who asks, and how they showed it. */
+export type Caller = Account & { by: 'cookie' | 'key' | 'token'; daemon: boolean; keyId?: Id }
+
+export type Env = { Variables: { caller: Caller } }

@@ -1,0 +1,48 @@
+import { TandemError } from '@tandem/shared'
+import { Hono } from 'hono'
+import { bulkRoutes } from './bulk.ts'
+import { clientRoutes } from './client.ts'
+import type { Env, HttpDeps } from './deps.ts'
+import { feedRoute } from './feed.ts'
+import { healthRoute } from './health.ts'
+import { problemOf } from './problem.ts'
+import { sessionRoutes } from './session.ts'
+import { accessTokenRoute, workspaceList } from './workspaces.ts'
+
+/** All of REST and the page, behind one check of where a request comes from. */
+export function createRouter(deps: HttpDeps): Hono<Env> {
+  const { workspace, checkOrigin, audit, log } = deps
+  const inWorkspace = new Hono<Env>()
+    .route('/access-token', accessTokenRoute(deps))
+    .route('/feed', feedRoute(deps))
+    .route('/bulk', bulkRoutes(deps))
+
+  const app = new Hono<Env>()
+  app.use(async (c, next) => {
+    const refused = checkOrigin({ host: c.req.header('host'), origin: c.req.header('origin') })
+    if (refused) throw refused
+    await next()
+  })
+  app.onError((e, c) => {
+    const { status, problem } = problemOf(e, log)
+    if (status === 401 || status === 403) {
+      const facts = { code: problem.code, detail: problem.detail, method: c.req.method, path: c.req.path.slice(0, 300) }
+      log.warn('request refused', facts)
+      audit.add({ actor: c.var.caller?.principal ?? '', action: 'http.refused', object: c.req.path.slice(0, 300), details: facts })
+    }
+    return c.json(problem, status, { 'content-type': 'application/problem+json' })
+  })
+  app.use('/api/v1/workspaces/:ws/*', async (c, next) => {
+    if (c.req.param('ws') !== workspace.id) throw new TandemError('not-found', { reason: 'there is no such workspace' })
+    await next()
+  })
+  app.route('/api/health', healthRoute(deps))
+  app.route('/api/v1/session', sessionRoutes(deps))
+  app.route('/api/v1/workspaces', workspaceList(deps))
+  app.route('/api/v1/workspaces/:ws', inWorkspace)
+  app.all('/api/*', () => {
+    throw new TandemError('not-found', { reason: 'there is no such route' })
+  })
+  app.route('/', clientRoutes(deps.clientDir))
+  return app
+}

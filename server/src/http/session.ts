@@ -1,0 +1,35 @@
+import { SessionRequest, TandemError, type SessionAnswer } from '@tandem/shared'
+import { Hono } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { sessionLifeMs } from '../auth/sessions.ts'
+import type { Env, HttpDeps } from './deps.ts'
+import { readBody } from './problem.ts'
+import { cookieName, identify } from './who.ts'
+
+/** `/api/v1/session`: the owner's token from the address becomes a cookie that scripts of the page cannot read. */
+export function sessionRoutes(deps: HttpDeps): Hono<Env> {
+  const { keys, sessions, workspace, audit } = deps
+  const name = cookieName(workspace.id)
+  const options = { httpOnly: true, sameSite: 'Strict', path: '/' } as const
+  return new Hono<Env>()
+    .post('/', async (c) => {
+      const { token } = await readBody(c, SessionRequest)
+      const account = await keys.verify(token)
+      if (!account) throw new TandemError('unauthorized', { reason: 'the token is not valid' })
+      setCookie(c, name, await sessions.open(account), { ...options, maxAge: Math.floor(sessionLifeMs / 1000) })
+      audit.add({ actor: account.principal, action: 'session.open', object: account.keyId })
+      return c.json<SessionAnswer>({ principal: account.principal, name: account.name }, 201)
+    })
+    .get('/', async (c) => {
+      const caller = await identify(deps)(c)
+      return c.json<SessionAnswer>({ principal: caller.principal, name: caller.name })
+    })
+    .delete('/', async (c) => {
+      const caller = await identify(deps)(c)
+      const cookie = getCookie(c, name)
+      if (cookie !== undefined) await sessions.close(cookie)
+      deleteCookie(c, name, options)
+      audit.add({ actor: caller.principal, action: 'session.close', object: caller.keyId ?? '' })
+      return c.body(null, 204)
+    })
+}

@@ -1,0 +1,203 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { userInfo } from 'node:os'
+import { getRequestListener } from '@hono/node-server'
+import { TandemError, createId, systemClock, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
+import { createApiKeys, type AuthTable } from './auth/api-keys.ts'
+import { createDaemonBindings } from './auth/daemons.ts'
+import { createMembers } from './auth/members.ts'
+import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
+import { createSessions } from './auth/sessions.ts'
+import { openTokens } from './auth/tokens.ts'
+import { createRouter } from './http/router.ts'
+import { openAudit } from './store/audit.ts'
+import { openLevelStore } from './store/level.ts'
+import { openLog, type UpdateLog } from './store/log.ts'
+import type { Store, Table } from './store/store.ts'
+import { openWorkspace } from './store/workspace.ts'
+import { createAnnouncer } from './sync/announce.ts'
+import { createDocuments } from './sync/documents.ts'
+import { createDoors } from './sync/doors.ts'
+import { createEngine } from './sync/hocuspocus.ts'
+import { createIdle } from './sync/idle.ts'
+import { runPulse } from './sync/pulse.ts'
+import { close } from './sync/socket.ts'
+import { acceptSockets } from './sync/upgrade.ts'
+
+export { createApiKey } from './auth/api-keys.ts'
+
+export type ServerOptions = {
+  settings: Settings
+  /** The server keeps everything in `<dataDir>/server`. */
+  dataDir: string
+  /** The built client; a plain page tells where it is missing. */
+  clientDir?: string
+  /** The owner's API key (`createApiKey`). */
+  ownerKey: string
+  workspaceName: string
+  log: Log
+  clock?: Clock
+  /** For tests: a store of their own instead of the one in `dataDir`. */
+  store?: Store
+}
+
+export type RunningServer = {
+  port: number
+  /** Such as `http://127.0.0.1:4310`. */
+  url: string
+  workspaceId: Id
+  /** Settles when everything is on disk and closed, after the signal aborted. */
+  closed: Promise<void>
+}
+
+const version = '0.1.0'
+
+/**
+ * Starts a server for one workspace and runs it until the signal aborts. Throws `config-invalid`, `store-locked`,
+ * `store-corrupt`, `store-newer` or `port-busy`, each with a sentence for the person at the terminal.
+ */
+export async function startServer(options: ServerOptions, signal: AbortSignal): Promise<RunningServer> {
+  const { settings, dataDir, clientDir, ownerKey, workspaceName, log, clock = systemClock } = options
+  requireSafeBinding(settings)
+  const store = options.store ?? (await openLevelStore(path.join(dataDir, 'server'), { clock }))
+  const opened: (() => Promise<void>)[] = [() => store.close()]
+  const stopping = new AbortController()
+  try {
+    const workspace = await openWorkspace(store, workspaceName, clock)
+    const place = { workspaceId: workspace.id, epoch: workspace.epoch }
+    const updates = await openLog({ store, settings, log, clock })
+    opened.unshift(() => updates.close())
+    const table = tableOf(store, updates)
+    const keys = createApiKeys(table('keys'), clock)
+    await keys.setOwner(ownerKey, { principal: workspace.ownerId, name: ownerName(), role: 'owner' })
+    const tokens = await openTokens(table('meta'), settings.tokenLifeMs, clock)
+    const audit = await openAudit(store, updates, clock)
+    const members = createMembers(table('members'))
+    const daemons = createDaemonBindings(table('daemons'))
+    const checkOrigin = createOriginCheck(settings)
+    const onRefused = (facts: Readonly<Record<string, unknown>>) => audit.add({ actor: '', action: 'socket.refused', object: String(facts['name'] ?? ''), details: facts })
+
+    const holdsLease = () => false
+    const idle = createIdle(settings.docIdleMs, clock)
+    const doors = createDoors({
+      place,
+      tokens,
+      holdsLease,
+      writable: () => updates.failure() === undefined,
+      maxDocsPerConnection: settings.maxDocsPerConnection,
+      clock,
+    })
+    const engine = createEngine({
+      place,
+      serverId: workspace.serverId,
+      updates,
+      doors,
+      daemons: { onMessage: async () => {}, onConnected: async () => {}, onGone: async () => {} },
+      settings,
+      log,
+      onLoaded: idle.loaded,
+      onOps: (connection) => announcer.greet(connection),
+      onRefused,
+    })
+    const documents = createDocuments({ engine, updates, place, settings, log })
+    const announcer = createAnnouncer({ updates, documents, generation: workspace.generation, clock })
+
+    const router = createRouter({
+      workspace,
+      settings,
+      store,
+      updates,
+      documents,
+      keys,
+      sessions: createSessions(table('sessions'), clock),
+      tokens,
+      daemons,
+      members,
+      audit,
+      checkOrigin,
+      clientDir,
+      session: createId(),
+      clock,
+      log,
+      version,
+      signal: stopping.signal,
+    })
+    const http = createServer(getRequestListener(router.fetch))
+    const sockets = acceptSockets({ http, engine, updates, place, settings, checkOrigin, clock, log, onRefused })
+    updates.onState((failure) => {
+      // Either way clients must come anew: to keep what was not acknowledged, or to be allowed to write again.
+      sockets.closeAll(failure ? close.failed : close.reset, failure ? 'store-failed' : 'store works again')
+    })
+    const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
+    await listen(http, settings)
+
+    const { port } = http.address() as AddressInfo
+    const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
+    log.info('server ready', { url, workspace: workspace.id, seq: updates.head() })
+
+    const closed = (async () => {
+      await aborted(signal)
+      log.info('server stopping')
+      const terminate = sockets.stop()
+      stopping.abort(new TandemError('going-away'))
+      announcer.stop()
+      await closeHttp(http, terminate)
+      await pulse
+      engine.flushPendingStores()
+      for (const end of opened) await end()
+      log.info('server stopped')
+    })()
+    return { port, url, workspaceId: workspace.id, closed }
+  } catch (e) {
+    stopping.abort(new TandemError('going-away'))
+    for (const end of opened) await end().catch((error: unknown) => log.warn('not closed', { error }))
+    throw e
+  }
+}
+
+/** Auth's records, written in the log's order and batches. */
+const tableOf =
+  (store: Store, updates: UpdateLog) =>
+  (table: Table): AuthTable => ({
+    read: (key) => store.read(table, key),
+    list: () => store.list(table),
+    write: (key, value) => updates.write([{ t: 'record', table, key, value }]),
+  })
+
+function ownerName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A user without an account, as in some containers.
+    return 'Owner'
+  }
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+function listen(http: Server, { port, host }: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (e: NodeJS.ErrnoException) => {
+      const code = e.code === 'EADDRINUSE' ? 'port-busy' : 'config-invalid'
+      const reason = e.code === 'EADDRINUSE' ? `the port ${port} is in use` : `cannot listen on ${host}:${port}`
+      reject(new TandemError(code, { reason, cause: e.code }, e))
+    })
+    http.listen(port, host, resolve)
+  })
+}
+
+/** Goodbyes get a moment to leave; what is still open then is cut. */
+async function closeHttp(http: Server, terminate: () => void): Promise<void> {
+  const cut = setTimeout(() => {
+    terminate()
+    http.closeAllConnections()
+  }, 500)
+  http.closeIdleConnections()
+  await new Promise<void>((resolve) => http.close(() => resolve()))
+  clearTimeout(cut)
+}

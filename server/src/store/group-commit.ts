@@ -1,0 +1,113 @@
+import { TandemError, messageOf, wait, type Clock, type Log } from '@tandem/shared'
+import type { Store, Write } from './store.ts'
+
+type Deps = { store: Store; fence: number; clock: Clock; log: Log; probeMs?: number }
+
+export type GroupCommit = {
+  /** Writes in the order of calls; rejects with `store-failed` while the store cannot, and still writes it once it can. */
+  write(writes: readonly Write[]): Promise<void>
+  /** The reason why nothing can be written at present. */
+  failure(): TandemError | undefined
+  /** Told when writing stops being possible (with the reason) and when it is possible again. */
+  onState(listen: (failure: TandemError | undefined) => void): () => void
+  /** Waits until what was given is on disk, or cannot get there. */
+  close(): Promise<void>
+}
+
+type Batch = { writes: Write[]; done: PromiseWithResolvers<void> }
+
+/**
+ * Group commit: while one synced batch is on its way to disk, everything that arrives is gathered for the next one.
+ * A failure is fail-stop: nothing is acknowledged, the writes are kept in order, and the store is probed until they
+ * go through.
+ */
+export function createGroupCommit({ store, fence, clock, log, probeMs = 1_000 }: Deps): GroupCommit {
+  let next: Batch | undefined
+  let running: Promise<void> | undefined
+  let failure: TandemError | undefined
+  let kept: Write[] = []
+  const stop = new AbortController()
+  const listeners = new Set<(failure: TandemError | undefined) => void>()
+
+  const setState = (state: TandemError | undefined) => {
+    failure = state
+    for (const listen of [...listeners]) listen(state)
+  }
+  const keep = (batch: Batch, reason: TandemError) => {
+    kept.push(...batch.writes)
+    batch.done.reject(reason)
+  }
+  const run = async () => {
+    // What is appended in this very turn of the event loop goes together.
+    await Promise.resolve()
+    while (next && !failure) {
+      const batch = next
+      next = undefined
+      try {
+        await store.commit(batch.writes, fence)
+        batch.done.resolve()
+      } catch (e) {
+        const reason = new TandemError('store-failed', { reason: 'the server cannot write to its disk', cause: messageOf(e) }, e)
+        log.error('store failed', { error: e, writes: batch.writes.length })
+        setState(reason)
+        keep(batch, reason)
+        if (next) keep(next, reason)
+        next = undefined
+        void probe(isFenced(e))
+      }
+    }
+    running = undefined
+  }
+  const probe = async (fenced: boolean) => {
+    // Another server owns the workspace now: writing later would be wrong.
+    if (fenced) return
+    while (!stop.signal.aborted) {
+      try {
+        await wait(clock, probeMs, stop.signal)
+        await store.recover()
+        while (kept.length > 0) {
+          const writes = kept
+          await store.commit(writes, fence)
+          kept = kept.slice(writes.length)
+        }
+        log.info('store works again')
+        return setState(undefined)
+      } catch (e) {
+        if (!stop.signal.aborted) log.warn('store still fails', { error: messageOf(e) })
+      }
+    }
+  }
+  return {
+    write: (writes) => {
+      if (failure) {
+        kept = [...kept, ...writes]
+        return rejected(failure)
+      }
+      if (!next) {
+        next = { writes: [], done: Promise.withResolvers<void>() }
+        // Whoever asked hears of a failure; where nobody did, `onState` tells it.
+        next.done.promise.catch(() => {})
+      }
+      next.writes.push(...writes)
+      running ??= run()
+      return next.done.promise
+    },
+    failure: () => failure,
+    onState: (listen) => {
+      listeners.add(listen)
+      return () => listeners.delete(listen)
+    },
+    close: async () => {
+      await running
+      stop.abort(new TandemError('going-away'))
+    },
+  }
+}
+
+const isFenced = (e: unknown) => e instanceof TandemError && e.code === 'conflict'
+
+function rejected(reason: TandemError): Promise<void> {
+  const promise = Promise.reject<void>(reason)
+  promise.catch(() => {})
+  return promise
+}

@@ -1,0 +1,137 @@
+import { mkdir } from 'node:fs/promises'
+import { TandemError, systemClock, wait, type Clock } from '@tandem/shared'
+import { Level } from 'level'
+import { decodeEntry, decodeJson, encodeEntry, encodeJson, seal, unseal } from './encode.ts'
+import { staleFence } from './memory.ts'
+import type { DocStat, Store, Table, Write } from './store.ts'
+
+const last = 99_999_999_999_999
+const pad = (seq: number) => String(Math.min(seq, last)).padStart(14, '0')
+/**
+ * Keys. Names of documents hold no `!`. `u` entries by document, `q` the order of all entries (for the feed), `s`
+ * snapshots, `d` where each document stands, `r` records by table.
+ */
+const key = {
+  entry: (doc: string, seq: number) => `u!${doc}!${pad(seq)}`,
+  order: (seq: number) => `q!${pad(seq)}`,
+  snapshot: (doc: string, seq: number) => `s!${doc}!${pad(seq)}`,
+  doc: (doc: string) => `d!${doc}`,
+  record: (table: Table, name: string) => `r!${table}!${name}`,
+}
+const seqOf = (k: string) => Number(k.slice(-14))
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+type Db = Level<string, Uint8Array>
+
+type Options = {
+  clock?: Clock
+  /** How long to wait for a predecessor that is still closing, ms. */
+  lockMs?: number
+}
+
+/**
+ * The embedded store: LevelDB in `folder`, one synced batch for each commit. Throws `store-locked` while another
+ * process holds it, `store-corrupt` where LevelDB cannot read its own files.
+ */
+export async function openLevelStore(folder: string, { clock = systemClock, lockMs = 5_000 }: Options = {}): Promise<Store> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const db = new Level<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view', writeBufferSize: 16 * 2 ** 20 })
+  await openDb(db, folder, clock, lockMs)
+  let fence = Number((await readJson(db, key.record('meta', 'fence'))) ?? 0)
+  return {
+    commit: async (writes, holds) => {
+      if (holds !== undefined && holds < fence) throw staleFence(holds, fence)
+      await db.batch(writes.flatMap(toOperations), { sync: true })
+    },
+    takeFence: async () => {
+      fence += 1
+      await db.put(key.record('meta', 'fence'), encodeJson(fence), { sync: true })
+      return fence
+    },
+    head: async () => {
+      for await (const k of db.keys({ gte: 'q!', lt: 'q"', reverse: true, limit: 1 })) return seqOf(k)
+      return 0
+    },
+    docs: async function* () {
+      for await (const [k, v] of db.iterator({ gte: 'd!', lt: 'd"' })) yield [k.slice(2), decodeJson(v, { key: k }) as DocStat]
+    },
+    entries: async function* (doc, { after = 0, upTo = last } = {}) {
+      for await (const [k, v] of db.iterator({ gt: key.entry(doc, after), lte: key.entry(doc, upTo) })) {
+        yield decodeEntry(v, doc, seqOf(k))
+      }
+    },
+    moved: async function* (after) {
+      for await (const [k, v] of db.iterator({ gt: key.order(after), lt: 'q"' })) {
+        yield { seq: seqOf(k), doc: decoder.decode(unseal(v, { key: k })) }
+      }
+    },
+    snapshot: async (doc, upTo = last) => {
+      const range = { gte: key.snapshot(doc, 0), lte: key.snapshot(doc, upTo), reverse: true, limit: 1 }
+      for await (const [k, v] of db.iterator(range)) return { seq: seqOf(k), state: unseal(v, { doc, snapshot: seqOf(k) }) }
+      return undefined
+    },
+    read: (table, name) => readJson(db, key.record(table, name)),
+    list: async function* (table) {
+      const start = key.record(table, '')
+      for await (const [k, v] of db.iterator({ gte: start, lt: start.slice(0, -1) + '"' })) {
+        yield [k.slice(start.length), decodeJson(v, { key: k })]
+      }
+    },
+    // After a failed write LevelDB refuses all later ones until it is opened anew.
+    recover: async () => {
+      await db.close()
+      await openDb(db, folder, clock, lockMs)
+    },
+    close: () => db.close(),
+  }
+}
+
+function toOperations(w: Write): ({ type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string })[] {
+  switch (w.t) {
+    case 'entry':
+      return [
+        { type: 'put', key: key.entry(w.entry.doc, w.entry.seq), value: encodeEntry(w.entry) },
+        { type: 'put', key: key.order(w.entry.seq), value: seal(encoder.encode(w.entry.doc)) },
+      ]
+    case 'doc':
+      return [{ type: 'put', key: key.doc(w.doc), value: encodeJson(w.stat) }]
+    case 'snapshot':
+      return [{ type: 'put', key: key.snapshot(w.doc, w.seq), value: seal(w.state) }]
+    case 'record': {
+      const k = key.record(w.table, w.key)
+      return [w.value === undefined ? { type: 'del', key: k } : { type: 'put', key: k, value: encodeJson(w.value) }]
+    }
+    default:
+      return w satisfies never
+  }
+}
+
+async function readJson(db: Db, k: string): Promise<unknown> {
+  const value = await db.get(k)
+  return value === undefined ? undefined : decodeJson(value, { key: k })
+}
+
+async function openDb(db: Db, folder: string, clock: Clock, lockMs: number): Promise<void> {
+  const until = clock.now() + lockMs
+  for (;;) {
+    try {
+      return await db.open()
+    } catch (e) {
+      const code = causeCode(e)
+      if (code === 'LEVEL_LOCKED' && clock.now() < until) {
+        await wait(clock, 100)
+        continue
+      }
+      if (code === 'LEVEL_LOCKED') {
+        throw new TandemError('store-locked', { reason: 'another process uses the data folder', folder }, e)
+      }
+      const damaged = code === 'LEVEL_CORRUPTION'
+      throw new TandemError(damaged ? 'store-corrupt' : 'store-failed', { reason: 'the data folder cannot be opened', folder, cause: code }, e)
+    }
+  }
+}
+
+function causeCode(e: unknown): string {
+  const { code, cause } = e as { code?: unknown; cause?: unknown }
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(code ?? 'unknown')
+}

@@ -1,0 +1,130 @@
+import type { Connection, Document, Hocuspocus } from '@hocuspocus/server'
+import { TandemError, docName, docPath, parseDocPath, type DocPlace, type DocRef, type Id, type Log, type Settings } from '@tandem/shared'
+import * as Y from 'yjs'
+import type { UpdateLog } from '../store/log.ts'
+import type { AppendMeta } from '../store/store.ts'
+import type { Context } from './doors.ts'
+import { localOrigin } from './hocuspocus.ts'
+
+/** Documents as the rest of the server sees them: whether loaded or not, by one door. */
+export type Documents = {
+  /** Keeps a document loaded until released. */
+  hold(doc: DocRef): Promise<{ doc: Y.Doc; release(): void }>
+  /** A change by the server itself: one transaction on the loaded document; resolves once it is on disk. */
+  change<T>(doc: DocRef, meta: AppendMeta, work: (doc: Y.Doc) => T): Promise<T>
+  /** Applies an update, to the loaded document or straight to the log. Throws `bad-request`, `too-large`. */
+  apply(doc: DocRef, update: Uint8Array, meta: AppendMeta, opts?: { onlyIfAbsent?: boolean }): Promise<{ seq: number; created: boolean }>
+  /** As `apply`, without waiting for the disk: `durable` says when. */
+  put(
+    doc: DocRef,
+    update: Uint8Array,
+    meta: AppendMeta,
+    opts?: { onlyIfAbsent?: boolean },
+  ): Promise<{ seq: number; created: boolean; durable: Promise<void> | undefined }>
+  /** The whole document as one update; undefined where there is none. */
+  read(doc: DocRef): Promise<Uint8Array | undefined>
+  durable(doc: DocRef): Promise<void>
+  exists(doc: DocRef): Promise<boolean>
+  /** Names (`docPath`) of the documents that start so. */
+  names(prefix: string): Promise<string[]>
+  /** After each append, any source, once it is on disk. */
+  onAppend(listen: (e: { seq: number; doc: DocRef; author: Id }) => void): () => void
+  /** Stateless payload to everyone on that document. */
+  broadcast(doc: DocRef, payload: string): void
+  /** Stateless payload to one principal on that document. */
+  tell(doc: DocRef, principal: Id, payload: string): void
+}
+
+type Deps = { engine: Hocuspocus<Context>; updates: UpdateLog; place: DocPlace; settings: Pick<Settings, 'maxDocBytes'>; log: Log }
+
+export function createDocuments({ engine, updates, place, settings, log }: Deps): Documents {
+  const nameOf = (doc: DocRef) => docName(place, doc)
+
+  const hold = async (doc: DocRef): Promise<{ doc: Document; release(): void }> => {
+    const name = nameOf(doc)
+    for (;;) {
+      const document = await load(engine, name)
+      // It may have been unloaded in the very moment in which we asked for it.
+      if (engine.documents.get(name) !== document) continue
+      document.addDirectConnection()
+      let held = true
+      return {
+        doc: document,
+        release: () => {
+          if (held) document.removeDirectConnection()
+          held = false
+        },
+      }
+    }
+  }
+
+  const put: Documents['put'] = async (doc, update, meta, { onlyIfAbsent = false } = {}) => {
+    const path = docPath(doc)
+    const failure = updates.failure()
+    if (failure) throw failure
+    requireReadable(update)
+    if (update.length > settings.maxDocBytes) {
+      throw new TandemError('too-large', { reason: 'the document is too large', doc: path, bytes: update.length, limit: settings.maxDocBytes })
+    }
+    // While it is being loaded, what the log gets now could miss the loaded copy.
+    await engine.loadingDocuments.get(nameOf(doc))
+    const stat = updates.stat(path)
+    if (stat && onlyIfAbsent) return { seq: stat.seq, created: false, durable: updates.pending(path) }
+    const loaded = engine.documents.get(nameOf(doc))
+    if (loaded) Y.applyUpdate(loaded, update, localOrigin(meta))
+    else updates.append(path, update, meta)
+    return { seq: updates.stat(path)?.seq ?? 0, created: stat === undefined, durable: updates.pending(path) }
+  }
+
+  return {
+    hold,
+    put,
+    change: async (doc, meta, work) => {
+      const held = await hold(doc)
+      try {
+        const failure = updates.failure()
+        if (failure) throw failure
+        const result = held.doc.transact(() => work(held.doc), localOrigin(meta))
+        await updates.pending(docPath(doc))
+        return result
+      } finally {
+        held.release()
+      }
+    },
+    apply: async (doc, update, meta, opts) => {
+      const { seq, created, durable } = await put(doc, update, meta, opts)
+      await durable
+      return { seq, created }
+    },
+    read: async (doc) => {
+      const loaded = engine.documents.get(nameOf(doc))
+      if (loaded && updates.stat(docPath(doc))) return Y.encodeStateAsUpdate(loaded)
+      return updates.load(docPath(doc))
+    },
+    durable: async (doc) => updates.pending(docPath(doc)),
+    exists: async (doc) => updates.stat(docPath(doc)) !== undefined,
+    names: async (prefix) => updates.names(prefix),
+    onAppend: (listen) =>
+      updates.onAppend(({ seq, doc, author }) => {
+        const ref = parseDocPath(doc)
+        if (ref) listen({ seq, doc: ref, author })
+        else log.error('unknown document in the log', { doc, seq })
+      }),
+    broadcast: (doc, payload) => engine.documents.get(nameOf(doc))?.broadcastStateless(payload),
+    tell: (doc, principal, payload) =>
+      engine.documents
+        .get(nameOf(doc))
+        ?.broadcastStateless(payload, (c) => (c as Connection<Context>).context.socket.who?.claims.principal === principal),
+  }
+}
+
+const load = (engine: Hocuspocus<Context>, name: string): Promise<Document> =>
+  engine.createDocument(name, new Request('http://server.invalid'), 'server', { isAuthenticated: true, readOnly: false })
+
+function requireReadable(update: Uint8Array): void {
+  try {
+    Y.decodeUpdate(update)
+  } catch (e) {
+    throw new TandemError('bad-request', { reason: 'the update cannot be read' }, e)
+  }
+}

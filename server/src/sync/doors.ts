@@ -1,0 +1,76 @@
+import type { Connection } from '@hocuspocus/server'
+import {
+  TandemError,
+  mayRead,
+  mayWrite,
+  parseDocName,
+  type Claims,
+  type Clock,
+  type DocPlace,
+  type DocRef,
+  type HoldsLease,
+} from '@tandem/shared'
+import type { Tokens } from '../auth/tokens.ts'
+import type { Socket } from './socket.ts'
+
+/** What Hocuspocus carries along for each document connection. */
+export type Context = { socket: Socket; doc: DocRef }
+
+type Deps = {
+  place: DocPlace
+  tokens: Pick<Tokens, 'verify'>
+  holdsLease: HoldsLease
+  /** False while the store cannot write: everything is read-only then. */
+  writable(): boolean
+  maxDocsPerConnection: number
+  clock: Clock
+}
+
+export type Doors = {
+  /** Who comes, to which document, and whether to write: throws `TandemError` for who must stay outside. */
+  enter(socket: Socket, name: string, token: string): Promise<{ doc: DocRef; readOnly: boolean }>
+  /** A fresh token for a socket that is inside already; adjusts what its connections may write. */
+  renew(socket: Socket, token: string): Promise<void>
+  readOnly(doc: DocRef, claims: Claims): boolean
+}
+
+/** The table of architecture §3 at the door of every document, fail closed. */
+export function createDoors({ place, tokens, holdsLease, writable, maxDocsPerConnection, clock }: Deps): Doors {
+  const readOnly = (doc: DocRef, claims: Claims) => !writable() || !mayWrite(doc, claims, holdsLease)
+
+  const identify = async (socket: Socket, token: string): Promise<Claims> => {
+    // Thousands of documents come with the same token.
+    if (socket.who?.token === token && socket.who.expiresAt > clock.now()) return socket.who.claims
+    const { claims, expiresAt } = await tokens.verify(token)
+    if (claims.workspaceId !== place.workspaceId) throw new TandemError('forbidden', { reason: 'the token is for another workspace' })
+    if (claims.epoch !== place.epoch) throw new TandemError('epoch-changed', { reason: 'the workspace was created anew' })
+    const was = socket.who?.claims
+    if (was && (was.principal !== claims.principal || was.kind !== claims.kind || was.session !== claims.session)) {
+      throw new TandemError('forbidden', { reason: 'a socket belongs to one principal' })
+    }
+    if (!socket.who || expiresAt >= socket.who.expiresAt) socket.who = { claims, token, expiresAt }
+    return claims
+  }
+
+  return {
+    readOnly,
+    enter: async (socket, name, token) => {
+      const claims = await identify(socket, token)
+      const address = parseDocName(name)
+      if (!address) throw new TandemError('not-found', { reason: 'there is no such document' })
+      if (address.workspaceId !== place.workspaceId) throw new TandemError('forbidden', { reason: 'the document is of another workspace' })
+      if (address.epoch !== place.epoch) throw new TandemError('epoch-changed', { reason: 'the workspace was created anew' })
+      if (!mayRead(address.doc, claims)) throw new TandemError('forbidden', { reason: 'this document is not yours to read' })
+      if (socket.connections.size >= maxDocsPerConnection) {
+        throw new TandemError('rate-limited', { reason: 'too many documents on one connection', limit: maxDocsPerConnection })
+      }
+      return { doc: address.doc, readOnly: readOnly(address.doc, claims) }
+    },
+    renew: async (socket, token) => {
+      const claims = await identify(socket, token)
+      for (const connection of socket.connections) {
+        connection.readOnly = readOnly((connection as Connection<Context>).context.doc, claims)
+      }
+    },
+  }
+}

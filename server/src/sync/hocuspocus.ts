@@ -1,0 +1,224 @@
+import { Hocuspocus, type Connection, type Document, isTransactionOrigin } from '@hocuspocus/server'
+import {
+  FromDaemon,
+  docName,
+  docPath,
+  isTandemError,
+  parseDocName,
+  parseMessage,
+  type DocPlace,
+  type DocRef,
+  type Id,
+  type Log,
+  type Settings,
+} from '@tandem/shared'
+import * as Y from 'yjs'
+import type { UpdateLog } from '../store/log.ts'
+import type { AppendMeta } from '../store/store.ts'
+import type { Context, Doors } from './doors.ts'
+import { guard, refusal } from './guard.ts'
+import { stampPresence } from './presence.ts'
+import { close } from './socket.ts'
+import { watchPending } from './pending.ts'
+
+/** Where the server's own changes come from; Hocuspocus hands it back as the transaction's origin. */
+export type LocalOrigin = { source: 'local'; skipStoreHooks: true; context: AppendMeta }
+export const localOrigin = (meta: AppendMeta): LocalOrigin => ({ source: 'local', skipStoreHooks: true, context: meta })
+
+export type DaemonEvents = {
+  onMessage(daemonId: Id, message: FromDaemon): Promise<void>
+  onConnected(daemonId: Id, name: string): Promise<void>
+  onGone(daemonId: Id): Promise<void>
+}
+
+type Deps = {
+  place: DocPlace
+  serverId: Id
+  updates: UpdateLog
+  doors: Doors
+  daemons: DaemonEvents
+  settings: Settings
+  log: Log
+  onLoaded(document: Document): void
+  /** A client opened `ops`: it is told where the workspace stands. */
+  onOps(connection: Connection<Context>): void
+  onRefused(facts: Readonly<Record<string, unknown>>): void
+}
+
+/**
+ * The sync engine: Hocuspocus keeps documents in memory and speaks the protocol; what is kept, and who may do what,
+ * is ours. Every hook is guarded: a throw in six of them would end the process.
+ */
+export function createEngine(deps: Deps): Hocuspocus<Context> {
+  const { place, updates, doors, daemons, settings, log } = deps
+  const guarded = guard(log)
+  const serverMeta: AppendMeta = { author: deps.serverId, origin: 'server' }
+
+  const metaOf = (origin: unknown): AppendMeta => {
+    if (!isTransactionOrigin(origin)) return serverMeta
+    if (origin.source === 'local') return (origin.context as AppendMeta | undefined) ?? serverMeta
+    if (origin.source !== 'connection') return serverMeta
+    const { socket } = origin.connection.context as Context
+    return { author: socket.who?.claims.principal ?? deps.serverId, origin: 'socket' }
+  }
+
+  /** Every change, whoever made it, goes into the log in the same step in which it is made. */
+  const keep = (document: Document, doc: string) => {
+    const state = () => Y.encodeStateAsUpdate(document)
+    const append = (update: Uint8Array, origin: unknown) => {
+      updates.append(doc, update, metaOf(origin), state)
+    }
+    document.on('update', append)
+    watchPending(document, append, log.with({ doc }))
+  }
+
+  const daemonOf = (doc: DocRef, { socket }: Context): Id | undefined => {
+    const claims = socket.who?.claims
+    return doc.kind === 'daemon' && claims?.kind === 'daemon' && claims.principal === doc.daemonId ? doc.daemonId : undefined
+  }
+
+  const join = async (connection: Connection<Context>, context: Context) => {
+    const { socket, doc } = context
+    socket.connections.add(connection)
+    connection.onClose(() => {
+      socket.connections.delete(connection)
+      const daemonId = daemonOf(doc, context)
+      if (daemonId !== undefined) guarded.quietly('onGone', () => daemons.onGone(daemonId))
+    })
+    if (doc.kind === 'ops') deps.onOps(connection)
+    const daemonId = daemonOf(doc, context)
+    if (daemonId !== undefined) await daemons.onConnected(daemonId, socket.who?.claims.name ?? 'daemon')
+  }
+
+  const hocuspocus = new Hocuspocus<Context>({
+    quiet: true,
+    // The server's pulse decides who is dead; this timer would end sockets that only answer pings.
+    timeout: 2 ** 30,
+    // With the defaults more than 100 documents on one socket never connect.
+    maxPendingDocuments: settings.maxDocsPerConnection,
+    maxUnauthenticatedQueueMessages: settings.maxDocsPerConnection * 10,
+    maxUnauthenticatedQueueSize: settings.maxMessageBytes * 2,
+
+    onAuthenticate: async ({ token, documentName, connectionConfig, context, requestParameters }) => {
+      const { socket } = context
+      try {
+        const { doc, readOnly } = await doors.enter(socket, documentName, token)
+        if (requestParameters.get('ws') !== place.workspaceId) throw refusal('forbidden')
+        connectionConfig.readOnly = readOnly
+        return { doc }
+      } catch (e) {
+        const code = isTandemError(e) ? e.code : 'internal'
+        socket.log.warn('document refused', { name: documentName.slice(0, 200), code, principal: socket.who?.claims.principal })
+        deps.onRefused({ name: documentName.slice(0, 200), code })
+        throw refusal(code)
+      }
+    },
+    onTokenSync: async ({ token, context }) => {
+      const { socket } = context
+      try {
+        await doors.renew(socket, token)
+      } catch (e) {
+        const code = isTandemError(e) ? e.code : 'internal'
+        socket.log.warn('token refused', { code, principal: socket.who?.claims.principal })
+        socket.close(close.unauthorized, code)
+      }
+    },
+    onLoadDocument: async ({ documentName, document }) => {
+      const doc = pathOf(documentName)
+      try {
+        const update = await updates.load(doc)
+        if (update) Y.applyUpdate(document, update)
+      } catch (e) {
+        log.error('document not loaded', { doc, error: e })
+        // Hocuspocus forgets it, but its awareness timer would run for ever.
+        document.destroy()
+        throw refusal(isTandemError(e) ? e.code : 'internal')
+      }
+    },
+    afterLoadDocument: async ({ document, documentName }) => {
+      keep(document, pathOf(documentName))
+      deps.onLoaded(document)
+    },
+    connected: guarded.hook('connected', async ({ connection, documentName, context, instance }) => {
+      // A join that lands while the document is being unloaded gets a dead copy: edits acknowledged, never kept.
+      if (instance.documents.get(documentName) !== connection.document) return context.socket.close(close.reset, 'stale document')
+      await join(connection, context)
+    }),
+    beforeSync: async ({ type, payload, connection, document, context }) => {
+      if (type === 0) return
+      const { socket, doc } = context
+      const claims = socket.who?.claims
+      if (!claims) throw refusal('unauthorized')
+      if (doc.kind === 'log') connection.readOnly = doors.readOnly(doc, claims)
+      if (connection.readOnly) return
+      if (!isReadable(payload)) {
+        socket.log.warn('update unreadable', { doc: docPath(doc), bytes: payload.length, principal: claims.principal })
+        socket.close(close.invalid, 'bad-request')
+        throw refusal('bad-request')
+      }
+      const stat = updates.stat(docPath(doc))
+      const bytes = (stat?.snapshotBytes ?? 0) + (stat?.tailBytes ?? 0) + payload.length
+      if (payload.length > 1024 && bytes > settings.maxDocBytes && sizeWith(document, payload) > settings.maxDocBytes) {
+        refuseSize(connection, socket.log, docPath(doc), payload.length)
+      }
+    },
+    afterHandleMessage: async ({ connection, context }) => {
+      if (!tooLarge.delete(connection)) return
+      const claims = context.socket.who?.claims
+      if (claims) connection.readOnly = doors.readOnly(context.doc, claims)
+    },
+    beforeHandleAwareness: async ({ states, document, connection, context }) => {
+      const claims = context?.socket.who?.claims
+      if (!claims || context?.doc.kind !== 'presence') return states.clear()
+      const others = [...document.connections].filter(([other]) => other !== connection)
+      stampPresence({ states, claims, isForeign: (client) => others.some(([, { clients }]) => clients.has(client)) })
+    },
+    onStateless: guarded.hook('onStateless', async ({ connection, payload }) => {
+      const context = connection.context as Context
+      const daemonId = daemonOf(context.doc, context)
+      if (daemonId === undefined) return
+      const parsed = parseMessage(FromDaemon, payload)
+      if ('message' in parsed) return daemons.onMessage(daemonId, parsed.message)
+      context.socket.log.warn('message refused', { issues: parsed.issues.slice(0, 5), daemon: daemonId })
+      connection.sendStateless(JSON.stringify({ t: 'error', code: 'validation-failed', message: parsed.issues[0] ?? '', details: parsed.issues.slice(0, 5) }))
+    }),
+    beforeUnloadDocument: async ({ documentName }) => {
+      // Its memory is the only copy of what is not on disk yet.
+      try {
+        await updates.pending(pathOf(documentName))
+      } catch {
+        throw refusal('store-failed')
+      }
+    },
+  })
+
+  /** Connections whose message of this moment would make a document too large. */
+  const tooLarge = new WeakSet<Connection>()
+  const refuseSize = (connection: Connection, socketLog: Log, doc: string, bytes: number) => {
+    // Refused as a read-only write is: closing with 1009 would make the client loop for ever.
+    connection.readOnly = true
+    tooLarge.add(connection)
+    socketLog.warn('document too large', { doc, bytes, limit: settings.maxDocBytes })
+    connection.sendStateless(
+      JSON.stringify({ t: 'error', code: 'too-large', message: `${doc} would be larger than ${settings.maxDocBytes} bytes`, details: { doc } }),
+    )
+  }
+  const pathOf = (name: string): string => {
+    const address = parseDocName(name)
+    if (!address || docName(place, address.doc) !== name) throw refusal('not-found')
+    return docPath(address.doc)
+  }
+  return hocuspocus
+}
+
+function isReadable(update: Uint8Array): boolean {
+  try {
+    Y.decodeUpdate(update)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The log's tail counts what was deleted since; only near the limit is it worth to measure truly. */
+const sizeWith = (document: Y.Doc, update: Uint8Array) => Y.encodeStateAsUpdate(document).length + update.length

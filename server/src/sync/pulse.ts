@@ -1,0 +1,27 @@
+import type { Hocuspocus } from '@hocuspocus/server'
+import { wait, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
+import type { Context } from './doors.ts'
+import type { Idle } from './idle.ts'
+import type { Socket } from './socket.ts'
+
+type Deps = {
+  sockets: ReadonlyMap<Id, Socket>
+  idle: Idle
+  engine: Hocuspocus<Context>
+  settings: Pick<Settings, 'pingMs'>
+  clock: Clock
+  log: Log
+}
+
+/** One heartbeat for all sockets [S22]: pings, ends the dead and the expired, unloads what nobody uses; until the signal aborts. */
+export async function runPulse({ sockets, idle, engine, settings, clock, log }: Deps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await wait(clock, settings.pingMs, signal)
+      for (const socket of [...sockets.values()]) socket.pulse()
+      await idle.sweep(engine)
+    } catch (e) {
+      if (!signal.aborted) log.error('pulse failed', { error: e })
+    }
+  }
+}

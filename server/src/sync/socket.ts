@@ -1,0 +1,114 @@
+import type { Connection } from '@hocuspocus/server'
+import { createId, type Claims, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
+import type { WebSocket } from 'ws'
+import { createGate } from './gate.ts'
+
+/** Close codes of ours beside those of the error table. */
+export const close = { reset: 4205, unauthorized: 4401, forbidden: 4403, timeout: 4408, invalid: 1007, failed: 1011, goingAway: 1001 } as const
+
+/** Who a socket is, once a document on it was authenticated. A socket belongs to one principal. */
+export type Who = { claims: Claims; token: string; expiresAt: number }
+
+/** One client's WebSocket, with all its documents. */
+export type Socket = {
+  readonly id: Id
+  readonly log: Log
+  who: Who | undefined
+  /** Established document connections. */
+  readonly connections: Set<Connection>
+  /** When the client was last asked for a fresh token, ms. */
+  askedAt: number
+  /** Ends the whole socket: closing one document only would leave a zombie that never syncs again. */
+  close(code: number, reason: string): void
+  /** Called at every beat of the server's pulse: pings, and ends what is dead, unauthenticated or expired. */
+  pulse(): void
+}
+
+/** What Hocuspocus sees of the socket: its sends pass the gate and the limit of buffered bytes. */
+export type SocketFace = { send(data: unknown): void; close(code?: number, reason?: string): void; readonly readyState: number }
+
+type Deps = {
+  ws: WebSocket
+  settings: Settings
+  clock: Clock
+  log: Log
+  pending(name: string): Promise<void> | undefined
+}
+
+/** The protocol's own ping; clients of Hocuspocus answer it with `[10]`. */
+const ping = Uint8Array.of(9)
+export const isPong = (data: Uint8Array): boolean => data.length === 1 && data[0] === 10
+
+/** Bytes that a socket may send before any document on it was authenticated. */
+export const maxStrangerBytes = 8 * 2 ** 20
+
+export function createSocket({ ws, settings, clock, log, pending }: Deps): { socket: Socket; face: SocketFace; heard(bytes: number): boolean } {
+  const id = createId()
+  const openedAt = clock.now()
+  let heardAt = openedAt
+  let strangerBytes = 0
+  const socketLog = log.with({ socket: id })
+
+  const closeSocket = (code: number, reason: string) => {
+    if (ws.readyState !== ws.OPEN) return
+    socketLog.info('socket closed', { code, reason, principal: socket.who?.claims.principal })
+    ws.close(code, reason)
+  }
+  const send = (frame: Uint8Array) => {
+    if (ws.readyState !== ws.OPEN) return
+    if (ws.bufferedAmount > settings.maxBufferedBytes) {
+      // A reader that does not read: it would only ever get more; on return it syncs what it missed.
+      socketLog.warn('socket too slow', { bufferedBytes: ws.bufferedAmount })
+      return ws.terminate()
+    }
+    ws.send(frame)
+  }
+  const gate = createGate({ pending, send, fail: () => closeSocket(close.failed, 'store-failed') })
+
+  const socket: Socket = {
+    id,
+    log: socketLog,
+    who: undefined,
+    connections: new Set(),
+    askedAt: 0,
+    close: closeSocket,
+    pulse: () => {
+      const now = clock.now()
+      if (now - heardAt > settings.deadMs) {
+        socketLog.info('socket silent', { forMs: now - heardAt })
+        return ws.terminate()
+      }
+      if (!socket.who) {
+        if (now - openedAt > settings.helloMs) return closeSocket(close.timeout, 'nobody signed in')
+      } else if (now >= socket.who.expiresAt) return closeSocket(close.unauthorized, 'token-expired')
+      else askForToken(now, socket.who)
+      if (ws.readyState === ws.OPEN && ws.bufferedAmount === 0) ws.send(ping)
+    },
+  }
+  /** At 80 % of its life the token is asked for anew, over the live connection. */
+  const askForToken = (now: number, who: Who) => {
+    const dueAt = who.expiresAt - settings.tokenLifeMs * 0.2
+    if (now < dueAt || now - socket.askedAt < settings.tokenLifeMs * 0.05) return
+    socket.askedAt = now
+    const [any] = socket.connections
+    any?.requestToken()
+  }
+  return {
+    socket,
+    face: {
+      get readyState() {
+        return ws.readyState
+      },
+      send: (data) => gate(data as Uint8Array),
+      close: (code, reason) => closeSocket(code ?? close.reset, reason ?? ''),
+    },
+    heard: (bytes) => {
+      heardAt = clock.now()
+      if (socket.who) return true
+      strangerBytes += bytes
+      if (strangerBytes <= maxStrangerBytes) return true
+      closeSocket(1009, 'too-large')
+      return false
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Hocuspocus } from '@hocuspocus/server'
+import { TandemError, errorTable, isTandemError, type Clock, type DocPlace, type Id, type Log, type Settings } from '@tandem/shared'
+import { WebSocketServer } from 'ws'
+import type { OriginCheck } from '../auth/origin.ts'
+import type { UpdateLog } from '../store/log.ts'
+import { docPathOf } from './names.ts'
+import type { Context } from './doors.ts'
+import { close, createSocket, isPong, type Socket } from './socket.ts'
+
+type Deps = {
+  http: Server
+  engine: Hocuspocus<Context>
+  updates: UpdateLog
+  place: DocPlace
+  settings: Settings
+  checkOrigin: OriginCheck
+  clock: Clock
+  log: Log
+  onRefused(facts: Readonly<Record<string, unknown>>): void
+}
+
+/** Where clients connect; the second is the founding documents' address. */
+const paths = new Set(['/api/ws', '/api/workspaces/ws'])
+
+/** Takes WebSocket upgrades and hands their frames to the engine. Returns what pulse and shutdown need. */
+export function acceptSockets(deps: Deps) {
+  const { http, engine, updates, place, settings, clock, log } = deps
+  const sockets = new Map<Id, Socket>()
+  const server = new WebSocketServer({ noServer: true, maxPayload: settings.maxMessageBytes, perMessageDeflate: false })
+
+  const check = (request: IncomingMessage): URL => {
+    const url = new URL(request.url ?? '/', 'http://server.invalid')
+    if (!paths.has(url.pathname)) throw new TandemError('not-found', { reason: 'sockets are at /api/ws' })
+    const refused = deps.checkOrigin({ host: request.headers.host, origin: request.headers.origin })
+    if (refused) throw refused
+    // A mistyped workspace would otherwise be refused once for each document.
+    if (url.searchParams.get('ws') !== place.workspaceId) throw new TandemError('not-found', { reason: 'there is no such workspace' })
+    if (sockets.size >= settings.maxConnections) throw new TandemError('rate-limited', { reason: 'too many connections' })
+    return url
+  }
+
+  const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    duplex.on('error', () => {
+      // The peer went away before we answered.
+    })
+    let url: URL
+    try {
+      url = check(request)
+    } catch (e) {
+      log.warn('socket refused', { error: e, ip: request.socket.remoteAddress, origin: request.headers.origin, host: request.headers.host })
+      if (isTandemError(e)) deps.onRefused({ code: e.code, origin: request.headers.origin, host: request.headers.host })
+      return refuse(duplex, e)
+    }
+    server.handleUpgrade(request, duplex, head, (ws) => {
+      const pending = (name: string) => updates.pending(docPathOf(name))
+      const { socket, face, heard } = createSocket({ ws, settings, clock, log, pending })
+      sockets.set(socket.id, socket)
+      const connection = engine.handleConnection(face, new Request(url), { socket, doc: { kind: 'presence' } })
+      ws.on('message', (data: Buffer) => {
+        const frame = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+        if (heard(frame.length) && !isPong(frame)) connection.handleMessage(frame)
+      })
+      ws.on('error', (error) => socket.log.warn('socket error', { error: error.message }))
+      ws.on('close', (code, reason) => {
+        sockets.delete(socket.id)
+        connection.handleClose({ code, reason: reason.toString() })
+      })
+    })
+  }
+  http.on('upgrade', onUpgrade)
+
+  return {
+    sockets,
+    /** Ends every socket, for instance with 1011 when the store fails. */
+    closeAll: (code: number, reason: string) => {
+      for (const socket of [...sockets.values()]) socket.close(code, reason)
+    },
+    stop: () => {
+      http.off('upgrade', onUpgrade)
+      for (const ws of server.clients) ws.close(close.goingAway, 'going-away')
+      server.close()
+      return () => {
+        for (const ws of server.clients) ws.terminate()
+      }
+    },
+  }
+}
+
+function refuse(duplex: Duplex, e: unknown): void {
+  const code = isTandemError(e) ? e.code : 'internal'
+  const { http: status, hint } = errorTable[code]
+  const body = JSON.stringify({ type: `https://tandem.invalid/problems/${code}`, title: code, status, code, detail: isTandemError(e) ? e.message : undefined, hint })
+  const head = ['HTTP/1.1 ' + status + ' Refused', 'content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close']
+  duplex.end(head.join('\r\n') + '\r\n\r\n' + body)
+}
