@@ -1,14 +1,7 @@
-import type { Log, Task, TaskResult } from '@tandem/shared'
-import type { LogChunk, TaskLog } from '@tandem/shared/docs'
-import { messageOf } from '@tandem/shared'
+import { messageOf, type Id, type Log, type Task } from '@tandem/shared'
+import type { TaskLog } from '@tandem/shared/docs'
 import type { Execute, Outcome, StopReason } from './execute.ts'
-
-/** Where the output of one attempt goes: chunks for the shared log, and the whole of it to disk. */
-export type Output = {
-  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void | Promise<void>
-  /** Hands out what is left and sums up. */
-  end(): Promise<NonNullable<TaskResult['output']>>
-}
+import { createOutput, type Spool } from './output.ts'
 
 /** The log document of one attempt, ours to write while we hold the lease. */
 export type AttemptLog = {
@@ -20,8 +13,9 @@ export type AttemptLog = {
 
 export type AttemptPorts = {
   execute: Execute
-  openLog(taskId: string, attempt: number): Promise<AttemptLog>
-  openOutput(taskId: string, attempt: number, emit: (chunks: readonly LogChunk[]) => void): Output
+  openLog(taskId: Id, attempt: number): Promise<AttemptLog>
+  /** Where the whole output is kept, beside the shared log's window. */
+  openSpool?(taskId: Id, attempt: number): Promise<Spool>
   /** Before: what others edited is on disk. After: what the command changed is on the server. */
   barriers: { flush(): Promise<void>; settle(): Promise<void> }
   log: Log
@@ -43,7 +37,8 @@ export async function runAttempt(
     await orGiveUp(barriers.flush(), giveUp)
     const document = await orGiveUp(ports.openLog(task.id, task.attempt), giveUp)
     try {
-      const output = ports.openOutput(task.id, task.attempt, (chunks) => document.log.append(chunks))
+      const spool = await ports.openSpool?.(task.id, task.attempt)
+      const output = createOutput({ emit: document.log.append, spool })
       if (!stop.aborted) onStart()
       log.info('task started', fields)
       const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop }

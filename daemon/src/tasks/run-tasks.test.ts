@@ -26,6 +26,7 @@ function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {})
   const processes = new Map<string, { end(outcome?: Outcome): void; job: Job }>()
   const command: Executor<'command'> = (job) => {
     steps.push('execute')
+    void job.onOutput('stdout', Buffer.from('end'))
     return new Promise((resolve) => {
       const name = job.payload.command
       processes.set(name, { job: job as Job, end: (outcome = { state: 'completed', result: { exitCode: 0 } }) => resolve(outcome) })
@@ -41,7 +42,6 @@ function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {})
     judge: () => judged,
     execute: createExecute({ command }),
     openLog: async () => ({ log: openTaskLog(logDoc), durable: async () => void steps.push('durable'), close: () => {} }),
-    openOutput: () => ({ write: () => {}, end: async () => ({ bytes: 3, truncated: false, tail: 'end' }) }),
     barriers: { flush: async () => void steps.push('flush'), settle: async () => void steps.push('settle') },
     send: (message) => said.push(message),
     clock,

@@ -1,0 +1,66 @@
+import type { Settings } from '@tandem/shared'
+import { runChild } from './child.ts'
+import { environmentOf, type Machine } from './config.ts'
+import { checkFolder, checkSpace, dataDirOf, ownerKey } from './folder.ts'
+import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
+import type { Say } from './say.ts'
+import { ProgramFailed } from './supervise.ts'
+
+type AloneOptions = { settings: Settings; machine: Machine; say: Say; force: AbortSignal }
+
+/** `tandem server`: the server alone, for daemons on other machines. Whoever runs it starts it again. */
+export async function serverAlone({ settings, machine, say, force }: AloneOptions, signal: AbortSignal): Promise<void> {
+  const dataDir = dataDirOf('server', settings.data, machine)
+  checkSpace([dataDir])
+  const token = await ownerKey(dataDir)
+  await run(
+    {
+      name: 'server',
+      file: serverFile,
+      env: () => ({
+        ...machine.env,
+        ...environmentOf({ ...settings, data: dataDir }),
+        TANDEM_OWNER_KEY: token,
+        TANDEM_NAME: settings.name ?? 'workspace',
+        TANDEM_CLIENT_DIR: clientDir(),
+      }),
+      onMessage: (message) => {
+        const ready = FromServer.safeParse(message).data
+        if (!ready) return
+        const { url, workspaceId } = ready
+        const page = `${url}/#token=${token}`
+        say.out(settings.json ? JSON.stringify({ url: page, apiUrl: url, token, workspaceId, dataDir, pid: process.pid }) : `Tandem's server is at ${page}`)
+      },
+      onLine: say.err,
+    },
+    { stop: signal, force },
+  )
+}
+
+/** `tandem daemon --server URL --token KEY`: the daemon alone, joining a server elsewhere. */
+export async function daemonAlone({ settings, machine, say, force }: AloneOptions, given: string, signal: AbortSignal): Promise<void> {
+  const folder = checkFolder(given)
+  const dataDir = dataDirOf(folder, settings.data, machine)
+  checkSpace([folder, dataDir])
+  await run(
+    {
+      name: 'daemon',
+      file: daemonFile,
+      env: () => ({ ...machine.env, ...environmentOf({ ...settings, data: dataDir }), TANDEM_FOLDER: folder }),
+      onMessage: (message) => {
+        const told = FromDaemonProgram.safeParse(message).data
+        if (told?.t === 'ready') say.out(settings.json ? JSON.stringify({ folder, dataDir, pid: process.pid }) : `Tandem shares ${folder}`)
+      },
+      onLine: say.err,
+    },
+    { stop: signal, force },
+  )
+}
+
+async function run(...args: Parameters<typeof runChild>): Promise<void> {
+  const { code, signal, failure } = await runChild(...args)
+  if (failure) throw new ProgramFailed(failure)
+  if (args[1].stop.aborted || code === 0) return
+  const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
+  throw new ProgramFailed({ t: 'failed', code: 'internal', message: `the ${args[0].name} ${how}; its log above tells why` })
+}

@@ -1,0 +1,59 @@
+import { fork } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { Failure } from './say.ts'
+
+/** A child program of ours, and what to do with what it says. */
+export type Program = {
+  readonly name: 'server' | 'daemon'
+  readonly file: string
+  /** Asked for at each start. */
+  readonly env: () => Readonly<Record<string, string | undefined>>
+  readonly onMessage: (message: unknown) => void
+  /** A line of its log. */
+  readonly onLine: (line: string) => void
+}
+
+export type Ended = { code: number | null; signal: NodeJS.Signals | null; failure: Failure | undefined; livedMs: number }
+
+/** From the polite signal to the one that cannot be refused. */
+const graceMs = 15_000
+
+/**
+ * Runs a child once, to its end. `stop` asks it to end, `force` makes it. It has its own process group, so that Ctrl-C
+ * in the terminal reaches us alone, and ends by itself when we are gone (its IPC channel closes).
+ */
+export function runChild(program: Program, { stop, force }: { stop: AbortSignal; force: AbortSignal }): Promise<Ended> {
+  const startedAt = performance.now()
+  const child = fork(program.file, [], {
+    env: program.env(),
+    execArgv: [],
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let failure: Failure | undefined
+  let timer: NodeJS.Timeout | undefined
+  const end = () => {
+    child.kill('SIGTERM')
+    timer = setTimeout(kill, graceMs)
+  }
+  const kill = () => void child.kill('SIGKILL')
+
+  child.on('message', (message) => {
+    const failed = Failure.safeParse(message)
+    if (failed.success) failure = failed.data
+    else program.onMessage(message)
+  })
+  if (child.stderr) createInterface({ input: child.stderr }).on('line', program.onLine)
+  stop.addEventListener('abort', end)
+  force.addEventListener('abort', kill)
+  if (stop.aborted) end()
+
+  return new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, failure, livedMs: performance.now() - startedAt }))
+  }).finally(() => {
+    clearTimeout(timer)
+    stop.removeEventListener('abort', end)
+    force.removeEventListener('abort', kill)
+  })
+}

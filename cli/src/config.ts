@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { messageOf, readSettings, Settings, TandemError } from '@tandem/shared'
+import type { Command } from 'commander'
+
+/** What the programs of this machine know: the environment, once, handed down. */
+export type Machine = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  readonly isTTY: boolean
+}
+
+/** The machine as this process finds it. */
+export const thisMachine = (): Machine => ({ env: process.env, home: process.env.HOME || homedir(), isTTY: process.stdout.isTTY === true })
+
+/** One line of help for the settings people reach for; the others are options too, but hidden. */
+const help: { readonly [K in keyof Settings]?: string } = {
+  port: 'port of the page and of everything else; 0 takes any free one (default 4310)',
+  host: 'address to listen on (default 127.0.0.1)',
+  data: 'where Tandem keeps its own data (default: one folder for each served folder, in your data folder)',
+  open: 'do not open the browser',
+  json: 'print one line of JSON when everything is ready, and nothing else',
+  logLevel: 'debug, info, warn or error (default info)',
+  unsafeNoSandbox: 'run commands without the sandbox: they can then do whatever you can',
+  insecure: 'allow listening beyond this machine without TLS',
+  name: 'what the workspace is called (default: the name of the folder)',
+}
+const switches: ReadonlySet<string> = new Set(['json', 'unsafeNoSandbox', 'insecure', 'polling'] satisfies (keyof Settings)[])
+
+/** Gives a command an option for every setting: `maxDocBytes` is `--max-doc-bytes N`. */
+export function addSettings(command: Command): Command {
+  for (const key of Object.keys(Settings.shape) as (keyof Settings)[]) {
+    const name = '--' + kebab(key)
+    const flags = key === 'open' ? '--no-open' : switches.has(key) ? name : `${name} <${/[a-z]+$/i.exec(kebab(key))?.[0] ?? 'value'}>`
+    const option = command.createOption(flags, help[key])
+    command.addOption(help[key] ? option : option.hideHelp())
+  }
+  return command.option('--config <file>', 'settings file (default: tandem/config.json in your configuration folder)')
+}
+
+/** The settings of a command that was given: its flags, over the environment, over the file. */
+export function settingsOf(command: Command, machine: Machine): Settings {
+  const given = Object.entries(command.opts<Record<string, unknown>>()).filter(([key]) => command.getOptionValueSource(key) === 'cli')
+  const { config, ...flags } = Object.fromEntries(given)
+  const fallback = join(machine.env.XDG_CONFIG_HOME || join(machine.home, '.config'), 'tandem', 'config.json')
+  return readSettings({ file: readFile(typeof config === 'string' ? config : fallback, typeof config === 'string'), env: machine.env, flags })
+}
+
+/** The settings as environment variables, which is how the child programs get them. */
+export function environmentOf(settings: Settings): Record<string, string> {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries.map(([key, value]) => [`TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}`, String(value)]))
+}
+
+function readFile(path: string, isWanted: boolean): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (e) {
+    if (!isWanted && (e as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new TandemError('config-invalid', { reason: `the configuration file cannot be read: ${messageOf(e)}` }, e)
+  }
+  try {
+    return JSON.parse(text)
+  } catch (e) {
+    throw new TandemError('config-invalid', { reason: `the configuration file is not JSON: ${messageOf(e)}`, file: path }, e)
+  }
+}
+
+const kebab = (s: string) => s.replaceAll(/[A-Z]/g, (c) => '-' + c.toLowerCase())

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Id } from '@tandem/shared'
+import { z } from 'zod'
+
+/** The child programs' entry files. */
+export const serverFile = fileURLToPath(import.meta.resolve('@tandem/server/main'))
+export const daemonFile = fileURLToPath(import.meta.resolve('@tandem/daemon/main'))
+
+const built = fileURLToPath(new URL('../../client/dist', import.meta.url))
+/** The built page, where it is built. */
+export const clientDir = (): string | undefined => (existsSync(built) ? built : undefined)
+
+/** What the server says to its supervisor. */
+export const FromServer = z.object({ t: z.literal('ready'), port: z.int(), url: z.string(), workspaceId: Id })
+export type FromServer = z.infer<typeof FromServer>
+
+/** What the daemon says to its supervisor. */
+export const FromDaemonProgram = z.discriminatedUnion('t', [
+  z.object({ t: z.literal('connected'), daemonId: Id }),
+  z.object({ t: z.literal('progress'), phase: z.string(), done: z.number().optional(), total: z.number().optional() }),
+  z.object({ t: z.literal('ready') }),
+])

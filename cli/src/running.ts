@@ -1,0 +1,64 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock, TandemError, wait, type Clock } from '@tandem/shared'
+import { z } from 'zod'
+
+/** What a running `tandem up` notes beside its data, for `tandem status`, and against being started twice. */
+export const Running = z.object({ pid: z.int(), url: z.string().optional(), folder: z.string(), startedAt: z.number() })
+export type Running = z.infer<typeof Running>
+
+const fileIn = (dataDir: string) => join(dataDir, 'running.json')
+
+/** The `tandem up` that uses this data folder now, if any. */
+export function findRunning(dataDir: string): Running | undefined {
+  const noted = read(fileIn(dataDir), Running)
+  return noted && isAlive(noted.pid) ? noted : undefined
+}
+
+/** Notes that we run; the function returned takes the note away. */
+export function noteRunning(dataDir: string, running: Running): () => void {
+  writeFileSync(fileIn(dataDir), JSON.stringify(running), { mode: 0o600 })
+  return () => {
+    if (read(fileIn(dataDir), Running)?.pid === running.pid) rmSync(fileIn(dataDir), { force: true })
+  }
+}
+
+/** How long a daemon may take to notice that its own supervisor was killed. */
+const graceMs = 5_000
+
+/**
+ * Throws `folder-served` where another Tandem has the folder. A daemon whose supervisor was killed is about to end: it
+ * is waited for.
+ */
+export async function checkNotServed(folder: string, dataDir: string, clock: Clock = systemClock): Promise<void> {
+  const refuse = (pid: number, url?: string) => {
+    const where = url ? ` at ${new URL(url).origin}` : ''
+    throw new TandemError('folder-served', { reason: `${folder} is already served by another Tandem${where}, process ${pid}` })
+  }
+  const running = findRunning(dataDir)
+  if (running) refuse(running.pid, running.url)
+  const until = clock.now() + graceMs
+  for (;;) {
+    const pid = read(join(folder, '.tandem', 'lock'), z.object({ pid: z.int() }))?.pid
+    if (pid === undefined || !isAlive(pid)) return
+    if (clock.now() >= until) refuse(pid)
+    await wait(clock, 100)
+  }
+}
+
+function read<S extends z.ZodType>(file: string, schema: S): z.infer<S> | undefined {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return undefined // not there, or torn by a crash: then nobody runs
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (e) {
+    return (e as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,125 @@
+import { systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
+import open from 'open'
+import { environmentOf, type Machine } from './config.ts'
+import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.ts'
+import { forPeople, openLogFile } from './log-file.ts'
+import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
+import { hasScreen, sshLine } from './reach.ts'
+import { checkNotServed, noteRunning } from './running.ts'
+import type { Say } from './say.ts'
+import { supervise, type Supervised } from './supervise.ts'
+
+export type UpOptions = {
+  folder: string
+  settings: Settings
+  machine: Machine
+  say: Say
+  clock?: Clock
+  /** The first abort ends everything cleanly, this one at once. */
+  force: AbortSignal
+}
+
+/**
+ * Serves a folder until the signal aborts: a server and a daemon, watched over. Settles when both are gone. Throws
+ * before anything is started where the folder cannot be served, and ProgramFailed where one of them cannot work.
+ */
+export async function up({ folder: given, settings, machine, say, clock = systemClock, force }: UpOptions, signal: AbortSignal): Promise<void> {
+  const folder = checkFolder(given)
+  const dataDir = dataDirOf(folder, settings.data, machine)
+  checkSpace([folder, dataDir])
+  await checkNotServed(folder, dataDir)
+  const token = await ownerKey(dataDir)
+  const note = { pid: process.pid, folder, startedAt: clock.now() }
+  let forget = noteRunning(dataDir, note)
+
+  // The daemon ends first, so that it can still say its last words to the server.
+  const [stopDaemon, stopServer] = [new AbortController(), new AbortController()]
+  const common = { ...machine.env, ...environmentOf({ ...settings, data: dataDir }) }
+  const settled = Promise.withResolvers<void>()
+  let server: FromServer | undefined
+  let daemon: Supervised | undefined
+  let isReady = false
+
+  const onServerReady = (ready: FromServer) => {
+    server = ready
+    serverProgram.works()
+    forget = noteRunning(dataDir, { ...note, url: pageUrl(ready.url, token) })
+    if (daemon) return
+    announce(ready)
+    daemon = supervise(
+      {
+        name: 'daemon',
+        file: daemonFile,
+        env: () => ({ ...common, TANDEM_SERVER: server?.url ?? ready.url, TANDEM_TOKEN: token, TANDEM_FOLDER: folder }),
+        onMessage: (message) => {
+          const told = FromDaemonProgram.safeParse(message).data
+          if (told?.t === 'connected') daemon?.works()
+          if (told?.t === 'ready' && !isReady) onMirrored()
+        },
+        onLine: lines('daemon'),
+      },
+      { say, clock, stop: stopDaemon.signal, force },
+    )
+    daemon.ended.catch(settled.reject)
+  }
+  const onMirrored = () => {
+    isReady = true
+    if (!server) return
+    const { url, workspaceId } = server
+    const ready: Ready = { url: pageUrl(url, token), apiUrl: url, token, workspaceId, folder, dataDir, pid: process.pid }
+    say.out(settings.json ? JSON.stringify(ready) : 'Everything is in place. Ctrl-C ends it.')
+  }
+  const announce = ({ url, port }: FromServer) => {
+    const page = pageUrl(url, token)
+    if (settings.json) return
+    const ssh = sshLine(machine, port)
+    say.out([`Tandem serves ${folder}`, '', `  ${page}`, ...(ssh ? ['', `From the machine in front of you:  ${ssh}`] : []), ''].join('\n'))
+    // Whether a browser could be opened is of no consequence: the address stands above.
+    if (settings.open && machine.isTTY && hasScreen(machine)) void open(page).catch(() => {})
+  }
+  const lines = (name: string) => {
+    const file = openLogFile(dataDir, name)
+    return (line: string) => {
+      file.append(line)
+      const words = settings.logLevel === 'debug' ? line : forPeople(name, line)
+      if (words !== undefined) say.err(words)
+    }
+  }
+
+  const serverProgram = supervise(
+    {
+      name: 'server',
+      file: serverFile,
+      // Started again it must keep its port, or no page would find it.
+      env: () => ({
+        ...common,
+        ...(server ? { TANDEM_PORT: String(server.port) } : {}),
+        TANDEM_OWNER_KEY: token,
+        TANDEM_NAME: settings.name ?? nameOf(folder),
+        TANDEM_CLIENT_DIR: clientDir(),
+      }),
+      onMessage: (message) => {
+        const ready = FromServer.safeParse(message).data
+        if (ready) onServerReady(ready)
+      },
+      onLine: lines('server'),
+    },
+    { say, clock, stop: stopServer.signal, force },
+  )
+  serverProgram.ended.catch(settled.reject)
+  signal.addEventListener('abort', () => settled.resolve(), { once: true })
+  if (signal.aborted) settled.resolve()
+
+  try {
+    await settled.promise
+  } finally {
+    stopDaemon.abort()
+    await daemon?.ended.catch(() => {}) // told by `settled`
+    stopServer.abort()
+    await serverProgram.ended.catch(() => {}) // told by `settled`
+    forget()
+  }
+}
+
+/** The page's address, with the owner's key in its fragment: a fragment is never sent to a server, nor logged. */
+const pageUrl = (url: string, token: string): string => `${url.replace(/\/$/, '')}/#token=${token}`

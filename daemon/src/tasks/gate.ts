@@ -1,0 +1,56 @@
+import { mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock, type Id, type Log, type Task } from '@tandem/shared'
+import type { Approval, SandboxState } from '@tandem/shared/docs'
+import { openRunner } from '../sandbox/open-runner.ts'
+import { defaultPolicy, type Policy } from '../sandbox/policy.ts'
+import { createExecute, type Execute } from './execute.ts'
+import { judge, type Judgement } from './judge.ts'
+import { commandExecutor } from './run-command.ts'
+import { openSpool } from './spool.ts'
+
+export type GateOptions = {
+  /** The folder served. */
+  workspace: string
+  policy?: Policy
+  /** The daemon's environment, of which commands get little. */
+  environment: NodeJS.ProcessEnv
+  /** `--unsafe-no-sandbox`. */
+  unsafe: boolean
+  log: Log
+}
+
+/** The way by which anything is run on this machine, and what it says of itself. */
+export type Gate = {
+  execute: Execute
+  judge(task: Task, approvals: Iterable<Approval>): Judgement
+  /** For the daemon's document: every view says how far the walls hold. */
+  state: SandboxState
+}
+
+/** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
+export async function openGate({ workspace, policy = defaultPolicy, environment, unsafe, log }: GateOptions): Promise<Gate> {
+  const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log })
+  const { tier, reason, fix } = probe
+  const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
+  const state: SandboxState = { tier: unsafe ? 'unsafe' : tier, ...said }
+  const sentence = [reason ?? 'There is no sandbox', fix].filter((part) => part !== undefined).join('. ')
+  const unavailable = state.tier === 'none' ? { code: 'sandbox-unavailable', reason: sentence } : undefined
+  return {
+    execute: createExecute({ command: commandExecutor(runner, realpathSync(workspace)) }),
+    judge: (task, approvals) => judge(task, approvals, { policy, unavailable }),
+    state,
+  }
+}
+
+const spoolLifeMs = 30 * 86_400_000
+
+/** Where whole outputs are kept for a while: `<folder>/<task>.<attempt>`. Removes those that are too old. */
+export function spoolsIn(folder: string, log: Log, now = systemClock.now()): (taskId: Id, attempt: number) => ReturnType<typeof openSpool> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name)
+    if (now - statSync(file).mtimeMs > spoolLifeMs) rmSync(file)
+  }
+  return (taskId, attempt) => openSpool({ file: join(folder, `${taskId}.${attempt}`), log })
+}
