@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['*/src/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', '**/*.flow.test.ts', '**/*.browser.test.{ts,tsx}'],
+          // Properties and simulations on a busy machine; how long a test takes is never what it asserts.
+          testTimeout: 30_000,
           // Neither a person's nor a machine's settings reach a test.
           env: { TZ: 'UTC', LANG: 'C.UTF-8' },
         },
