@@ -29,7 +29,11 @@ export async function serverAlone({ settings, machine, say, force }: AloneOption
         if (!ready) return
         const { url, workspaceId } = ready
         const page = `${url}/#token=${token}`
-        say.out(settings.json ? JSON.stringify({ url: page, apiUrl: url, token, workspaceId, dataDir, pid: process.pid }) : `Tandem's server is at ${page}`)
+        say.out(
+          settings.json
+            ? JSON.stringify({ url: page, apiUrl: url, token, workspaceId, dataDir, pid: process.pid })
+            : `Tandem's server is at ${page}`,
+        )
       },
       onLine: say.err,
     },
@@ -38,7 +42,11 @@ export async function serverAlone({ settings, machine, say, force }: AloneOption
 }
 
 /** `tandem daemon --server URL --token KEY`: the daemon alone, joining a server elsewhere. */
-export async function daemonAlone({ settings, machine, say, force }: AloneOptions, given: string, signal: AbortSignal): Promise<void> {
+export async function daemonAlone(
+  { settings, machine, say, force }: AloneOptions,
+  given: string,
+  signal: AbortSignal,
+): Promise<void> {
   const folder = checkFolder(given)
   const dataDir = dataDirOf(folder, settings.data, machine)
   checkSpace([folder, dataDir])
@@ -49,7 +57,8 @@ export async function daemonAlone({ settings, machine, say, force }: AloneOption
       env: () => ({ ...machine.env, ...environmentOf({ ...settings, data: dataDir }), TANDEM_FOLDER: folder }),
       onMessage: (message) => {
         const told = FromDaemonProgram.safeParse(message).data
-        if (told?.t === 'ready') say.out(settings.json ? JSON.stringify({ folder, dataDir, pid: process.pid }) : `Tandem shares ${folder}`)
+        if (told?.t === 'ready')
+          say.out(settings.json ? JSON.stringify({ folder, dataDir, pid: process.pid }) : `Tandem shares ${folder}`)
       },
       onLine: say.err,
     },
@@ -62,5 +71,9 @@ async function run(...args: Parameters<typeof runChild>): Promise<void> {
   if (failure) throw new ProgramFailed(failure)
   if (args[1].stop.aborted || code === 0) return
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`
-  throw new ProgramFailed({ t: 'failed', code: 'internal', message: `the ${args[0].name} ${how}; its log above tells why` })
+  throw new ProgramFailed({
+    t: 'failed',
+    code: 'internal',
+    message: `the ${args[0].name} ${how}; its log above tells why`,
+  })
 }

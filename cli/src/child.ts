@@ -13,7 +13,12 @@ export type Program = {
   readonly onLine: (line: string) => void
 }
 
-export type Ended = { code: number | null; signal: NodeJS.Signals | null; failure: Failure | undefined; livedMs: number }
+export type Ended = {
+  code: number | null
+  signal: NodeJS.Signals | null
+  failure: Failure | undefined
+  livedMs: number
+}
 
 /** From the polite signal to the one that cannot be refused. */
 const graceMs = 15_000

@@ -22,21 +22,25 @@ function parse(args: string[], env: Machine['env'] = {}): Settings {
   return settings
 }
 
-test('[OPS-10] a flag beats the environment, which beats the file, which beats the default', () => {
+test('[OPS-1] a flag beats the environment, which beats the file, which beats the default', () => {
   const file = join(home, 'config.json')
   writeFileSync(file, JSON.stringify({ port: 1000, slots: 5, helloMs: 7 }))
   const settings = parse(['--config', file, '--port', '3000'], { TANDEM_PORT: '2000', TANDEM_SLOTS: '4' })
   expect(settings).toMatchObject({ port: 3000, slots: 4, helloMs: 7, host: '127.0.0.1' })
 })
 
-test('[OPS-10] without flags nothing is overridden: --no-open is not given unless given', () => {
+test('[OPS-1] without flags nothing is overridden: --no-open is not given unless given', () => {
   expect(parse([]).open).toBe(true)
   expect(parse([], { TANDEM_OPEN: 'false' }).open).toBe(false)
   expect(parse(['--no-open']).open).toBe(false)
-  expect(parse(['up', 'x', '--json', '--unsafe-no-sandbox', '--max-doc-bytes', '99'])).toMatchObject({ json: true, unsafeNoSandbox: true, maxDocBytes: 99 })
+  expect(parse(['up', 'x', '--json', '--unsafe-no-sandbox', '--max-doc-bytes', '99'])).toMatchObject({
+    json: true,
+    unsafeNoSandbox: true,
+    maxDocBytes: 99,
+  })
 })
 
-test('[OPS-10] what is wrong is named with where it came from', () => {
+test('[OPS-1] what is wrong is named with where it came from', () => {
   expect(() => parse(['--port', 'x'])).toThrow(/port.*--port/)
   expect(() => parse([], { TANDEM_PORT: '99999' })).toThrow(/TANDEM_PORT/)
   expect(() => parse(['--config', join(home, 'missing.json')])).toThrow(/configuration file cannot be read/)
@@ -44,7 +48,17 @@ test('[OPS-10] what is wrong is named with where it came from', () => {
   expect(() => parse(['--config', join(home, 'broken.json')])).toThrow(/not JSON/)
 })
 
-test('[OPS-10] every setting reaches the child programs through their environment', () => {
-  const settings = parse(['--port', '0', '--allowed-hosts', 'a,b', '--name', 'My folder', '--no-open', '--server', 'http://x:1'])
+test('[OPS-1] every setting reaches the child programs through their environment', () => {
+  const settings = parse([
+    '--port',
+    '0',
+    '--allowed-hosts',
+    'a,b',
+    '--name',
+    'My folder',
+    '--no-open',
+    '--server',
+    'http://x:1',
+  ])
   expect(readSettings({ env: environmentOf(settings) })).toEqual(settings)
 })

@@ -12,7 +12,11 @@ export type Machine = {
 }
 
 /** The machine as this process finds it. */
-export const thisMachine = (): Machine => ({ env: process.env, home: process.env.HOME || homedir(), isTTY: process.stdout.isTTY === true })
+export const thisMachine = (): Machine => ({
+  env: process.env,
+  home: process.env.HOME || homedir(),
+  isTTY: process.stdout.isTTY === true,
+})
 
 /** One line of help for the settings people reach for; the others are options too, but hidden. */
 const help: { readonly [K in keyof Settings]?: string } = {
@@ -26,13 +30,23 @@ const help: { readonly [K in keyof Settings]?: string } = {
   insecure: 'allow listening beyond this machine without TLS',
   name: 'what the workspace is called (default: the name of the folder)',
 }
-const switches: ReadonlySet<string> = new Set(['json', 'unsafeNoSandbox', 'insecure', 'polling'] satisfies (keyof Settings)[])
+const switches: ReadonlySet<string> = new Set([
+  'json',
+  'unsafeNoSandbox',
+  'insecure',
+  'polling',
+] satisfies (keyof Settings)[])
 
 /** Gives a command an option for every setting: `maxDocBytes` is `--max-doc-bytes N`. */
 export function addSettings(command: Command): Command {
   for (const key of Object.keys(Settings.shape) as (keyof Settings)[]) {
     const name = '--' + kebab(key)
-    const flags = key === 'open' ? '--no-open' : switches.has(key) ? name : `${name} <${/[a-z]+$/i.exec(kebab(key))?.[0] ?? 'value'}>`
+    const flags =
+      key === 'open'
+        ? '--no-open'
+        : switches.has(key)
+          ? name
+          : `${name} <${/[a-z]+$/i.exec(kebab(key))?.[0] ?? 'value'}>`
     const option = command.createOption(flags, help[key])
     command.addOption(help[key] ? option : option.hideHelp())
   }
@@ -41,16 +55,24 @@ export function addSettings(command: Command): Command {
 
 /** The settings of a command that was given: its flags, over the environment, over the file. */
 export function settingsOf(command: Command, machine: Machine): Settings {
-  const given = Object.entries(command.opts<Record<string, unknown>>()).filter(([key]) => command.getOptionValueSource(key) === 'cli')
+  const given = Object.entries(command.opts<Record<string, unknown>>()).filter(
+    ([key]) => command.getOptionValueSource(key) === 'cli',
+  )
   const { config, ...flags } = Object.fromEntries(given)
   const fallback = join(machine.env.XDG_CONFIG_HOME || join(machine.home, '.config'), 'tandem', 'config.json')
-  return readSettings({ file: readFile(typeof config === 'string' ? config : fallback, typeof config === 'string'), env: machine.env, flags })
+  return readSettings({
+    file: readFile(typeof config === 'string' ? config : fallback, typeof config === 'string'),
+    env: machine.env,
+    flags,
+  })
 }
 
 /** The settings as environment variables, which is how the child programs get them. */
 export function environmentOf(settings: Settings): Record<string, string> {
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries.map(([key, value]) => [`TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}`, String(value)]))
+  return Object.fromEntries(
+    entries.map(([key, value]) => [`TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}`, String(value)]),
+  )
 }
 
 function readFile(path: string, isWanted: boolean): unknown {
@@ -64,7 +86,11 @@ function readFile(path: string, isWanted: boolean): unknown {
   try {
     return JSON.parse(text)
   } catch (e) {
-    throw new TandemError('config-invalid', { reason: `the configuration file is not JSON: ${messageOf(e)}`, file: path }, e)
+    throw new TandemError(
+      'config-invalid',
+      { reason: `the configuration file is not JSON: ${messageOf(e)}`, file: path },
+      e,
+    )
   }
 }
 

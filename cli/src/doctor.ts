@@ -16,7 +16,11 @@ const sections: readonly Section[] = [
   { title: 'folder', look: ({ folder }) => ({ is: 'ok', says: checkFolder(folder) }) },
   { title: 'data', look: lookAtData },
   { title: 'port', look: lookAtPort },
-  { title: 'page', look: () => (clientDir() ? { is: 'ok', says: 'built' } : { is: 'fail', says: 'not built', fix: 'Run npm start once.' }) },
+  {
+    title: 'page',
+    look: () =>
+      clientDir() ? { is: 'ok', says: 'built' } : { is: 'fail', says: 'not built', fix: 'Run npm start once.' },
+  },
   { title: 'sandbox', look: lookAtSandbox },
 ]
 
@@ -24,18 +28,24 @@ const sections: readonly Section[] = [
 export async function doctor({ say, ...context }: Context & { say: Say }): Promise<number> {
   const findings: (Finding & { title: string })[] = []
   for (const { title, look } of sections) {
-    const finding = await (async () => look(context))().catch((e: unknown): Finding => ({ is: 'fail', says: messageOf(e) }))
+    const finding = await (async () => look(context))().catch((e: unknown): Finding => ({
+      is: 'fail',
+      says: messageOf(e),
+    }))
     findings.push({ title, ...finding })
   }
   if (context.settings.json) say.out(JSON.stringify(findings))
-  else for (const f of findings) say.out(`${f.is.padEnd(4)}  ${f.title.padEnd(8)} ${f.says}${f.fix ? `\n      ${' '.repeat(8)} ${f.fix}` : ''}`)
+  else
+    for (const f of findings)
+      say.out(`${f.is.padEnd(4)}  ${f.title.padEnd(8)} ${f.says}${f.fix ? `\n      ${' '.repeat(8)} ${f.fix}` : ''}`)
   return findings.some((f) => f.is === 'fail') ? 1 : 0
 }
 
 function lookAtNode(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const says = `${process.version} at ${process.execPath}`
-  if (major < 22 || (major === 22 && minor < 22)) return { is: 'fail', says, fix: 'Use Node 22.22 or newer; npm start brings its own.' }
+  if (major < 22 || (major === 22 && minor < 22))
+    return { is: 'fail', says, fix: 'Use Node 22.22 or newer; npm start brings its own.' }
   return { is: 'ok', says }
 }
 
@@ -48,20 +58,32 @@ function lookAtData({ folder, settings, machine }: Context): Finding {
 async function lookAtPort({ folder, settings, machine }: Context): Promise<Finding> {
   const { host, port } = settings
   const running = findRunning(dataDirOf(checkFolder(folder), settings.data, machine))
-  if (running) return { is: 'ok', says: `Tandem serves the folder at ${running.url ? new URL(running.url).origin : `process ${running.pid}`}` }
+  if (running)
+    return {
+      is: 'ok',
+      says: `Tandem serves the folder at ${running.url ? new URL(running.url).origin : `process ${running.pid}`}`,
+    }
   const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     const server = createServer().once('error', resolve)
     server.listen(port, host, () => server.close(() => resolve(undefined)))
   })
   if (!error) return { is: 'ok', says: port === 0 ? 'any free one' : `${host}:${port} is free` }
-  const fix = error.code === 'EADDRINUSE' ? 'Stop the program on that port, or choose another with --port.' : 'Choose another with --port or --host.'
+  const fix =
+    error.code === 'EADDRINUSE'
+      ? 'Stop the program on that port, or choose another with --port.'
+      : 'Choose another with --port or --host.'
   return { is: 'fail', says: `${host}:${port} cannot be used: ${error.message}`, fix }
 }
 
 async function lookAtSandbox({ folder, machine }: Context): Promise<Finding> {
   // The daemon's code is large: it is loaded only by who asks.
   const { openGate } = await import('@tandem/daemon/gate')
-  const { state } = await openGate({ workspace: checkFolder(folder), environment: machine.env, unsafe: false, log: silentLog })
+  const { state } = await openGate({
+    workspace: checkFolder(folder),
+    environment: machine.env,
+    unsafe: false,
+    log: silentLog,
+  })
   if (state.tier === 'full') return { is: 'ok', says: 'attacks were tried, and held off' }
   const fix = state.fix === undefined ? {} : { fix: state.fix }
   return { is: state.tier === 'reduced' ? 'warn' : 'fail', says: state.reason ?? 'there is none', ...fix }

@@ -26,13 +26,19 @@ test('[OPS-11] a folder that cannot be served is refused with one clear sentence
   const dir = temp()
   writeFileSync(join(dir, 'file'), '')
   const hint = 'Check that the folder exists and that you may read and write it.'
-  expect(sentence(() => checkFolder(join(dir, 'missing')))).toBe(`tandem: there is no folder ${join(dir, 'missing')}. ${hint}`)
+  expect(sentence(() => checkFolder(join(dir, 'missing')))).toBe(
+    `tandem: there is no folder ${join(dir, 'missing')}. ${hint}`,
+  )
   expect(sentence(() => checkFolder(join(dir, 'file')))).toBe(`tandem: ${join(dir, 'file')} is not a folder. ${hint}`)
   mkdirSync(join(dir, 'closed'))
   chmodSync(join(dir, 'closed'), 0o000)
   // For root every folder is open.
   const closed = sentence(() => checkFolder(join(dir, 'closed')))
-  expect(closed).toBe(process.getuid?.() === 0 ? 'nothing was thrown' : `tandem: ${join(dir, 'closed')} cannot be read and written by you. ${hint}`)
+  expect(closed).toBe(
+    process.getuid?.() === 0
+      ? 'nothing was thrown'
+      : `tandem: ${join(dir, 'closed')} cannot be read and written by you. ${hint}`,
+  )
 })
 
 test('[OPS-11] a full disk is refused before anything is started', () => {
@@ -64,9 +70,16 @@ test('[ACC-21] the owner’s key is made once, and readable for the owner alone'
 
 test('[OPS-13] a folder that is served already is refused, with who serves it; a dead note is not believed', async () => {
   const [folder, data] = [temp(), temp()]
-  const forget = noteRunning(data, { pid: process.pid, url: 'http://127.0.0.1:4310/#token=secret', folder, startedAt: 0 })
+  const forget = noteRunning(data, {
+    pid: process.pid,
+    url: 'http://127.0.0.1:4310/#token=secret',
+    folder,
+    startedAt: 0,
+  })
   const refused = checkNotServed(folder, data)
-  await expect(refused).rejects.toThrow(`already served by another Tandem at http://127.0.0.1:4310, process ${process.pid}`)
+  await expect(refused).rejects.toThrow(
+    `already served by another Tandem at http://127.0.0.1:4310, process ${process.pid}`,
+  )
   await expect(refused).rejects.not.toThrow('secret')
   forget()
   expect(findRunning(data)).toBeUndefined()
@@ -103,6 +116,8 @@ test('[OPS-15] over ssh, or without a screen, the line that reaches it is told',
 
 test('[OPS-16] of the programs’ logs a person sees warnings in words, and whatever is no log line', () => {
   expect(forPeople('server', '{"level":"info","msg":"server ready"}')).toBeUndefined()
-  expect(forPeople('daemon', '{"level":"warn","msg":"mirror path refused","reason":"a path leaves the workspace"}')).toBe('daemon: mirror path refused (a path leaves the workspace)')
+  expect(
+    forPeople('daemon', '{"level":"warn","msg":"mirror path refused","reason":"a path leaves the workspace"}'),
+  ).toBe('daemon: mirror path refused (a path leaves the workspace)')
   expect(forPeople('daemon', 'Error: boom')).toBe('daemon: Error: boom')
 })

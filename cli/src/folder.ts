@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, mkdirSync, readFileSync, realpathSync, statfsSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { messageOf, TandemError } from '@tandem/shared'
 import type { Machine } from './config.ts'
@@ -32,13 +41,18 @@ export function checkFolder(given: string): string {
 /** Where Tandem keeps its data of a folder: `--data`, or a place of its own for each folder. Made, for the owner alone. */
 export function dataDirOf(folder: string, given: string | undefined, { env, home }: Machine): string {
   const mark = createHash('sha256').update(folder).digest('hex').slice(0, 12)
-  const dir = given === undefined ? join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'tandem', mark) : resolve(given)
+  const dir =
+    given === undefined ? join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'tandem', mark) : resolve(given)
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
     return realpathSync(dir)
   } catch (e) {
-    throw new TandemError(isFull(e) ? 'disk-full' : 'config-invalid', { reason: `the data folder ${dir} cannot be used: ${messageOf(e)}` }, e)
+    throw new TandemError(
+      isFull(e) ? 'disk-full' : 'config-invalid',
+      { reason: `the data folder ${dir} cannot be used: ${messageOf(e)}` },
+      e,
+    )
   }
 }
 

@@ -23,7 +23,11 @@ export function openLogFile(dataDir: string, name: string): { path: string; appe
   }
 }
 
-const Line = z.object({ level: z.enum(['debug', 'info', 'warn', 'error']), msg: z.string(), reason: z.string().optional() })
+const Line = z.object({
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  msg: z.string(),
+  reason: z.string().optional(),
+})
 
 /** A line of a child's log as a person wants to read it: nothing but warnings and errors, in words. */
 export function forPeople(name: string, line: string): string | undefined {

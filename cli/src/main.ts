@@ -27,11 +27,22 @@ addSettings(program.command('up', { isDefault: true }))
   .description('serve a folder: server and daemon together')
   .argument('[folder]', 'the folder; without one, a small sample workspace is made and opened')
   .action((folder: string | undefined, _: unknown, command: Command) =>
-    up({ folder: folder ?? makePlayground(playground), settings: settingsOf(command, machine), machine, say, force: force.signal }, stop.signal),
+    up(
+      {
+        folder: folder ?? makePlayground(playground),
+        settings: settingsOf(command, machine),
+        machine,
+        say,
+        force: force.signal,
+      },
+      stop.signal,
+    ),
   )
 addSettings(program.command('server'))
   .description('run the server alone')
-  .action((_: unknown, command: Command) => serverAlone({ settings: settingsOf(command, machine), machine, say, force: force.signal }, stop.signal))
+  .action((_: unknown, command: Command) =>
+    serverAlone({ settings: settingsOf(command, machine), machine, say, force: force.signal }, stop.signal),
+  )
 addSettings(program.command('daemon'))
   .description('share a folder with a server elsewhere (--server URL, --token KEY)')
   .argument('[folder]', 'the folder', '.')
@@ -47,7 +58,9 @@ addSettings(program.command('status'))
 addSettings(program.command('token'))
   .description("print the owner's API key of a folder")
   .argument('[folder]', 'the folder', '.')
-  .action((folder: string, _: unknown, command: Command) => token({ folder, settings: settingsOf(command, machine), machine, say }))
+  .action((folder: string, _: unknown, command: Command) =>
+    token({ folder, settings: settingsOf(command, machine), machine, say }),
+  )
 addSettings(program.command('doctor'))
   .description('look at everything Tandem needs')
   .argument('[folder]', 'the folder', '.')

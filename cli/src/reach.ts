@@ -10,7 +10,9 @@ export function hasScreen({ env }: Machine, platform: NodeJS.Platform = process.
 /** The command that makes our port reachable from the machine in front of the person; undefined where they sit here. */
 export function sshLine(machine: Machine, port: number, platform?: NodeJS.Platform): string | undefined {
   if (hasScreen(machine, platform)) return undefined
-  const [, , address = hostname(), sshPort = '22'] = (machine.env.SSH_CONNECTION ?? '').split(' ').map((part) => part || undefined)
+  const [, , address = hostname(), sshPort = '22'] = (machine.env.SSH_CONNECTION ?? '')
+    .split(' ')
+    .map((part) => part || undefined)
   const host = address.includes(':') ? `[${address}]` : address
   return `ssh -N -L ${port}:127.0.0.1:${port}${sshPort === '22' ? '' : ` -p ${sshPort}`} ${machine.env.USER || userInfo().username}@${host}`
 }

@@ -33,7 +33,9 @@ const graceMs = 5_000
 export async function checkNotServed(folder: string, dataDir: string, clock: Clock = systemClock): Promise<void> {
   const refuse = (pid: number, url?: string) => {
     const where = url ? ` at ${new URL(url).origin}` : ''
-    throw new TandemError('folder-served', { reason: `${folder} is already served by another Tandem${where}, process ${pid}` })
+    throw new TandemError('folder-served', {
+      reason: `${folder} is already served by another Tandem${where}, process ${pid}`,
+    })
   }
   const running = findRunning(dataDir)
   if (running) refuse(running.pid, running.url)

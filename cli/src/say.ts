@@ -10,7 +10,12 @@ export const toTerminal: Say = {
 }
 
 /** What a child program says before it gives up. */
-export const Failure = z.object({ t: z.literal('failed'), code: z.string(), message: z.string(), hint: z.string().optional() })
+export const Failure = z.object({
+  t: z.literal('failed'),
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+})
 export type Failure = z.infer<typeof Failure>
 
 /** One clear sentence, and what to do. */

@@ -12,10 +12,23 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
   const running = findRunning(dataDirOf(folder, settings.data, machine))
   const health = running?.url === undefined ? undefined : await askHealth(running.url)
   const ready = health?.ready === true
-  if (settings.json) say.out(JSON.stringify({ folder, running: running !== undefined, ready, reasons: health?.reasons ?? [], pid: running?.pid, url: running?.url }))
+  if (settings.json)
+    say.out(
+      JSON.stringify({
+        folder,
+        running: running !== undefined,
+        ready,
+        reasons: health?.reasons ?? [],
+        pid: running?.pid,
+        url: running?.url,
+      }),
+    )
   else if (!running) say.out(`${folder} is not served. Start with: tandem up ${given}`)
   else if (!health) say.out(`${folder} is being started by process ${running.pid}.`)
-  else say.out(`${folder} is served at ${running.url} (process ${running.pid})${ready ? '' : `, but not ready: ${health.reasons.join(', ')}`}.`)
+  else
+    say.out(
+      `${folder} is served at ${running.url} (process ${running.pid})${ready ? '' : `, but not ready: ${health.reasons.join(', ')}`}.`,
+    )
   return ready ? 0 : 1
 }
 

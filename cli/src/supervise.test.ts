@@ -20,7 +20,13 @@ function start(source: string) {
   const lines: string[] = []
   const clock = { ...systemClock, after: (_ms: number, call: () => void) => systemClock.after(1, call) }
   const supervised: Supervised = supervise(
-    { name: 'server', file, env: () => ({}), onMessage: (m) => messages.push(m as { pid?: number }), onLine: (line) => lines.push(line) },
+    {
+      name: 'server',
+      file,
+      env: () => ({}),
+      onMessage: (m) => messages.push(m as { pid?: number }),
+      onLine: (line) => lines.push(line),
+    },
     { say: { out: () => {}, err: (text) => said.push(text) }, clock, stop: stop.signal, force: force.signal },
   )
   running.push(async () => {
@@ -31,7 +37,8 @@ function start(source: string) {
   return { ...supervised, stop, force, messages, said, lines }
 }
 const says = 'process.send({ pid: process.pid }); setInterval(() => {}, 1000);'
-const arrives = <T>(list: readonly T[], count = 1) => vi.waitFor(() => expect(list.length).toBeGreaterThanOrEqual(count), { timeout: 5_000 })
+const arrives = <T>(list: readonly T[], count = 1) =>
+  vi.waitFor(() => expect(list.length).toBeGreaterThanOrEqual(count), { timeout: 5_000 })
 const isAlive = (pid = 0) => {
   try {
     return process.kill(pid, 0)
@@ -53,7 +60,9 @@ test('[OPS-17] a program that is killed is started again, and that is told', asy
 })
 
 test('[OPS-17] a program that gives up before it ever worked is not started again', async () => {
-  const p = start(`process.send({ t: 'failed', code: 'port-busy', message: 'the port 1 is in use', hint: 'h' }, () => process.exit(1))`)
+  const p = start(
+    `process.send({ t: 'failed', code: 'port-busy', message: 'the port 1 is in use', hint: 'h' }, () => process.exit(1))`,
+  )
   await expect(p.ended).rejects.toMatchObject({ failure: { code: 'port-busy', hint: 'h' } })
   expect(p.said).toEqual([])
 })

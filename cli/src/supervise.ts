@@ -32,7 +32,8 @@ export function supervise(
     for (let crashes = 0; !stop.aborted; crashes++) {
       const { code, signal, failure, livedMs } = await runChild(program, { stop, force })
       if (stop.aborted) return
-      if (!worked && (failure || crashes + 1 >= triesToStart)) throw new ProgramFailed(failure ?? neverStarted(program.name))
+      if (!worked && (failure || crashes + 1 >= triesToStart))
+        throw new ProgramFailed(failure ?? neverStarted(program.name))
       if (livedMs > steadyMs) crashes = 0
       const how = failure ? failure.message : signal ? `was ended by ${signal}` : `ended with exit code ${code}`
       say.err(`The ${program.name} ${failure ? 'gave up: ' : ''}${how}. Starting it again.`)

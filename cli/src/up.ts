@@ -23,7 +23,10 @@ export type UpOptions = {
  * Serves a folder until the signal aborts: a server and a daemon, watched over. Settles when both are gone. Throws
  * before anything is started where the folder cannot be served, and ProgramFailed where one of them cannot work.
  */
-export async function up({ folder: given, settings, machine, say, clock = systemClock, force }: UpOptions, signal: AbortSignal): Promise<void> {
+export async function up(
+  { folder: given, settings, machine, say, clock = systemClock, force }: UpOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const folder = checkFolder(given)
   const dataDir = dataDirOf(folder, settings.data, machine)
   checkSpace([folder, dataDir])
@@ -66,14 +69,30 @@ export async function up({ folder: given, settings, machine, say, clock = system
     isReady = true
     if (!server) return
     const { url, workspaceId } = server
-    const ready: Ready = { url: pageUrl(url, token), apiUrl: url, token, workspaceId, folder, dataDir, pid: process.pid }
+    const ready: Ready = {
+      url: pageUrl(url, token),
+      apiUrl: url,
+      token,
+      workspaceId,
+      folder,
+      dataDir,
+      pid: process.pid,
+    }
     say.out(settings.json ? JSON.stringify(ready) : 'Everything is in place. Ctrl-C ends it.')
   }
   const announce = ({ url, port }: FromServer) => {
     const page = pageUrl(url, token)
     if (settings.json) return
     const ssh = sshLine(machine, port)
-    say.out([`Tandem serves ${folder}`, '', `  ${page}`, ...(ssh ? ['', `From the machine in front of you:  ${ssh}`] : []), ''].join('\n'))
+    say.out(
+      [
+        `Tandem serves ${folder}`,
+        '',
+        `  ${page}`,
+        ...(ssh ? ['', `From the machine in front of you:  ${ssh}`] : []),
+        '',
+      ].join('\n'),
+    )
     // Whether a browser could be opened is of no consequence: the address stands above.
     if (settings.open && machine.isTTY && hasScreen(machine)) void open(page).catch(() => {})
   }

@@ -63,7 +63,8 @@ function told(outcome: Outcome, stop: AbortSignal): Outcome {
   if (!stop.aborted || outcome.state === 'completed') return outcome
   const reason = stop.reason as StopReason
   if (reason === 'cancelled') return { ...outcome, state: 'cancelled' }
-  const error = reason === 'stopped' ? 'the daemon was stopped while it ran' : 'the link to the server was gone for too long'
+  const error =
+    reason === 'stopped' ? 'the daemon was stopped while it ran' : 'the link to the server was gone for too long'
   return { state: 'failed', result: { ...outcome.result, code: reason, error } }
 }
 

@@ -42,7 +42,11 @@ export function createClaims(ports: ClaimPorts, outbox: Outbox, mono: () => numb
       return ports.judge(task, approvals.snapshot().values())
     } catch (e) {
       log.error('task could not be judged', { task: task.id, error: e })
-      return { decision: 'refuse', code: 'internal', reason: `the policy could not be applied: ${messageOf(e)}`.slice(0, 500) }
+      return {
+        decision: 'refuse',
+        code: 'internal',
+        reason: `the policy could not be applied: ${messageOf(e)}`.slice(0, 500),
+      }
     }
   }
   const say = (task: Task): Judgement['decision'] => {

@@ -43,4 +43,7 @@ export function createExecute(executors: { readonly [K in Kind]?: Executor<K> })
   }
 }
 
-const failed = (code: string, error: string): Outcome => ({ state: 'failed', result: { code, error: error.slice(0, 4000) } })
+const failed = (code: string, error: string): Outcome => ({
+  state: 'failed',
+  result: { code, error: error.slice(0, 4000) },
+})

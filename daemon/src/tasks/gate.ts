@@ -29,7 +29,13 @@ export type Gate = {
 }
 
 /** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
-export async function openGate({ workspace, policy = defaultPolicy, environment, unsafe, log }: GateOptions): Promise<Gate> {
+export async function openGate({
+  workspace,
+  policy = defaultPolicy,
+  environment,
+  unsafe,
+  log,
+}: GateOptions): Promise<Gate> {
   const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log })
   const { tier, reason, fix } = probe
   const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
@@ -46,7 +52,11 @@ export async function openGate({ workspace, policy = defaultPolicy, environment,
 const spoolLifeMs = 30 * 86_400_000
 
 /** Where whole outputs are kept for a while: `<folder>/<task>.<attempt>`. Removes those that are too old. */
-export function spoolsIn(folder: string, log: Log, now = systemClock.now()): (taskId: Id, attempt: number) => ReturnType<typeof openSpool> {
+export function spoolsIn(
+  folder: string,
+  log: Log,
+  now = systemClock.now(),
+): (taskId: Id, attempt: number) => ReturnType<typeof openSpool> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const name of readdirSync(folder)) {
     const file = join(folder, name)

@@ -28,16 +28,25 @@ test('[TSK-6] an approval holds for the same arguments of the same task, or for 
     id: createId(), subject: { task: asked.id }, action: 'command', summary: '', reason: '', argsHash, risk: 'low', state: 'approved', createdAt: 0, expiresAt: 0, ...more,
   }) // prettier-ignore
   expect(judge(asked, [approval({})], { policy })).toEqual({ decision: 'run' })
-  for (const other of [approval({ state: 'rejected' }), approval({ argsHash: 'x' }), approval({ subject: { task: createId() } })]) {
+  for (const other of [
+    approval({ state: 'rejected' }),
+    approval({ argsHash: 'x' }),
+    approval({ subject: { task: createId() } }),
+  ]) {
     expect(judge(asked, [other], { policy }).decision).toBe('ask')
   }
   const twin = task({ args: ['a b'], command: 'rm' })
   expect(judge(twin, [approval({ scope: 'workspace' })], { policy })).toEqual({ decision: 'run' })
-  expect(judge(task({ command: 'rm', args: ['c'] }), [approval({ scope: 'workspace' })], { policy }).decision).toBe('ask')
+  expect(judge(task({ command: 'rm', args: ['c'] }), [approval({ scope: 'workspace' })], { policy }).decision).toBe(
+    'ask',
+  )
 })
 
 test('[S144] what cannot be run is refused with the reason, whatever the policy', () => {
   const unavailable = { code: 'sandbox-unavailable', reason: 'bubblewrap is not installed' }
   expect(judge(task({ command: 'ls' }), [], { policy, unavailable })).toEqual({ decision: 'refuse', ...unavailable })
-  expect(judge(task({ kind: 'bash', script: 'ls' }), [], { policy })).toMatchObject({ decision: 'refuse', code: 'not-supported' })
+  expect(judge(task({ kind: 'bash', script: 'ls' }), [], { policy })).toMatchObject({
+    decision: 'refuse',
+    code: 'not-supported',
+  })
 })

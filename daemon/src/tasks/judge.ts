@@ -21,8 +21,10 @@ type JudgeOptions = {
  * arguments, for this task or for the whole workspace.
  */
 export function judge(task: Task, approvals: Iterable<Approval>, { policy, unavailable }: JudgeOptions): Judgement {
-  if (task.executor !== 'daemon') return refuse('not-supported', `tasks for the executor '${task.executor}' come with a later version`)
-  if (task.payload.kind !== 'command') return refuse('not-supported', `tasks of kind '${task.payload.kind}' come with a later version`)
+  if (task.executor !== 'daemon')
+    return refuse('not-supported', `tasks for the executor '${task.executor}' come with a later version`)
+  if (task.payload.kind !== 'command')
+    return refuse('not-supported', `tasks of kind '${task.payload.kind}' come with a later version`)
   if (unavailable) return refuse(unavailable.code, unavailable.reason)
   const { command, args, shell } = task.payload
   const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args])
@@ -35,7 +37,13 @@ export function judge(task: Task, approvals: Iterable<Approval>, { policy, unava
     }
   }
   const risk = rule === 'default' || rule === 'unresolved' ? 'medium' : 'high'
-  return { decision: 'ask', argsHash, summary: commandLine(task.payload).slice(0, 2000), reason: reason.slice(0, 500), risk }
+  return {
+    decision: 'ask',
+    argsHash,
+    summary: commandLine(task.payload).slice(0, 2000),
+    reason: reason.slice(0, 500),
+    risk,
+  }
 }
 
 const refuse = (code: string, reason: string): Judgement => ({ decision: 'refuse', code, reason: reason.slice(0, 500) })
@@ -45,6 +53,12 @@ function hashOf(payload: TaskPayload): string {
   const sorted = (value: unknown): unknown =>
     Array.isArray(value) || typeof value !== 'object' || value === null
       ? value
-      : Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
-  return createHash('sha256').update(JSON.stringify(sorted(payload))).digest('hex')
+      : Object.fromEntries(
+          Object.entries(value)
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([k, v]) => [k, sorted(v)]),
+        )
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(payload)))
+    .digest('hex')
 }

@@ -11,16 +11,28 @@ const order = (tasks: Task[], now = 0) => claimable(tasks, me, now).map((t) => t
 
 test('[S107] the queue goes by priority, then age, then id', () => {
   const [a, b] = [task('a'), task('b')]
-  expect(order([task('late', { createdAt: 9 }), b, task('high', { priority: 1, createdAt: 9 }), a, task('low', { priority: -1 })])).toEqual(['high', 'a', 'b', 'late', 'low'])
+  expect(
+    order([
+      task('late', { createdAt: 9 }),
+      b,
+      task('high', { priority: 1, createdAt: 9 }),
+      a,
+      task('low', { priority: -1 }),
+    ]),
+  ).toEqual(['high', 'a', 'b', 'late', 'low'])
 })
 
-test('[S109] a minute of waiting counts as one step of priority, so nothing starves', () => {
+test('[S109] [TSK-20] a minute of waiting counts as one step of priority, so nothing starves', () => {
   const old = task('old', { priority: -2 })
   const young = task('young', { priority: 0, createdAt: 180_000 })
   expect(order([young, old], 180_000)).toEqual(['old', 'young'])
 })
 
 test('[S110] a task for others, of another state, or that wants what we have not, is left alone', () => {
-  const tasks = [task('other', { target: { daemonId: createId() } }), task('gpu', { requires: ['gpu'] }), task('over', { state: 'failed' })]
+  const tasks = [
+    task('other', { target: { daemonId: createId() } }),
+    task('gpu', { requires: ['gpu'] }),
+    task('over', { state: 'failed' }),
+  ]
   expect(order([...tasks, task('mine', { requires: ['node'], target: { daemonId: me.daemonId } })])).toEqual(['mine'])
 })

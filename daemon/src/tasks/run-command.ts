@@ -19,7 +19,11 @@ export const commandExecutor =
     return outcomeOf(result, runner.tier, timeoutMs)
   }
 
-function outcomeOf({ exitCode, signal, reason, networkBlockedHint }: CommandResult, sandbox: Runner['tier'], timeoutMs: number): Outcome {
+function outcomeOf(
+  { exitCode, signal, reason, networkBlockedHint }: CommandResult,
+  sandbox: Runner['tier'],
+  timeoutMs: number,
+): Outcome {
   const result = {
     exitCode,
     sandbox,
@@ -28,7 +32,10 @@ function outcomeOf({ exitCode, signal, reason, networkBlockedHint }: CommandResu
   }
   if (reason === 'cancelled') return { state: 'cancelled', result }
   if (reason === 'timeout') {
-    return { state: 'timed_out', result: { ...result, code: reason, error: `it did not end within ${timeoutMs / 1000} s` } }
+    return {
+      state: 'timed_out',
+      result: { ...result, code: reason, error: `it did not end within ${timeoutMs / 1000} s` },
+    }
   }
   if (reason) return { state: 'failed', result: { ...result, code: reason, error: sentences[reason] } }
   if (exitCode === 0) return { state: 'completed', result }

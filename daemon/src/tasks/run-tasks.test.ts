@@ -29,7 +29,10 @@ function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {})
     void job.onOutput('stdout', Buffer.from('end'))
     return new Promise((resolve) => {
       const name = job.payload.command
-      processes.set(name, { job: job as Job, end: (outcome = { state: 'completed', result: { exitCode: 0 } }) => resolve(outcome) })
+      processes.set(name, {
+        job: job as Job,
+        end: (outcome = { state: 'completed', result: { exitCode: 0 } }) => resolve(outcome),
+      })
       job.signal.addEventListener('abort', () => resolve({ state: 'cancelled', result: { exitCode: null } }))
     }).finally(() => processes.delete(job.payload.command)) as Promise<Outcome>
   }
@@ -41,7 +44,11 @@ function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {})
     approvals,
     judge: () => judged,
     execute: createExecute({ command }),
-    openLog: async () => ({ log: openTaskLog(logDoc), durable: async () => void steps.push('durable'), close: () => {} }),
+    openLog: async () => ({
+      log: openTaskLog(logDoc),
+      durable: async () => void steps.push('durable'),
+      close: () => {},
+    }),
     barriers: { flush: async () => void steps.push('flush'), settle: async () => void steps.push('settle') },
     send: (message) => said.push(message),
     clock,
@@ -82,12 +89,36 @@ function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {})
     const lease = { daemonId, bootId: daemonId, grantSeq: ++grantSeq, expiresAt: 0 }
     if (task) tasks.set(id, { ...task, state: 'leased', attempt, lease })
     const claim = said.findLast((m): m is Said<'claim'> => m.t === 'claim' && m.task === id)
-    runner.onMessage({ t: 'grant', n: claim?.n ?? 0, task: id, attempt, grantSeq, mono: claim?.mono ?? clock.now(), leaseMs: 30_000, ...more })
+    runner.onMessage({
+      t: 'grant',
+      n: claim?.n ?? 0,
+      task: id,
+      attempt,
+      grantSeq,
+      mono: claim?.mono ?? clock.now(),
+      leaseMs: 30_000,
+      ...more,
+    })
   }
   const ack = (n: number) => runner.onMessage({ t: 'ack', n })
-  return { runner, clock, tasks, approvals, said, says, steps, processes, add, grant, ack, stop, judge: (j: Judgement) => (judged = j) }
+  return {
+    runner,
+    clock,
+    tasks,
+    approvals,
+    said,
+    says,
+    steps,
+    processes,
+    add,
+    grant,
+    ack,
+    stop,
+    judge: (j: Judgement) => (judged = j),
+  }
 }
-const started = (processes: ReadonlyMap<string, unknown>, name: string) => vi.waitFor(() => expect(processes.has(name)).toBe(true))
+const started = (processes: ReadonlyMap<string, unknown>, name: string) =>
+  vi.waitFor(() => expect(processes.has(name)).toBe(true))
 
 test('[TSK-14] no process starts without a grant', async () => {
   const t = setUp()
@@ -99,7 +130,7 @@ test('[TSK-14] no process starts without a grant', async () => {
   expect(t.processes.size).toBe(0)
 })
 
-test('[S106] a fourth task is claimed only when a slot is free', async () => {
+test('[S106] [TSK-17] a fourth task is claimed only when a slot is free', async () => {
   const t = setUp()
   const ids = ['a', 'b', 'c', 'd'].map((name) => t.add(name))
   expect((await t.says('claim', 3)).map((c) => c.task)).toEqual(ids.slice(0, 3))
@@ -112,7 +143,7 @@ test('[S106] a fourth task is claimed only when a slot is free', async () => {
   expect((await t.says('claim', 4)).at(-1)?.task).toBe(ids[3])
 })
 
-test('[MIR-60] what others edited is on disk before a task starts, and its changes are shared before it is reported done', async () => {
+test('[TSK-22] what others edited is on disk before a task starts, and its changes are shared before it is reported done', async () => {
   const t = setUp()
   const id = t.add('a')
   await t.says('claim')
@@ -208,7 +239,18 @@ test('[S269] a task the policy asks about waits for a person, and is claimed onc
   const id = t.add('rm')
   expect(await t.says('ask')).toMatchObject([{ task: id, argsHash: 'h', summary: 'rm x' }])
   t.judge({ decision: 'run' })
-  const approval = { id: createId(), subject: { task: id }, action: 'command', summary: '', reason: '', argsHash: 'h', risk: 'low' as const, state: 'approved' as const, createdAt: 0, expiresAt: 0 }
+  const approval = {
+    id: createId(),
+    subject: { task: id },
+    action: 'command',
+    summary: '',
+    reason: '',
+    argsHash: 'h',
+    risk: 'low' as const,
+    state: 'approved' as const,
+    createdAt: 0,
+    expiresAt: 0,
+  }
   t.approvals.set(approval.id, approval)
   expect(await t.says('claim')).toMatchObject([{ task: id }])
 })
@@ -216,7 +258,9 @@ test('[S269] a task the policy asks about waits for a person, and is claimed onc
 test('[S135] a task the policy denies is refused before anyone claims it', async () => {
   const t = setUp({ judgement: { decision: 'refuse', code: 'command-denied', reason: "command 'sudo' not allowed" } })
   const id = t.add('sudo')
-  expect(await t.says('refuse')).toMatchObject([{ task: id, code: 'command-denied', reason: "command 'sudo' not allowed" }])
+  expect(await t.says('refuse')).toMatchObject([
+    { task: id, code: 'command-denied', reason: "command 'sudo' not allowed" },
+  ])
   expect(t.said.some((m) => m.t === 'claim')).toBe(false)
 })
 
@@ -228,7 +272,10 @@ test('[S45] a daemon that stops ends its processes and says so', async () => {
   await started(t.processes, 'a')
   const stopped = t.stop()
   const report = (await t.says('report', 2)).at(-1)
-  expect(report).toMatchObject({ state: 'failed', result: { code: 'stopped', error: 'the daemon was stopped while it ran' } })
+  expect(report).toMatchObject({
+    state: 'failed',
+    result: { code: 'stopped', error: 'the daemon was stopped while it ran' },
+  })
   t.ack(report?.n ?? 0)
   await stopped
   expect(t.processes.size).toBe(0)

@@ -67,7 +67,14 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     }
   }
 
-  const onGrant = ({ n, task, attempt, grantSeq, mono: askedAtMono, leaseMs: life }: Extract<ToDaemon, { t: 'grant' }>) => {
+  const onGrant = ({
+    n,
+    task,
+    attempt,
+    grantSeq,
+    mono: askedAtMono,
+    leaseMs: life,
+  }: Extract<ToDaemon, { t: 'grant' }>) => {
     outbox.answer(n)
     if (stopping || grantSeq <= lastGrantSeq) return
     // The lease counts from when we asked: read too late, it is no longer ours. The next hello says that we have it not.
@@ -167,7 +174,8 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   }
 }
 
-const ofAttempt = <T extends { attempt: number }>(task: T | undefined, attempt: number) => (task?.attempt === attempt ? task : undefined)
+const ofAttempt = <T extends { attempt: number }>(task: T | undefined, attempt: number) =>
+  task?.attempt === attempt ? task : undefined
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {

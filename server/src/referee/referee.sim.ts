@@ -40,14 +40,25 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
   const alive = new Map<Id, number>()
   const started = new Set<string>()
   const cancelledUnseen = new Set<Id>()
-  const newDaemon = (): SimDaemon => ({ id: createId(), bootId: createId(), lastGrantSeq: 0, held: new Map(), inbox: [] })
+  const newDaemon = (): SimDaemon => ({
+    id: createId(),
+    bootId: createId(),
+    lastGrantSeq: 0,
+    held: new Map(),
+    inbox: [],
+  })
   const daemons = [newDaemon(), newDaemon()]
   const attemptOf = new Map<Id, number>()
 
-  const say = (d: SimDaemon, m: FromDaemon, lossless = false) => (lossless || random() < 0.85 ? referee.onMessage(d.id, m) : undefined)
+  const say = (d: SimDaemon, m: FromDaemon, lossless = false) =>
+    lossless || random() < 0.85 ? referee.onMessage(d.id, m) : undefined
   const hello = (d: SimDaemon, lossless = false) => {
     const running = [...d.held.values()].map(({ task, attempt }) => ({ task, attempt }))
-    return say(d, { t: 'hello', protocol: 1, bootId: d.bootId, mono: 0, slots: 3, running, lastGrantSeq: d.lastGrantSeq }, lossless)
+    return say(
+      d,
+      { t: 'hello', protocol: 1, bootId: d.bootId, mono: 0, slots: 3, running, lastGrantSeq: d.lastGrantSeq },
+      lossless,
+    )
   }
   const collect = () => {
     for (const { to, message } of t.sent.splice(0)) daemons.find((d) => d.id === to)?.inbox.push(message)
@@ -81,14 +92,19 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
     if (!h) return undefined
     if (h.alive) stop(d, key)
     h.n ||= ++n
-    return say(d, { t: 'report', n: h.n, task: h.task, attempt: h.attempt, state: 'completed', result: { exitCode: h.attempt } }, lossless)
+    return say(
+      d,
+      { t: 'report', n: h.n, task: h.task, attempt: h.attempt, state: 'completed', result: { exitCode: h.attempt } },
+      lossless,
+    )
   }
   const check = () => {
     for (const [id, task] of t.tasks.snapshot()) {
       if (task.attempt < (attemptOf.get(id) ?? 0)) violations.push(`an attempt went back: ${id}`)
       attemptOf.set(id, task.attempt)
       // The simulated processes answer with the number of their attempt.
-      if (task.state === 'completed' && task.result?.exitCode !== task.attempt) violations.push(`a stale report counted: ${id}`)
+      if (task.state === 'completed' && task.result?.exitCode !== task.attempt)
+        violations.push(`a stale report counted: ${id}`)
       if (task.state === 'cancelled') cancelledUnseen.add(id)
       else cancelledUnseen.delete(id)
     }
@@ -123,7 +139,8 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
   for (let round = 0; round < 2_000 && [...t.tasks.snapshot().values()].some((x) => !isTerminal(x.state)); round++) {
     for (const d of daemons) {
       await hello(d, true)
-      for (const id of t.tasks.snapshot().keys()) if (t.tasks.get(id)?.state === 'queued') await say(d, { t: 'claim', n: ++n, task: id, mono: 0 }, true)
+      for (const id of t.tasks.snapshot().keys())
+        if (t.tasks.get(id)?.state === 'queued') await say(d, { t: 'claim', n: ++n, task: id, mono: 0 }, true)
       collect()
       for (const m of d.inbox.splice(0)) read(d, m)
       for (const key of [...d.held.keys()]) await report(d, key, true)

@@ -12,7 +12,9 @@ async function daemonOf(t: ReturnType<typeof refereeForTest>, referee: Referee, 
   const bootId = createId()
   let n = 0
   const said = <T extends ToDaemon['t']>(kind: T) =>
-    t.sent.flatMap(({ to, message }) => (to === id && message.t === kind ? [message as Extract<ToDaemon, { t: T }>] : []))
+    t.sent.flatMap(({ to, message }) =>
+      to === id && message.t === kind ? [message as Extract<ToDaemon, { t: T }>] : [],
+    )
   const hello = (more: Partial<Hello> = {}) =>
     referee.onMessage(id, { t: 'hello', protocol: 1, bootId, mono: 0, slots: 3, running: [], lastGrantSeq: 0, ...more })
   await referee.onConnected(id, 'laptop')
@@ -27,9 +29,24 @@ async function daemonOf(t: ReturnType<typeof refereeForTest>, referee: Referee, 
       return said('grant').find((g) => g.n === n) ?? said('no-grant').find((g) => g.n === n)
     },
     report: (task: Id, attempt: number, state: Extract<FromDaemon, { t: 'report' }>['state'], exitCode?: number) =>
-      referee.onMessage(id, { t: 'report', n: ++n, task, attempt, state, ...(exitCode === undefined ? {} : { result: { exitCode } }) }),
+      referee.onMessage(id, {
+        t: 'report',
+        n: ++n,
+        task,
+        attempt,
+        state,
+        ...(exitCode === undefined ? {} : { result: { exitCode } }),
+      }),
     ask: (task: Id, hash = argsHash) =>
-      referee.onMessage(id, { t: 'ask', n: ++n, task, argsHash: hash, summary: 'rm -r x', reason: 'unknown command', risk: 'high' }),
+      referee.onMessage(id, {
+        t: 'ask',
+        n: ++n,
+        task,
+        argsHash: hash,
+        summary: 'rm -r x',
+        reason: 'unknown command',
+        risk: 'high',
+      }),
     refuse: (task: Id) =>
       referee.onMessage(id, { t: 'refuse', n: ++n, task, code: 'command-denied', reason: "command 'x' not allowed" }),
   }
@@ -43,7 +60,7 @@ async function setUp(settings = {}) {
   return { ...t, referee, ask, by, daemon }
 }
 
-test('[S107] [S113] a task is queued, granted, runs, and its report completes it', async () => {
+test('[S107] [S113] [TSK-21] a task is queued, granted, runs, and its report completes it', async () => {
   const { ask, daemon, tasks, audited } = await setUp()
   const id = await ask(runs())
   expect(tasks.get(id)).toMatchObject({ state: 'queued', timeoutMs: 30_000, createdByName: 'Mira' })
@@ -51,12 +68,16 @@ test('[S107] [S113] a task is queued, granted, runs, and its report completes it
   await daemon.report(id, 1, 'running')
   expect(tasks.get(id)?.state).toBe('running')
   await daemon.report(id, 1, 'completed', 0)
-  expect(tasks.get(id)).toMatchObject({ state: 'completed', result: { exitCode: 0 }, attempts: [{ n: 1, outcome: 'completed' }] })
+  expect(tasks.get(id)).toMatchObject({
+    state: 'completed',
+    result: { exitCode: 0 },
+    attempts: [{ n: 1, outcome: 'completed' }],
+  })
   expect(daemon.said('ack')).toHaveLength(2)
   expect(audited).toEqual(['create', 'grant', 'start', 'end'].map((verb) => `task.${verb} ${id}`))
 })
 
-test('[S106] a fourth task waits until a slot is free', async () => {
+test('[S106] [TSK-17] a fourth task waits until a slot is free', async () => {
   const { ask, daemon } = await setUp()
   const ids = [await ask(runs()), await ask(runs()), await ask(runs()), await ask(runs())] as const
   for (const id of ids.slice(0, 3)) expect((await daemon.claim(id))?.t).toBe('grant')
@@ -70,7 +91,7 @@ test('[TSK-1] of two daemons that claim one task, one gets it', async () => {
   const other = await daemonOf(t, t.referee)
   const id = await t.ask(runs())
   const answers = await Promise.all([t.daemon.claim(id), other.claim(id)])
-  expect(answers.map((a) => a?.t).toSorted()).toEqual(['grant', 'no-grant'])
+  expect(new Set(answers.map((a) => a?.t))).toEqual(new Set(['grant', 'no-grant']))
   expect(t.referee.holdsLease(t.daemon.id, id, 1)).toBe(true)
   expect(t.referee.holdsLease(other.id, id, 1)).toBe(false)
   expect(t.referee.holdsLease(t.daemon.id, id, 2)).toBe(false)
@@ -126,7 +147,24 @@ test('[TSK-5] requests of one batch see each other: created and cancelled offlin
   const [id, cancel] = [createId(), createId()]
   const requests = new Map([
     [cancel, { v: 1 as const, clientAt: 0, body: { kind: 'cancel' as const, task: id, force: false } }],
-    [id, { v: 1 as const, clientAt: 0, body: { kind: 'create' as const, task: { ...runs().task, executor: 'daemon' as const, priority: 0, requires: [], onLost: 'keep' as const, payload: { kind: 'command' as const, command: 'ls', args: [], cwd: '', shell: false } } } }],
+    [
+      id,
+      {
+        v: 1 as const,
+        clientAt: 0,
+        body: {
+          kind: 'create' as const,
+          task: {
+            ...runs().task,
+            executor: 'daemon' as const,
+            priority: 0,
+            requires: [],
+            onLost: 'keep' as const,
+            payload: { kind: 'command' as const, command: 'ls', args: [], cwd: '', shell: false },
+          },
+        },
+      },
+    ],
   ])
   expect(await referee.fold(by, requests)).toEqual([id, cancel])
   expect(tasks.get(id)?.state).toBe('cancelled')
@@ -193,7 +231,10 @@ test('[S135] a task the policy denies fails with the founding words', async () =
   const { ask, daemon, tasks } = await setUp()
   const id = await ask(runs('x'))
   await daemon.refuse(id)
-  expect(tasks.get(id)).toMatchObject({ state: 'failed', result: { error: "command 'x' not allowed", code: 'command-denied' } })
+  expect(tasks.get(id)).toMatchObject({
+    state: 'failed',
+    result: { error: "command 'x' not allowed", code: 'command-denied' },
+  })
 })
 
 test('[S32] [S116] a daemon out of reach is shown so; what it still runs goes on when it is back', async () => {
@@ -233,7 +274,11 @@ test('[TSK-8] at hello: a grant never seen is sent again, one seen but not runni
   await daemon.report(over, 1, 'completed')
   for (const id of [seen, alive, unseen]) await daemon.claim(id)
   const before = daemon.said('grant').length
-  const strange = [{ task: over, attempt: 1 }, { task: alive, attempt: 9 }, { task: createId(), attempt: 1 }]
+  const strange = [
+    { task: over, attempt: 1 },
+    { task: alive, attempt: 9 },
+    { task: createId(), attempt: 1 },
+  ]
   await daemon.hello({ mono: 99, lastGrantSeq: 3, running: [{ task: alive, attempt: 1 }, ...strange] })
   expect(daemon.said('hello-ack').at(-1)).toMatchObject({ mono: 99, kill: strange })
   expect(daemon.said('grant').slice(before)).toMatchObject([{ task: unseen, attempt: 1, grantSeq: 4, mono: 99 }])
@@ -277,7 +322,15 @@ test('[TSK-9] a server that restarts goes on where it stood, and gives every lea
   await pass(t.clock, 2_000)
   expect(t.tasks.get(id)?.state).toBe('disconnected')
   const { id: daemonId, bootId } = t.daemon
-  await referee.onMessage(daemonId, { t: 'hello', protocol: 1, bootId, mono: 1, slots: 3, running: [{ task: id, attempt: 1 }], lastGrantSeq: 1 })
+  await referee.onMessage(daemonId, {
+    t: 'hello',
+    protocol: 1,
+    bootId,
+    mono: 1,
+    slots: 3,
+    running: [{ task: id, attempt: 1 }],
+    lastGrantSeq: 1,
+  })
   await referee.onMessage(daemonId, { t: 'claim', n: 50, task: waiting, mono: 1 })
   expect(t.daemon.said('grant').at(-1)).toMatchObject({ task: waiting, grantSeq: 2 })
   expect(t.tasks.get(id)?.state).toBe('running')

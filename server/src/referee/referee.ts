@@ -72,7 +72,8 @@ export function createReferee(ports: RefereePorts): Referee {
     const task = tasks.get(id)
     const session = sessions.get(daemonId)
     // Asked again because our answer got lost: the same grant.
-    const isOurs = task?.state === 'leased' && task.lease?.daemonId === daemonId && task.lease.bootId === session?.bootId
+    const isOurs =
+      task?.state === 'leased' && task.lease?.daemonId === daemonId && task.lease.bootId === session?.bootId
     if (session && isOurs) return tellGrant(turn, task, session, n, mono)
     const reason = whyNoGrant({ task, session, daemonId, tasks: all(), now: turn.now, unseenMs: settings.unseenMs })
     if (!task || !session || reason !== undefined) {
@@ -94,9 +95,14 @@ export function createReferee(ports: RefereePorts): Referee {
     if (lease) turn.tell(lease.daemonId, { t: 'cancel', task: id, attempt, force: cancel?.force ?? false })
   }
 
-  const onReport = (turn: Turn, daemonId: Id, { n, task: id, attempt, state, result }: Extract<FromDaemon, { t: 'report' }>) => {
+  const onReport = (
+    turn: Turn,
+    daemonId: Id,
+    { n, task: id, attempt, state, result }: Extract<FromDaemon, { t: 'report' }>,
+  ) => {
     const task = tasks.get(id)
-    if (!mayReport(task, daemonId, attempt)) log.info('report of an attempt that is over', { daemonId, task: id, attempt })
+    if (!mayReport(task, daemonId, attempt))
+      log.info('report of an attempt that is over', { daemonId, task: id, attempt })
     else if (state === 'running') turn.change(task, { t: 'start' }, daemonId)
     else if (turn.change(task, { t: 'end', state, result }, daemonId)) leases.forget(id)
     // Also what is not accepted is acknowledged, or it would be repeated for ever.
@@ -139,7 +145,8 @@ export function createReferee(ports: RefereePorts): Referee {
     const { expired = [], given = [], silent = [] } = due() ?? {}
     for (const task of expired) turn.change(task, { t: 'unseen' }, task.lease?.daemonId ?? ports.workspaceId)
     for (const task of given) lose(turn, task, 'its daemon did not come back', ports.workspaceId)
-    for (const { id } of silent) setPresence(id, { connection: 'offline', lastSeenAt: sessions.get(id)?.seenAt ?? turn.now })
+    for (const { id } of silent)
+      setPresence(id, { connection: 'offline', lastSeenAt: sessions.get(id)?.seenAt ?? turn.now })
     expire(ports, turn)
   }
 

@@ -58,7 +58,13 @@ export function foldRequest(ports: RefereePorts, turn: Turn, by: Requester, id: 
   }
 }
 
-function create({ tasks, settings, workspaceId, audit }: RefereePorts, turn: Turn, by: Requester, id: Id, input: TaskInput) {
+function create(
+  { tasks, settings, workspaceId, audit }: RefereePorts,
+  turn: Turn,
+  by: Requester,
+  id: Id,
+  input: TaskInput,
+) {
   tasks.set(id, {
     ...input,
     timeoutMs: input.timeoutMs ?? settings.taskTimeoutMs,

@@ -41,7 +41,10 @@ const events: readonly TaskEvent[] = [
 
 test('[TSK-10] of all events in all states only the lawful ones change a task', () => {
   const table = Object.fromEntries(
-    taskStates.map((state) => [state, events.flatMap((e) => (next(task(state), e, 5) ? [`${e.t} > ${next(task(state), e, 5)?.state}`] : []))]),
+    taskStates.map((state) => [
+      state,
+      events.flatMap((e) => (next(task(state), e, 5) ? [`${e.t} > ${next(task(state), e, 5)?.state}`] : [])),
+    ]),
   )
   expect(table).toMatchInlineSnapshot(`
     {

@@ -92,7 +92,11 @@ export function next(task: Task, event: TaskEvent, now: number): Task | undefine
 /** Under way again: where its end was asked for meanwhile, towards that. */
 const resumed = (task: Task): Task => ({ ...without(task, 'reason'), state: task.cancel ? 'cancelling' : 'running' })
 
-const queued = (task: Task, now: number): Task => ({ ...without(task, 'reason', 'lease'), state: 'queued', queuedAt: now })
+const queued = (task: Task, now: number): Task => ({
+  ...without(task, 'reason', 'lease'),
+  state: 'queued',
+  queuedAt: now,
+})
 
 function close(task: Task, state: TaskState, now: number, result: TaskResult): Task {
   const done = settled(task, state, now, result)
