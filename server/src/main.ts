@@ -15,7 +15,9 @@ async function main(): Promise<void> {
   const stop = new AbortController()
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort())
   const settings = readSettings({ env })
-  const log = createLog({ level: settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) }).with({ program: 'server' })
+  const log = createLog({ level: settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) }).with({
+    program: 'server',
+  })
   const clientDir = env['TANDEM_CLIENT_DIR']
   const server = await startServer(
     {
@@ -38,7 +40,9 @@ try {
 } catch (e) {
   const code = isTandemError(e) ? e.code : 'internal'
   const news = { t: 'failed', code, message: messageOf(e), hint: errorTable[code].hint }
-  process.stderr.write(`${JSON.stringify({ level: 'error', msg: 'server failed', ...news, stack: code === 'internal' && e instanceof Error ? e.stack : undefined })}\n`)
+  process.stderr.write(
+    `${JSON.stringify({ level: 'error', msg: 'server failed', ...news, stack: code === 'internal' && e instanceof Error ? e.stack : undefined })}\n`,
+  )
   if (process.send) process.send(news, undefined, undefined, () => process.exit(1))
   else process.exit(1)
 }

@@ -3,7 +3,16 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { userInfo } from 'node:os'
 import { getRequestListener } from '@hono/node-server'
-import { TandemError, createId, systemClock, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
+import {
+  TandemError,
+  createId,
+  systemClock,
+  type Clock,
+  type HoldsLease,
+  type Id,
+  type Log,
+  type Settings,
+} from '@tandem/shared'
 import { createApiKeys, type AuthTable } from './auth/api-keys.ts'
 import { createDaemonBindings } from './auth/daemons.ts'
 import { createMembers } from './auth/members.ts'
@@ -11,6 +20,7 @@ import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
 import { createSessions } from './auth/sessions.ts'
 import { openTokens } from './auth/tokens.ts'
 import { createRouter } from './http/router.ts'
+import { openRefereeService } from './services/run-referee.ts'
 import { openAudit } from './store/audit.ts'
 import { openLevelStore } from './store/level.ts'
 import { openLog, type UpdateLog } from './store/log.ts'
@@ -20,6 +30,7 @@ import { createAnnouncer } from './sync/announce.ts'
 import { createDocuments } from './sync/documents.ts'
 import { createDoors } from './sync/doors.ts'
 import { createEngine } from './sync/hocuspocus.ts'
+import type { Refused } from './sync/doors.ts'
 import { createIdle } from './sync/idle.ts'
 import { runPulse } from './sync/pulse.ts'
 import { close } from './sync/socket.ts'
@@ -76,9 +87,11 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const members = createMembers(table('members'))
     const daemons = createDaemonBindings(table('daemons'))
     const checkOrigin = createOriginCheck(settings)
-    const onRefused = (facts: Readonly<Record<string, unknown>>) => audit.add({ actor: '', action: 'socket.refused', object: String(facts['name'] ?? ''), details: facts })
+    const onRefused = (facts: Refused) =>
+      audit.add({ actor: '', action: 'socket.refused', object: facts.name ?? '', details: facts })
 
-    const holdsLease = () => false
+    // Who may write a task's log only the referee knows, and it opens documents itself: asked once everything is up.
+    const holdsLease: HoldsLease = (...attempt) => service.holdsLease(...attempt)
     const idle = createIdle(settings.docIdleMs, clock)
     const doors = createDoors({
       place,
@@ -93,7 +106,11 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       serverId: workspace.serverId,
       updates,
       doors,
-      daemons: { onMessage: async () => {}, onConnected: async () => {}, onGone: async () => {} },
+      daemons: {
+        onMessage: (...said) => service.referee.onMessage(...said),
+        onConnected: (...who) => service.referee.onConnected(...who),
+        onGone: (...who) => service.referee.onGone(...who),
+      },
       settings,
       log,
       onLoaded: idle.loaded,
@@ -102,6 +119,18 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     })
     const documents = createDocuments({ engine, updates, place, settings, log })
     const announcer = createAnnouncer({ updates, documents, generation: workspace.generation, clock })
+
+    const service = await openRefereeService({
+      workspace,
+      documents,
+      updates,
+      store,
+      members,
+      audit,
+      settings,
+      clock,
+      log,
+    })
 
     const router = createRouter({
       workspace,
@@ -114,6 +143,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       tokens,
       daemons,
       members,
+      requests: service,
       audit,
       checkOrigin,
       clientDir,
@@ -123,13 +153,15 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       version,
       signal: stopping.signal,
     })
-    const http = createServer(getRequestListener(router.fetch))
+    const listener = getRequestListener(router.fetch)
+    const http = createServer((request, response) => void listener(request, response))
     const sockets = acceptSockets({ http, engine, updates, place, settings, checkOrigin, clock, log, onRefused })
     updates.onState((failure) => {
       // Either way clients must come anew: to keep what was not acknowledged, or to be allowed to write again.
       sockets.closeAll(failure ? close.failed : close.reset, failure ? 'store-failed' : 'store works again')
     })
     const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
+    const refereeing = service.run(stopping.signal)
     await listen(http, settings)
 
     const { port } = http.address() as AddressInfo
@@ -143,7 +175,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       stopping.abort(new TandemError('going-away'))
       announcer.stop()
       await closeHttp(http, terminate)
-      await pulse
+      await Promise.all([pulse, refereeing])
       engine.flushPendingStores()
       for (const end of opened) await end()
       log.info('server stopped')

@@ -4,7 +4,6 @@ import path from 'node:path'
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { AccessToken, createId, createLog, docName, readSettings, type DocRef, type Id } from '@tandem/shared'
 import { onTestFinished, vi } from 'vitest'
-import * as Y from 'yjs'
 import { createApiKey, startServer, type ServerOptions } from './server.ts'
 
 /** For tests: a real server on any port with a store of its own, ended with the test. */
@@ -33,12 +32,19 @@ export async function testServer(overrides: Partial<ServerOptions> & { flags?: R
     if (!overrides.dataDir) await rm(dataDir, { recursive: true, force: true })
   })
   const api = (route: string, { headers, ...init }: RequestInit = {}) =>
-    fetch(`${server.url}${route}`, { ...init, headers: { authorization: `Bearer ${ownerKey}`, ...(headers as Record<string, string>) } })
-  const inWorkspace = (route: string, init?: RequestInit) => api(`/api/v1/workspaces/${server.workspaceId}${route}`, init)
+    fetch(`${server.url}${route}`, {
+      ...init,
+      headers: { authorization: `Bearer ${ownerKey}`, ...(headers as Record<string, string>) },
+    })
+  const inWorkspace = (route: string, init?: RequestInit) =>
+    api(`/api/v1/workspaces/${server.workspaceId}${route}`, init)
 
   /** An access token, for a person or a daemon. */
   const access = async (body: { session?: Id; name?: string; daemon?: { id: Id; name: string } } = {}) => {
-    const answer = await inWorkspace('/access-token', { method: 'POST', body: JSON.stringify({ session: createId(), ...body }) })
+    const answer = await inWorkspace('/access-token', {
+      method: 'POST',
+      body: JSON.stringify({ session: createId(), ...body }),
+    })
     if (!answer.ok) throw new Error(`no token: ${answer.status} ${await answer.text()}`)
     return AccessToken.parse(await answer.json())
   }
@@ -47,7 +53,10 @@ export async function testServer(overrides: Partial<ServerOptions> & { flags?: R
 export type TestServer = Awaited<ReturnType<typeof testServer>>
 
 /** For tests: one client's socket, and documents on it. */
-export async function testClient(server: TestServer, as: Parameters<TestServer['access']>[0] & { token?: () => Promise<string> } = {}) {
+export async function testClient(
+  server: TestServer,
+  as: Parameters<TestServer['access']>[0] & { token?: () => Promise<string> } = {},
+) {
   const { token: given, ...who } = as
   const first = await server.access(who)
   const token = given ?? (async () => first.token)
@@ -72,7 +81,6 @@ export async function testClient(server: TestServer, as: Parameters<TestServer['
     const provider = new HocuspocusProvider({
       websocketProvider: socket,
       name: typeof doc === 'string' ? doc : docName(place, doc),
-      document: new Y.Doc(),
       token,
       ...(!awareness && { awareness: null }),
       onStateless: ({ payload }) => stateless.push(JSON.parse(payload)),

@@ -12,7 +12,8 @@ export function createDaemonBindings(table: AuthTable) {
       if (account.role !== 'owner') throw new TandemError('forbidden', { reason: 'only an owner may run a daemon' })
       const known = Binding.safeParse(await table.read(daemon.id)).data
       const isTaken = known ? known.owner !== account.principal : daemon.id === account.principal
-      if (isTaken) throw new TandemError('forbidden', { reason: 'this daemon belongs to another account', daemon: daemon.id })
+      if (isTaken)
+        throw new TandemError('forbidden', { reason: 'this daemon belongs to another account', daemon: daemon.id })
       if (known?.name !== daemon.name) await table.write(daemon.id, { owner: account.principal, name: daemon.name })
     },
   }

@@ -5,7 +5,8 @@ import { TandemError, type Settings } from '@tandem/shared'
 export type OriginCheck = (request: { host: string | undefined; origin: string | undefined }) => TandemError | undefined
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 
 /**
  * Whether a request names us by a name of ours, and comes from a page of ours [ACC-3]. A page elsewhere could
@@ -14,8 +15,10 @@ export const isLoopback = (host: string): boolean => host === 'localhost' || hos
  */
 export function createOriginCheck({ host, allowedHosts }: Pick<Settings, 'host' | 'allowedHosts'>): OriginCheck {
   const allowed = new Set([...loopback, host.toLowerCase(), ...allowedHosts.map((h) => h.toLowerCase())])
-  const isAllowed = (name: string) => allowed.has(name) || (!isLoopback(host) && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
-  const refuse = (reason: string, facts: Record<string, unknown>) => new TandemError('origin-refused', { reason, ...facts })
+  const isAllowed = (name: string) =>
+    allowed.has(name) || (!isLoopback(host) && isIP(name.replace(/^\[|\]$/g, '')) !== 0)
+  const refuse = (reason: string, facts: Record<string, unknown>) =>
+    new TandemError('origin-refused', { reason, ...facts })
 
   return ({ host: header, origin }) => {
     const url = header === undefined ? undefined : URL.parse(`http://${header}`)

@@ -31,11 +31,13 @@ export async function openTokens(table: AuthTable, lifeMs: number, clock: Clock)
       try {
         const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], currentDate: new Date(clock.now()) })
         const expiresAt = Number(payload['expiresAt'])
-        if (!(expiresAt > clock.now())) throw new TandemError('token-expired', { reason: 'the access token has expired' })
+        if (!(expiresAt > clock.now()))
+          throw new TandemError('token-expired', { reason: 'the access token has expired' })
         return { claims: Claims.parse(payload['tandem']), expiresAt }
       } catch (e) {
         if (e instanceof TandemError) throw e
-        if (e instanceof errors.JWTExpired) throw new TandemError('token-expired', { reason: 'the access token has expired' }, e)
+        if (e instanceof errors.JWTExpired)
+          throw new TandemError('token-expired', { reason: 'the access token has expired' }, e)
         throw new TandemError('unauthorized', { reason: 'the access token is not valid' }, e)
       }
     },

@@ -46,9 +46,15 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
     let waiting: Promise<void>[] = []
     for await (const { doc: name, update } of frames) {
       const doc = find(name)
-      if (!mayWrite(doc, claims, () => false)) throw new TandemError('forbidden', { reason: 'this document is not yours to write', name })
+      if (!mayWrite(doc, claims, () => false))
+        throw new TandemError('forbidden', { reason: 'this document is not yours to write', name })
       if (!update) throw new TandemError('bad-request', { reason: 'a document without content', name })
-      const done = await documents.put(doc, update, { author: claims.principal, origin: 'bulk' }, { onlyIfAbsent: true })
+      const done = await documents.put(
+        doc,
+        update,
+        { author: claims.principal, origin: 'bulk' },
+        { onlyIfAbsent: true },
+      )
       if (done.created) created += 1
       else existing.push(name)
       if (done.durable) waiting.push(done.durable)
@@ -64,7 +70,8 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
   async function* read(names: readonly string[], claims: Claims): AsyncGenerator<BulkFrame> {
     for (const name of names) {
       const doc = find(name)
-      if (!mayRead(doc, claims)) throw new TandemError('forbidden', { reason: 'this document is not yours to read', name })
+      if (!mayRead(doc, claims))
+        throw new TandemError('forbidden', { reason: 'this document is not yours to read', name })
       const update = await documents.read(doc)
       yield update ? { doc: name, update } : { doc: name }
     }

@@ -35,7 +35,19 @@ const types: Readonly<Record<string, string>> = {
   '.woff': 'font/woff',
   '.woff2': 'font/woff2',
 }
-const compresses = new Set(['.css', '.html', '.js', '.json', '.map', '.mjs', '.svg', '.ttf', '.txt', '.wasm', '.webmanifest'])
+const compresses = new Set([
+  '.css',
+  '.html',
+  '.js',
+  '.json',
+  '.map',
+  '.mjs',
+  '.svg',
+  '.ttf',
+  '.txt',
+  '.wasm',
+  '.webmanifest',
+])
 
 type Asset = { body: Uint8Array; zipped: Uint8Array | undefined; type: string; etag: string; modifiedMs: number }
 
@@ -75,7 +87,9 @@ export function clientRoutes(clientDir: string | undefined): Hono<Env> {
     c.header('cross-origin-opener-policy', 'same-origin')
     const name = decodePath(c.req.path)
     if (name === undefined) return c.notFound()
-    const asset = (await load(name === '/' ? '/index.html' : name)) ?? (path.extname(name) === '' ? await load('/index.html') : undefined)
+    const asset =
+      (await load(name === '/' ? '/index.html' : name)) ??
+      (path.extname(name) === '' ? await load('/index.html') : undefined)
     if (!asset) {
       if (path.extname(name) !== '' && name !== '/index.html') return c.notFound()
       return c.html(notBuilt, 503, { 'cache-control': 'no-store' })

@@ -1,4 +1,6 @@
-import type { Clock, Id, Log, Settings } from '@tandem/shared'
+import type { Clock, Id, Log, Settings, Task } from '@tandem/shared'
+import type { Member, Records, RequestBody } from '@tandem/shared/docs'
+import type { z } from 'zod'
 import type { Account, ApiKeys } from '../auth/api-keys.ts'
 import type { DaemonBindings } from '../auth/daemons.ts'
 import type { Members } from '../auth/members.ts'
@@ -10,6 +12,13 @@ import type { UpdateLog } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
+
+/** What of the referee's service the routes need. */
+export type Requests = {
+  tasks: Records<Task>
+  ask(by: Member, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
+  show(member: Member): Promise<void>
+}
 
 /** What the routes are built on. */
 export type HttpDeps = {
@@ -23,6 +32,8 @@ export type HttpDeps = {
   tokens: Tokens
   daemons: DaemonBindings
   members: Members
+  /** Tasks, and asking for them in someone's name. */
+  requests: Requests
   audit: Audit
   checkOrigin: OriginCheck
   /** The built client; undefined where it was not built. */

@@ -16,14 +16,18 @@ export function feedRoute(deps: HttpDeps): Hono<Env> {
     const since = readCursor(c.req.query('since'), workspace.generation, deps.updates.head())
     const ended = AbortSignal.any([signal, c.req.raw.signal])
     const frames = feed(deps, c.var.caller, since, settings.pingMs, ended)
-    return c.body(streamOf(frames, encodeFeedFrame), 200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' })
+    return c.body(streamOf(frames, encodeFeedFrame), 200, {
+      'content-type': 'application/octet-stream',
+      'cache-control': 'no-store',
+    })
   })
 }
 
 function readCursor(raw: string | undefined, generation: number, head: number): number {
   if (raw === undefined || raw === '') return 0
   const [, g, seq] = /^(\d{1,10})\.(\d{1,15})$/.exec(raw) ?? []
-  if (g === undefined || seq === undefined) throw new TandemError('bad-request', { reason: 'since is <generation>.<seq>' })
+  if (g === undefined || seq === undefined)
+    throw new TandemError('bad-request', { reason: 'since is <generation>.<seq>' })
   return Number(g) === generation && Number(seq) <= head ? Number(seq) : 0
 }
 

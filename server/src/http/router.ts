@@ -4,18 +4,23 @@ import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { feedRoute } from './feed.ts'
+import { createFileVerbs, fileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
 import { problemOf } from './problem.ts'
 import { sessionRoutes } from './session.ts'
+import { taskRoutes } from './tasks.ts'
 import { accessTokenRoute, workspaceList } from './workspaces.ts'
 
 /** All of REST and the page, behind one check of where a request comes from. */
 export function createRouter(deps: HttpDeps): Hono<Env> {
   const { workspace, checkOrigin, audit, log } = deps
+  const verbs = createFileVerbs(deps)
   const inWorkspace = new Hono<Env>()
     .route('/access-token', accessTokenRoute(deps))
     .route('/feed', feedRoute(deps))
     .route('/bulk', bulkRoutes(deps))
+    .route('/files', fileRoutes(deps, verbs))
+    .route('/tasks', taskRoutes(deps))
 
   const app = new Hono<Env>()
   app.use(async (c, next) => {
@@ -28,7 +33,12 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     if (status === 401 || status === 403) {
       const facts = { code: problem.code, detail: problem.detail, method: c.req.method, path: c.req.path.slice(0, 300) }
       log.warn('request refused', facts)
-      audit.add({ actor: c.var.caller?.principal ?? '', action: 'http.refused', object: c.req.path.slice(0, 300), details: facts })
+      audit.add({
+        actor: c.var.caller?.principal ?? '',
+        action: 'http.refused',
+        object: c.req.path.slice(0, 300),
+        details: facts,
+      })
     }
     return c.json(problem, status, { 'content-type': 'application/problem+json' })
   })
@@ -43,6 +53,9 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
   app.all('/api/*', () => {
     throw new TandemError('not-found', { reason: 'there is no such route' })
   })
+  // The founding documents' addresses: the key's only workspace.
+  app.route('/files', fileRoutes(deps, verbs))
+  app.route('/file', fileRoutes(deps, verbs))
   app.route('/', clientRoutes(deps.clientDir))
   return app
 }

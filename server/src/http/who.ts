@@ -18,7 +18,13 @@ export function identify({ keys, sessions, tokens, workspace }: HttpDeps): (c: C
     if (secret.startsWith('tdm_')) return undefined
     const { claims } = await tokens.verify(secret)
     if (claims.workspaceId !== workspace.id) return undefined
-    return { principal: claims.principal, name: claims.name, role: claims.role, by: 'token', daemon: claims.kind === 'daemon' }
+    return {
+      principal: claims.principal,
+      name: claims.name,
+      role: claims.role,
+      by: 'token',
+      daemon: claims.kind === 'daemon',
+    }
   }
   return async (c) => {
     const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
@@ -29,7 +35,8 @@ export function identify({ keys, sessions, tokens, workspace }: HttpDeps): (c: C
     }
     const cookie = getCookie(c, cookieName(workspace.id))
     const session = cookie === undefined ? undefined : await sessions.find(cookie)
-    if (!session || !(await keys.has(session.keyId))) throw new TandemError('unauthorized', { reason: 'nobody is signed in' })
+    if (!session || !(await keys.has(session.keyId)))
+      throw new TandemError('unauthorized', { reason: 'nobody is signed in' })
     const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
     // That a named origin is ours was checked before; browsers name it on every request that changes something.
     if (changes && c.req.header('origin') === undefined) {
@@ -44,7 +51,8 @@ export function requireRole(deps: HttpDeps, least: Role): MiddlewareHandler<Env>
   const callerOf = identify(deps)
   return async (c, next) => {
     const caller = await callerOf(c)
-    if (!atLeast(caller.role, least)) throw new TandemError('forbidden', { reason: `this needs the role ${least}`, role: caller.role })
+    if (!atLeast(caller.role, least))
+      throw new TandemError('forbidden', { reason: `this needs the role ${least}`, role: caller.role })
     c.set('caller', caller)
     await next()
   }

@@ -19,12 +19,18 @@ export const workspaceList = (deps: HttpDeps): Hono<Env> =>
 
 /** `POST …/access-token`: a session or key becomes a token that lives 300 s [S48]. */
 export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
-  const { workspace, tokens, daemons, members, clock, audit } = deps
+  const { workspace, tokens, daemons, members, requests, clock, audit } = deps
 
   const claimsFor = async (caller: Caller, request: AccessTokenRequest): Promise<Claims> => {
     const place = { workspaceId: workspace.id, epoch: workspace.epoch, session: request.session }
     if (!request.daemon) {
-      return { kind: 'user', principal: caller.principal, name: request.name ?? caller.name, role: caller.role, ...place }
+      return {
+        kind: 'user',
+        principal: caller.principal,
+        name: request.name ?? caller.name,
+        role: caller.role,
+        ...place,
+      }
     }
     // A browser's cookie must not be enough to pose as the program that runs commands.
     if (caller.by !== 'key') throw new TandemError('forbidden', { reason: 'a daemon signs in with an API key' })
@@ -37,9 +43,23 @@ export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
     // A token must not mint its successor: who lost the key would stay for ever.
     if (caller.by === 'token') throw new TandemError('forbidden', { reason: 'sign in with a key or a session' })
     const claims = await claimsFor(caller, await readBody(c, AccessTokenRequest))
-    const isNew = await members.see({ id: claims.principal, name: claims.name, role: claims.role })
-    if (isNew) audit.add({ actor: caller.principal, action: 'member.seen', object: claims.principal, details: { name: claims.name, role: claims.role } })
+    const member = { id: claims.principal, name: claims.name, role: claims.role }
+    const isNew = await members.see(member)
+    await requests.show(member)
+    if (isNew)
+      audit.add({
+        actor: caller.principal,
+        action: 'member.seen',
+        object: claims.principal,
+        details: { name: claims.name, role: claims.role },
+      })
     const { token, expiresAt } = await tokens.mint(claims)
-    return c.json<AccessToken>({ token, expiresAt, serverTime: clock.now(), claims, workspace: infoFor(deps, { ...caller, role: claims.role }) })
+    return c.json<AccessToken>({
+      token,
+      expiresAt,
+      serverTime: clock.now(),
+      claims,
+      workspace: infoFor(deps, { ...caller, role: claims.role }),
+    })
   })
 }

@@ -58,4 +58,6 @@ export async function openAudit(store: Store, log: Pick<UpdateLog, 'write'>, clo
 }
 
 const hashOf = ({ n, at, actor, action, object, details, previous }: Omit<AuditEntry, 'hash'>): string =>
-  createHash('sha256').update(JSON.stringify([n, at, actor, action, object, details ?? null, previous])).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify([n, at, actor, action, object, details ?? null, previous]))
+    .digest('hex')

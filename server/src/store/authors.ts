@@ -14,7 +14,8 @@ export type Authors = {
 
 export async function openAuthors(store: Store): Promise<Authors> {
   const principalByClient = new Map<number, Id>()
-  for await (const [client, principal] of store.list('authors')) principalByClient.set(Number(client), Id.parse(principal))
+  for await (const [client, principal] of store.list('authors'))
+    principalByClient.set(Number(client), Id.parse(principal))
   return {
     ownerOf: (client) => principalByClient.get(client),
     see: (update, principal) => {

@@ -47,7 +47,11 @@ export function createGroupCommit({ store, fence, clock, log, probeMs = 1_000 }:
         await store.commit(batch.writes, fence)
         batch.done.resolve()
       } catch (e) {
-        const reason = new TandemError('store-failed', { reason: 'the server cannot write to its disk', cause: messageOf(e) }, e)
+        const reason = new TandemError(
+          'store-failed',
+          { reason: 'the server cannot write to its disk', cause: messageOf(e) },
+          e,
+        )
         log.error('store failed', { error: e, writes: batch.writes.length })
         setState(reason)
         keep(batch, reason)

@@ -33,9 +33,16 @@ type Options = {
  * The embedded store: LevelDB in `folder`, one synced batch for each commit. Throws `store-locked` while another
  * process holds it, `store-corrupt` where LevelDB cannot read its own files.
  */
-export async function openLevelStore(folder: string, { clock = systemClock, lockMs = 5_000 }: Options = {}): Promise<Store> {
+export async function openLevelStore(
+  folder: string,
+  { clock = systemClock, lockMs = 5_000 }: Options = {},
+): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const db = new Level<string, Uint8Array>(folder, { keyEncoding: 'utf8', valueEncoding: 'view', writeBufferSize: 16 * 2 ** 20 })
+  const db = new Level<string, Uint8Array>(folder, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+    writeBufferSize: 16 * 2 ** 20,
+  })
   await openDb(db, folder, clock, lockMs)
   let fence = Number((await readJson(db, key.record('meta', 'fence'))) ?? 0)
   return {
@@ -53,7 +60,8 @@ export async function openLevelStore(folder: string, { clock = systemClock, lock
       return 0
     },
     docs: async function* () {
-      for await (const [k, v] of db.iterator({ gte: 'd!', lt: 'd"' })) yield [k.slice(2), decodeJson(v, { key: k }) as DocStat]
+      for await (const [k, v] of db.iterator({ gte: 'd!', lt: 'd"' }))
+        yield [k.slice(2), decodeJson(v, { key: k }) as DocStat]
     },
     entries: async function* (doc, { after = 0, upTo = last } = {}) {
       for await (const [k, v] of db.iterator({ gt: key.entry(doc, after), lte: key.entry(doc, upTo) })) {
@@ -67,7 +75,8 @@ export async function openLevelStore(folder: string, { clock = systemClock, lock
     },
     snapshot: async (doc, upTo = last) => {
       const range = { gte: key.snapshot(doc, 0), lte: key.snapshot(doc, upTo), reverse: true, limit: 1 }
-      for await (const [k, v] of db.iterator(range)) return { seq: seqOf(k), state: unseal(v, { doc, snapshot: seqOf(k) }) }
+      for await (const [k, v] of db.iterator(range))
+        return { seq: seqOf(k), state: unseal(v, { doc, snapshot: seqOf(k) }) }
       return undefined
     },
     read: (table, name) => readJson(db, key.record(table, name)),
@@ -126,12 +135,16 @@ async function openDb(db: Db, folder: string, clock: Clock, lockMs: number): Pro
         throw new TandemError('store-locked', { reason: 'another process uses the data folder', folder }, e)
       }
       const damaged = code === 'LEVEL_CORRUPTION'
-      throw new TandemError(damaged ? 'store-corrupt' : 'store-failed', { reason: 'the data folder cannot be opened', folder, cause: code }, e)
+      throw new TandemError(
+        damaged ? 'store-corrupt' : 'store-failed',
+        { reason: 'the data folder cannot be opened', folder, cause: code },
+        e,
+      )
     }
   }
 }
 
 function causeCode(e: unknown): string {
-  const { code, cause } = e as { code?: unknown; cause?: unknown }
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(code ?? 'unknown')
+  const { code, cause } = e as { code?: string; cause?: { code?: string } }
+  return cause?.code ?? code ?? 'unknown'
 }

@@ -14,7 +14,12 @@ export type UpdateLog = {
    * `store-failed` while the store cannot write (the entry is kept and written once it can). `state` gives the whole
    * document, for a snapshot when its tail has grown long.
    */
-  append(doc: string, update: Uint8Array, meta: AppendMeta, state?: () => Uint8Array): { seq: number; durable: Promise<void> }
+  append(
+    doc: string,
+    update: Uint8Array,
+    meta: AppendMeta,
+    state?: () => Uint8Array,
+  ): { seq: number; durable: Promise<void> }
   /** Records (accounts, audit, folded ids), in the same order and batches as entries. */
   write(writes: readonly Extract<Write, { t: 'record' }>[]): Promise<void>
   /** Undefined where all of the document is on disk; else a promise as `append`'s. */

@@ -19,7 +19,8 @@ export function openMemoryStore(): Store {
       for (const w of writes) {
         if (w.t === 'entry') entries.push(w.entry)
         else if (w.t === 'doc') docs.set(w.doc, w.stat)
-        else if (w.t === 'snapshot') snapshots.set(w.doc, [...(snapshots.get(w.doc) ?? []), { seq: w.seq, state: w.state }])
+        else if (w.t === 'snapshot')
+          snapshots.set(w.doc, [...(snapshots.get(w.doc) ?? []), { seq: w.seq, state: w.state }])
         else if (w.value === undefined) table(w.table).delete(w.key)
         else table(w.table).set(w.key, JSON.stringify(w.value))
       }
@@ -41,7 +42,8 @@ export function openMemoryStore(): Store {
       return json === undefined ? undefined : (JSON.parse(json) as unknown)
     },
     list: async function* (name) {
-      for (const [key, json] of [...table(name)].toSorted(([a], [b]) => (a < b ? -1 : 1))) yield [key, JSON.parse(json) as unknown]
+      for (const [key, json] of [...table(name)].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        yield [key, JSON.parse(json) as unknown]
     },
     recover: async () => {},
     close: async () => {},

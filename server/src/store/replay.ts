@@ -21,7 +21,12 @@ export async function replay(store: Store, doc: string, { upTo, atLeast = 0 }: R
     last = entry.seq
   }
   if (last < atLeast) {
-    throw new TandemError('store-corrupt', { reason: 'the last entries of a document are missing', doc, last, expected: atLeast })
+    throw new TandemError('store-corrupt', {
+      reason: 'the last entries of a document are missing',
+      doc,
+      last,
+      expected: atLeast,
+    })
   }
   const [only] = updates
   if (updates.length <= 1 || !only) return only

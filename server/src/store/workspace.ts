@@ -27,7 +27,11 @@ export async function openWorkspace(store: Store, name: string, clock: Clock): P
   const raw = await store.read('meta', 'workspace')
   const { schema } = z.object({ schema: z.int().default(schemaVersion) }).parse(raw ?? {})
   if (schema > schemaVersion) {
-    throw new TandemError('store-newer', { reason: 'the data folder was written by a newer Tandem', schema, known: schemaVersion })
+    throw new TandemError('store-newer', {
+      reason: 'the data folder was written by a newer Tandem',
+      schema,
+      known: schemaVersion,
+    })
   }
   const known = raw === undefined ? undefined : Workspace.parse(raw)
   const workspace: Workspace = known

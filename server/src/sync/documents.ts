@@ -1,19 +1,41 @@
 import type { Connection, Document, Hocuspocus } from '@hocuspocus/server'
-import { TandemError, docName, docPath, parseDocPath, type DocPlace, type DocRef, type Id, type Log, type Settings } from '@tandem/shared'
+import {
+  TandemError,
+  docName,
+  docPath,
+  parseDocPath,
+  type DocPlace,
+  type DocRef,
+  type Id,
+  type Log,
+  type Settings,
+} from '@tandem/shared'
 import * as Y from 'yjs'
 import type { UpdateLog } from '../store/log.ts'
 import type { AppendMeta } from '../store/store.ts'
 import type { Context } from './doors.ts'
 import { localOrigin } from './hocuspocus.ts'
 
+/** A loaded document, for a wrapper of `shared/docs` to open. */
+export type HeldDoc = Y.Doc
+
 /** Documents as the rest of the server sees them: whether loaded or not, by one door. */
 export type Documents = {
   /** Keeps a document loaded until released. */
-  hold(doc: DocRef): Promise<{ doc: Y.Doc; release(): void }>
+  hold(doc: DocRef): Promise<{ doc: HeldDoc; release(): void }>
   /** A change by the server itself: one transaction on the loaded document; resolves once it is on disk. */
   change<T>(doc: DocRef, meta: AppendMeta, work: (doc: Y.Doc) => T): Promise<T>
+  /** One transaction on each of several documents at once, inside one synchronous step; resolves once all are on disk. */
+  changeTogether(docs: readonly DocRef[], meta: AppendMeta, work: () => void): Promise<void>
+  /** A look at the document as it stands; `look` gets a copy of its own. Undefined where there is none. */
+  peek<T>(doc: DocRef, look: (doc: HeldDoc) => T): Promise<T | undefined>
   /** Applies an update, to the loaded document or straight to the log. Throws `bad-request`, `too-large`. */
-  apply(doc: DocRef, update: Uint8Array, meta: AppendMeta, opts?: { onlyIfAbsent?: boolean }): Promise<{ seq: number; created: boolean }>
+  apply(
+    doc: DocRef,
+    update: Uint8Array,
+    meta: AppendMeta,
+    opts?: { onlyIfAbsent?: boolean },
+  ): Promise<{ seq: number; created: boolean }>
   /** As `apply`, without waiting for the disk: `durable` says when. */
   put(
     doc: DocRef,
@@ -27,6 +49,10 @@ export type Documents = {
   exists(doc: DocRef): Promise<boolean>
   /** Names (`docPath`) of the documents that start so. */
   names(prefix: string): Promise<string[]>
+  /** The same, parsed. */
+  refs(prefix: string): Promise<DocRef[]>
+  /** The state (base64 of a Yjs snapshot) that a tombstone keeps, to tell a later edit from what was deleted. */
+  snapshotOf(doc: DocRef): Promise<string | undefined>
   /** After each append, any source, once it is on disk. */
   onAppend(listen: (e: { seq: number; doc: DocRef; author: Id }) => void): () => void
   /** Stateless payload to everyone on that document. */
@@ -35,7 +61,13 @@ export type Documents = {
   tell(doc: DocRef, principal: Id, payload: string): void
 }
 
-type Deps = { engine: Hocuspocus<Context>; updates: UpdateLog; place: DocPlace; settings: Pick<Settings, 'maxDocBytes'>; log: Log }
+type Deps = {
+  engine: Hocuspocus<Context>
+  updates: UpdateLog
+  place: DocPlace
+  settings: Pick<Settings, 'maxDocBytes'>
+  log: Log
+}
 
 export function createDocuments({ engine, updates, place, settings, log }: Deps): Documents {
   const nameOf = (doc: DocRef) => docName(place, doc)
@@ -64,7 +96,12 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     if (failure) throw failure
     requireReadable(update)
     if (update.length > settings.maxDocBytes) {
-      throw new TandemError('too-large', { reason: 'the document is too large', doc: path, bytes: update.length, limit: settings.maxDocBytes })
+      throw new TandemError('too-large', {
+        reason: 'the document is too large',
+        doc: path,
+        bytes: update.length,
+        limit: settings.maxDocBytes,
+      })
     }
     // While it is being loaded, what the log gets now could miss the loaded copy.
     await engine.loadingDocuments.get(nameOf(doc))
@@ -74,6 +111,12 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     if (loaded) Y.applyUpdate(loaded, update, localOrigin(meta))
     else updates.append(path, update, meta)
     return { seq: updates.stat(path)?.seq ?? 0, created: stat === undefined, durable: updates.pending(path) }
+  }
+
+  const read: Documents['read'] = async (doc) => {
+    const loaded = engine.documents.get(nameOf(doc))
+    if (loaded && updates.stat(docPath(doc))) return Y.encodeStateAsUpdate(loaded)
+    return updates.load(docPath(doc))
   }
 
   return {
@@ -91,19 +134,45 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
         held.release()
       }
     },
+    changeTogether: async (docs, meta, work) => {
+      const held = await Promise.all(docs.map(hold))
+      try {
+        const failure = updates.failure()
+        if (failure) throw failure
+        const within =
+          (inner: () => void, { doc }: { doc: Y.Doc }) =>
+          () =>
+            doc.transact(inner, localOrigin(meta))
+        held.reduceRight(within, work)()
+        await Promise.all(docs.map(async (doc) => updates.pending(docPath(doc))))
+      } finally {
+        for (const { release } of held) release()
+      }
+    },
+    peek: async (doc, look) => {
+      const update = await read(doc)
+      if (!update) return undefined
+      const copy = new Y.Doc()
+      Y.applyUpdate(copy, update)
+      return look(copy)
+    },
     apply: async (doc, update, meta, opts) => {
       const { seq, created, durable } = await put(doc, update, meta, opts)
       await durable
       return { seq, created }
     },
-    read: async (doc) => {
-      const loaded = engine.documents.get(nameOf(doc))
-      if (loaded && updates.stat(docPath(doc))) return Y.encodeStateAsUpdate(loaded)
-      return updates.load(docPath(doc))
-    },
+    read,
     durable: async (doc) => updates.pending(docPath(doc)),
     exists: async (doc) => updates.stat(docPath(doc)) !== undefined,
     names: async (prefix) => updates.names(prefix),
+    refs: async (prefix) => updates.names(prefix).flatMap((name) => parseDocPath(name) ?? []),
+    snapshotOf: async (doc) => {
+      const update = await read(doc)
+      if (!update) return undefined
+      const copy = new Y.Doc({ gc: false })
+      Y.applyUpdate(copy, update)
+      return Buffer.from(Y.encodeSnapshot(Y.snapshot(copy))).toString('base64')
+    },
     onAppend: (listen) =>
       updates.onAppend(({ seq, doc, author }) => {
         const ref = parseDocPath(doc)
@@ -114,12 +183,18 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     tell: (doc, principal, payload) =>
       engine.documents
         .get(nameOf(doc))
-        ?.broadcastStateless(payload, (c) => (c as Connection<Context>).context.socket.who?.claims.principal === principal),
+        ?.broadcastStateless(
+          payload,
+          (c) => (c as Connection<Context>).context.socket.who?.claims.principal === principal,
+        ),
   }
 }
 
 const load = (engine: Hocuspocus<Context>, name: string): Promise<Document> =>
-  engine.createDocument(name, new Request('http://server.invalid'), 'server', { isAuthenticated: true, readOnly: false })
+  engine.createDocument(name, new Request('http://server.invalid'), 'server', {
+    isAuthenticated: true,
+    readOnly: false,
+  })
 
 function requireReadable(update: Uint8Array): void {
   try {

@@ -13,6 +13,9 @@ import {
 import type { Tokens } from '../auth/tokens.ts'
 import type { Socket } from './socket.ts'
 
+/** What is told of who was not let in. */
+export type Refused = { code: string; name?: string; origin?: string | undefined; host?: string | undefined }
+
 /** What Hocuspocus carries along for each document connection. */
 export type Context = { socket: Socket; doc: DocRef }
 
@@ -42,8 +45,10 @@ export function createDoors({ place, tokens, holdsLease, writable, maxDocsPerCon
     // Thousands of documents come with the same token.
     if (socket.who?.token === token && socket.who.expiresAt > clock.now()) return socket.who.claims
     const { claims, expiresAt } = await tokens.verify(token)
-    if (claims.workspaceId !== place.workspaceId) throw new TandemError('forbidden', { reason: 'the token is for another workspace' })
-    if (claims.epoch !== place.epoch) throw new TandemError('epoch-changed', { reason: 'the workspace was created anew' })
+    if (claims.workspaceId !== place.workspaceId)
+      throw new TandemError('forbidden', { reason: 'the token is for another workspace' })
+    if (claims.epoch !== place.epoch)
+      throw new TandemError('epoch-changed', { reason: 'the workspace was created anew' })
     const was = socket.who?.claims
     if (was && (was.principal !== claims.principal || was.kind !== claims.kind || was.session !== claims.session)) {
       throw new TandemError('forbidden', { reason: 'a socket belongs to one principal' })
@@ -58,11 +63,17 @@ export function createDoors({ place, tokens, holdsLease, writable, maxDocsPerCon
       const claims = await identify(socket, token)
       const address = parseDocName(name)
       if (!address) throw new TandemError('not-found', { reason: 'there is no such document' })
-      if (address.workspaceId !== place.workspaceId) throw new TandemError('forbidden', { reason: 'the document is of another workspace' })
-      if (address.epoch !== place.epoch) throw new TandemError('epoch-changed', { reason: 'the workspace was created anew' })
-      if (!mayRead(address.doc, claims)) throw new TandemError('forbidden', { reason: 'this document is not yours to read' })
+      if (address.workspaceId !== place.workspaceId)
+        throw new TandemError('forbidden', { reason: 'the document is of another workspace' })
+      if (address.epoch !== place.epoch)
+        throw new TandemError('epoch-changed', { reason: 'the workspace was created anew' })
+      if (!mayRead(address.doc, claims))
+        throw new TandemError('forbidden', { reason: 'this document is not yours to read' })
       if (socket.connections.size >= maxDocsPerConnection) {
-        throw new TandemError('rate-limited', { reason: 'too many documents on one connection', limit: maxDocsPerConnection })
+        throw new TandemError('rate-limited', {
+          reason: 'too many documents on one connection',
+          limit: maxDocsPerConnection,
+        })
       }
       return { doc: address.doc, readOnly: readOnly(address.doc, claims) }
     },

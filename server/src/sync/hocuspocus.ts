@@ -15,7 +15,7 @@ import {
 import * as Y from 'yjs'
 import type { UpdateLog } from '../store/log.ts'
 import type { AppendMeta } from '../store/store.ts'
-import type { Context, Doors } from './doors.ts'
+import type { Context, Doors, Refused } from './doors.ts'
 import { guard, refusal } from './guard.ts'
 import { stampPresence } from './presence.ts'
 import { close } from './socket.ts'
@@ -42,7 +42,7 @@ type Deps = {
   onLoaded(document: Document): void
   /** A client opened `ops`: it is told where the workspace stands. */
   onOps(connection: Connection<Context>): void
-  onRefused(facts: Readonly<Record<string, unknown>>): void
+  onRefused(facts: Refused): void
 }
 
 /**
@@ -74,20 +74,29 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
 
   const daemonOf = (doc: DocRef, { socket }: Context): Id | undefined => {
     const claims = socket.who?.claims
-    return doc.kind === 'daemon' && claims?.kind === 'daemon' && claims.principal === doc.daemonId ? doc.daemonId : undefined
+    return doc.kind === 'daemon' && claims?.kind === 'daemon' && claims.principal === doc.daemonId
+      ? doc.daemonId
+      : undefined
   }
+
+  /** How many connections each daemon has: while it reconnects there are two, and it is not gone. */
+  const present = new Map<Id, number>()
 
   const join = async (connection: Connection<Context>, context: Context) => {
     const { socket, doc } = context
     socket.connections.add(connection)
+    const daemonId = daemonOf(doc, context)
     connection.onClose(() => {
       socket.connections.delete(connection)
-      const daemonId = daemonOf(doc, context)
-      if (daemonId !== undefined) guarded.quietly('onGone', () => daemons.onGone(daemonId))
+      if (daemonId === undefined) return
+      const left = (present.get(daemonId) ?? 1) - 1
+      present.set(daemonId, left)
+      if (left === 0) guarded.quietly('onGone', () => daemons.onGone(daemonId))
     })
     if (doc.kind === 'ops') deps.onOps(connection)
-    const daemonId = daemonOf(doc, context)
-    if (daemonId !== undefined) await daemons.onConnected(daemonId, socket.who?.claims.name ?? 'daemon')
+    if (daemonId === undefined) return
+    present.set(daemonId, (present.get(daemonId) ?? 0) + 1)
+    await daemons.onConnected(daemonId, socket.who?.claims.name ?? 'daemon')
   }
 
   const hocuspocus = new Hocuspocus<Context>({
@@ -108,7 +117,11 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
         return { doc }
       } catch (e) {
         const code = isTandemError(e) ? e.code : 'internal'
-        socket.log.warn('document refused', { name: documentName.slice(0, 200), code, principal: socket.who?.claims.principal })
+        socket.log.warn('document refused', {
+          name: documentName.slice(0, 200),
+          code,
+          principal: socket.who?.claims.principal,
+        })
         deps.onRefused({ name: documentName.slice(0, 200), code })
         throw refusal(code)
       }
@@ -141,7 +154,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     },
     connected: guarded.hook('connected', async ({ connection, documentName, context, instance }) => {
       // A join that lands while the document is being unloaded gets a dead copy: edits acknowledged, never kept.
-      if (instance.documents.get(documentName) !== connection.document) return context.socket.close(close.reset, 'stale document')
+      if (instance.documents.get(documentName) !== connection.document)
+        return context.socket.close(close.reset, 'stale document')
       await join(connection, context)
     }),
     beforeSync: async ({ type, payload, connection, document, context }) => {
@@ -180,7 +194,14 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       const parsed = parseMessage(FromDaemon, payload)
       if ('message' in parsed) return daemons.onMessage(daemonId, parsed.message)
       context.socket.log.warn('message refused', { issues: parsed.issues.slice(0, 5), daemon: daemonId })
-      connection.sendStateless(JSON.stringify({ t: 'error', code: 'validation-failed', message: parsed.issues[0] ?? '', details: parsed.issues.slice(0, 5) }))
+      connection.sendStateless(
+        JSON.stringify({
+          t: 'error',
+          code: 'validation-failed',
+          message: parsed.issues[0] ?? '',
+          details: parsed.issues.slice(0, 5),
+        }),
+      )
     }),
     beforeUnloadDocument: async ({ documentName }) => {
       // Its memory is the only copy of what is not on disk yet.
@@ -200,7 +221,12 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     tooLarge.add(connection)
     socketLog.warn('document too large', { doc, bytes, limit: settings.maxDocBytes })
     connection.sendStateless(
-      JSON.stringify({ t: 'error', code: 'too-large', message: `${doc} would be larger than ${settings.maxDocBytes} bytes`, details: { doc } }),
+      JSON.stringify({
+        t: 'error',
+        code: 'too-large',
+        message: `${doc} would be larger than ${settings.maxDocBytes} bytes`,
+        details: { doc },
+      }),
     )
   }
   const pathOf = (name: string): string => {

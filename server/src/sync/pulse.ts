@@ -14,7 +14,10 @@ type Deps = {
 }
 
 /** One heartbeat for all sockets [S22]: pings, ends the dead and the expired, unloads what nobody uses; until the signal aborts. */
-export async function runPulse({ sockets, idle, engine, settings, clock, log }: Deps, signal: AbortSignal): Promise<void> {
+export async function runPulse(
+  { sockets, idle, engine, settings, clock, log }: Deps,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await wait(clock, settings.pingMs, signal)

@@ -4,7 +4,15 @@ import type { WebSocket } from 'ws'
 import { createGate } from './gate.ts'
 
 /** Close codes of ours beside those of the error table. */
-export const close = { reset: 4205, unauthorized: 4401, forbidden: 4403, timeout: 4408, invalid: 1007, failed: 1011, goingAway: 1001 } as const
+export const close = {
+  reset: 4205,
+  unauthorized: 4401,
+  forbidden: 4403,
+  timeout: 4408,
+  invalid: 1007,
+  failed: 1011,
+  goingAway: 1001,
+} as const
 
 /** Who a socket is, once a document on it was authenticated. A socket belongs to one principal. */
 export type Who = { claims: Claims; token: string; expiresAt: number }
@@ -25,7 +33,11 @@ export type Socket = {
 }
 
 /** What Hocuspocus sees of the socket: its sends pass the gate and the limit of buffered bytes. */
-export type SocketFace = { send(data: unknown): void; close(code?: number, reason?: string): void; readonly readyState: number }
+export type SocketFace = {
+  send(data: unknown): void
+  close(code?: number, reason?: string): void
+  readonly readyState: number
+}
 
 type Deps = {
   ws: WebSocket
@@ -42,7 +54,11 @@ export const isPong = (data: Uint8Array): boolean => data.length === 1 && data[0
 /** Bytes that a socket may send before any document on it was authenticated. */
 export const maxStrangerBytes = 8 * 2 ** 20
 
-export function createSocket({ ws, settings, clock, log, pending }: Deps): { socket: Socket; face: SocketFace; heard(bytes: number): boolean } {
+export function createSocket({ ws, settings, clock, log, pending }: Deps): {
+  socket: Socket
+  face: SocketFace
+  heard(bytes: number): boolean
+} {
   const id = createId()
   const openedAt = clock.now()
   let heardAt = openedAt

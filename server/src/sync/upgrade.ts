@@ -1,12 +1,21 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Hocuspocus } from '@hocuspocus/server'
-import { TandemError, errorTable, isTandemError, type Clock, type DocPlace, type Id, type Log, type Settings } from '@tandem/shared'
+import {
+  TandemError,
+  errorTable,
+  isTandemError,
+  type Clock,
+  type DocPlace,
+  type Id,
+  type Log,
+  type Settings,
+} from '@tandem/shared'
 import { WebSocketServer } from 'ws'
 import type { OriginCheck } from '../auth/origin.ts'
 import type { UpdateLog } from '../store/log.ts'
 import { docPathOf } from './names.ts'
-import type { Context } from './doors.ts'
+import type { Context, Refused } from './doors.ts'
 import { close, createSocket, isPong, type Socket } from './socket.ts'
 
 type Deps = {
@@ -18,7 +27,7 @@ type Deps = {
   checkOrigin: OriginCheck
   clock: Clock
   log: Log
-  onRefused(facts: Readonly<Record<string, unknown>>): void
+  onRefused(facts: Refused): void
 }
 
 /** Where clients connect; the second is the founding documents' address. */
@@ -36,8 +45,10 @@ export function acceptSockets(deps: Deps) {
     const refused = deps.checkOrigin({ host: request.headers.host, origin: request.headers.origin })
     if (refused) throw refused
     // A mistyped workspace would otherwise be refused once for each document.
-    if (url.searchParams.get('ws') !== place.workspaceId) throw new TandemError('not-found', { reason: 'there is no such workspace' })
-    if (sockets.size >= settings.maxConnections) throw new TandemError('rate-limited', { reason: 'too many connections' })
+    if (url.searchParams.get('ws') !== place.workspaceId)
+      throw new TandemError('not-found', { reason: 'there is no such workspace' })
+    if (sockets.size >= settings.maxConnections)
+      throw new TandemError('rate-limited', { reason: 'too many connections' })
     return url
   }
 
@@ -49,7 +60,12 @@ export function acceptSockets(deps: Deps) {
     try {
       url = check(request)
     } catch (e) {
-      log.warn('socket refused', { error: e, ip: request.socket.remoteAddress, origin: request.headers.origin, host: request.headers.host })
+      log.warn('socket refused', {
+        error: e,
+        ip: request.socket.remoteAddress,
+        origin: request.headers.origin,
+        host: request.headers.host,
+      })
       if (isTandemError(e)) deps.onRefused({ code: e.code, origin: request.headers.origin, host: request.headers.host })
       return refuse(duplex, e)
     }
@@ -91,7 +107,19 @@ export function acceptSockets(deps: Deps) {
 function refuse(duplex: Duplex, e: unknown): void {
   const code = isTandemError(e) ? e.code : 'internal'
   const { http: status, hint } = errorTable[code]
-  const body = JSON.stringify({ type: `https://tandem.invalid/problems/${code}`, title: code, status, code, detail: isTandemError(e) ? e.message : undefined, hint })
-  const head = ['HTTP/1.1 ' + status + ' Refused', 'content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close']
+  const body = JSON.stringify({
+    type: `https://tandem.invalid/problems/${code}`,
+    title: code,
+    status,
+    code,
+    detail: isTandemError(e) ? e.message : undefined,
+    hint,
+  })
+  const head = [
+    'HTTP/1.1 ' + status + ' Refused',
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
   duplex.end(head.join('\r\n') + '\r\n\r\n' + body)
 }

@@ -1,0 +1,92 @@
+import { Id, TandemError, TaskInput, TaskPayload, commandLine, statusOf, type Task } from '@tandem/shared'
+import { note, openTaskLog } from '@tandem/shared/docs'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { Caller, Env, HttpDeps } from './deps.ts'
+import { readBody, readValue } from './problem.ts'
+import { requireRole } from './who.ts'
+
+/** A title is made from the command where none is given. */
+const NewTask = z.object({ ...TaskInput.shape, payload: TaskPayload, title: TaskInput.shape.title.optional() })
+const ListQuery = z.object({
+  status: z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+})
+const Cancel = z.object({ force: z.boolean().default(false) })
+
+const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
+
+/** A task as scripts see it: ISO timestamps, `state` of the machine and `status` in the founding words [S113]. */
+export const taskView = ({ createdAt, queuedAt, startedAt, completedAt, ...task }: Task) => ({
+  ...task,
+  status: statusOf(task.state),
+  createdAt: iso(createdAt),
+  queuedAt: iso(queuedAt),
+  startedAt: iso(startedAt),
+  completedAt: iso(completedAt),
+})
+
+/** `…/tasks`: everything here asks the referee as the caller's own client would; nothing is written past it. */
+export function taskRoutes(deps: HttpDeps): Hono<Env> {
+  const { requests, documents, members, session } = deps
+
+  const find = (id: string): Task => {
+    const task = Id.safeParse(id).success ? requests.tasks.get(id) : undefined
+    if (!task) throw new TandemError('not-found', { reason: 'there is no such task', id: id.slice(0, 40) })
+    return task
+  }
+  const ask = async (caller: Caller, body: Parameters<typeof requests.ask>[2]) => {
+    const by = { id: caller.principal, name: caller.name, role: caller.role }
+    await members.see(by)
+    return requests.ask(by, session, body)
+  }
+
+  return new Hono<Env>()
+    .get('/', requireRole(deps, 'viewer'), (c) => {
+      const { status, limit } = readValue(c.req.query(), ListQuery)
+      const all = [...requests.tasks.snapshot().values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))
+      const tasks = all.filter((t) => status === undefined || statusOf(t.state) === status).slice(0, limit)
+      return c.json({ tasks: tasks.map(taskView) })
+    })
+    .post('/', requireRole(deps, 'runner'), async (c) => {
+      const { title, ...input } = await readBody(c, NewTask)
+      const task = TaskInput.parse({ ...input, title: title ?? commandLine(input.payload).slice(0, 200) })
+      const id = await ask(c.var.caller, { kind: 'create', task })
+      const same = [...requests.tasks.snapshot().values()].find(
+        (t) =>
+          task.idempotencyKey !== undefined &&
+          t.idempotencyKey === task.idempotencyKey &&
+          t.createdBy === c.var.caller.principal,
+      )
+      const made = requests.tasks.get(id) ?? same
+      if (!made) throw new TandemError('conflict', { reason: 'the task was refused: too many are waiting' })
+      return c.json(taskView(made), made.id === id ? 201 : 200)
+    })
+    .get('/:id', requireRole(deps, 'viewer'), (c) => c.json(taskView(find(c.req.param('id')))))
+    .get('/:id/log', requireRole(deps, 'viewer'), async (c) => {
+      const task = find(c.req.param('id'))
+      const attempt = readValue(c.req.query('attempt') ?? task.attempt, z.coerce.number().int().nonnegative())
+      const chunks =
+        attempt === 0
+          ? []
+          : ((await documents.peek({ kind: 'log', taskId: task.id, attempt }, (doc) => openTaskLog(doc).snapshot())) ??
+            [])
+      const output = Buffer.concat(chunks.filter(({ s }) => s !== note).map(({ d }) => d))
+      return c.body(new Uint8Array(output), 200, {
+        'content-type': 'text/plain; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'tandem-attempt': String(attempt),
+      })
+    })
+    .post('/:id/cancel', requireRole(deps, 'runner'), async (c) => {
+      const { id } = find(c.req.param('id'))
+      const body = c.req.header('content-type')?.includes('json') ? await readBody(c, Cancel) : { force: false }
+      await ask(c.var.caller, { kind: 'cancel', task: id, force: body.force })
+      return c.json(taskView(find(id)), 202)
+    })
+    .post('/:id/retry', requireRole(deps, 'runner'), async (c) => {
+      const { id } = find(c.req.param('id'))
+      await ask(c.var.caller, { kind: 'retry', task: id })
+      return c.json(taskView(find(id)), 202)
+    })
+}

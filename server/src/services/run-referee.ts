@@ -1,0 +1,147 @@
+import {
+  docPath,
+  messageOf,
+  type Clock,
+  type DocRef,
+  type HoldsLease,
+  type Id,
+  type Log,
+  type Settings,
+  type Task,
+} from '@tandem/shared'
+import { openOps, openRequests, openTasks, type Member, type Records, type RequestBody } from '@tandem/shared/docs'
+import type { z } from 'zod'
+import type { Members } from '../auth/members.ts'
+import { createReferee, type Referee, type Requester } from '../referee/referee.ts'
+import type { Audit } from '../store/audit.ts'
+import type { UpdateLog } from '../store/log.ts'
+import type { Store } from '../store/store.ts'
+import type { Workspace } from '../store/workspace.ts'
+import type { Documents } from '../sync/documents.ts'
+import { perDoc } from '../sync/per-doc.ts'
+
+type Deps = {
+  workspace: Workspace
+  documents: Documents
+  updates: UpdateLog
+  store: Pick<Store, 'list'>
+  members: Members
+  audit: Audit
+  settings: Settings
+  clock: Clock
+  log: Log
+}
+
+/** The referee with its documents, fed from everyone's requests. */
+export type RefereeService = {
+  referee: Referee
+  holdsLease: HoldsLease
+  tasks: Records<Task>
+  /** Asks in someone's name, as their own client would: an entry in their requests document. Resolves once it is decided. */
+  ask(by: Requester, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
+  /** Shows a member to everyone. */
+  show(member: Member): Promise<void>
+  /** Folds what waits and what comes, and watches leases, until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+type RequestsRef = Extract<DocRef, { kind: 'requests' }>
+
+export async function openRefereeService(deps: Deps): Promise<RefereeService> {
+  const { workspace, documents, updates, store, members, audit, settings, clock, log } = deps
+  const meta = { author: workspace.serverId, origin: 'server' } as const
+  const tasksRef: DocRef = { kind: 'tasks', rotation: 0 }
+  const opsRef: DocRef = { kind: 'ops' }
+  // Held for as long as the server runs: everything asks for them all the time.
+  const tasks = openTasks((await documents.hold(tasksRef)).doc)
+  const ops = openOps((await documents.hold(opsRef)).doc)
+
+  const folded = new Set<string>()
+  for await (const [id] of store.list('folded')) folded.add(id)
+
+  const referee = createReferee({
+    tasks,
+    approvals: ops.approvals,
+    daemons: ops.daemons,
+    commit: (work) => documents.changeTogether([tasksRef, opsRef], meta, work),
+    send: (daemonId, message) => documents.tell({ kind: 'daemon', daemonId }, daemonId, JSON.stringify(message)),
+    clock,
+    log,
+    settings,
+    workspaceId: workspace.id,
+    audit: (entry) => audit.add(entry),
+    folded: {
+      has: (id) => folded.has(id),
+      // Gathered into the same batch as the change that is made in this turn.
+      add: (id) => {
+        folded.add(id)
+        updates.write([{ t: 'record', table: 'folded', key: id, value: clock.now() }]).catch(() => {
+          // The store keeps it, and says itself that it fails.
+        })
+      },
+    },
+  })
+
+  const requestsIn = perDoc(openRequests)
+
+  const foldOnce = async (ref: RequestsRef): Promise<void> => {
+    const held = await documents.hold(ref)
+    try {
+      const requests = requestsIn(held.doc)
+      const waiting = requests.snapshot()
+      if (waiting.size === 0) return
+      const member = await members.get(ref.principal)
+      const by = member ?? { id: ref.principal, name: 'unknown', role: 'viewer' as const }
+      const done = await referee.fold(by, waiting)
+      await documents.change(ref, meta, () => requests.drop(done))
+    } finally {
+      held.release()
+    }
+  }
+  /** One document is folded by one at a time; what comes meanwhile is folded after. */
+  const folding = new Map<string, Promise<void>>()
+  const fold = (ref: RequestsRef): Promise<void> => {
+    const path = docPath(ref)
+    const mine = (folding.get(path) ?? Promise.resolve()).then(() => foldOnce(ref))
+    const settled = mine
+      .catch((e: unknown) => log.error('requests not folded', { doc: path, error: messageOf(e) }))
+      .finally(() => {
+        if (folding.get(path) === settled) folding.delete(path)
+      })
+    folding.set(path, settled)
+    return mine
+  }
+
+  return {
+    referee,
+    holdsLease: referee.holdsLease,
+    tasks,
+    ask: async (by, session, body) => {
+      const ref: RequestsRef = { kind: 'requests', principal: by.id, session }
+      const held = await documents.hold(ref)
+      try {
+        const id = await documents.change(ref, { author: by.id, origin: 'rest' }, () =>
+          requestsIn(held.doc).ask(body, clock.now()),
+        )
+        await fold(ref)
+        return id
+      } finally {
+        held.release()
+      }
+    },
+    show: async (member) => {
+      const known = ops.members.get(member.id)
+      if (known?.name === member.name && known.role === member.role) return
+      await documents.change(opsRef, meta, () => ops.members.set(member.id, member))
+    },
+    run: async (signal) => {
+      const stop = documents.onAppend(({ doc }) => {
+        if (doc.kind === 'requests') void fold(doc).catch(() => {}) // logged where it failed
+      })
+      for (const ref of await documents.refs('requests/')) if (ref.kind === 'requests') await fold(ref).catch(() => {}) // likewise
+      await referee.run(signal)
+      stop()
+      await Promise.all(folding.values())
+    },
+  }
+}
