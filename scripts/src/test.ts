@@ -44,7 +44,9 @@ for (const project of ['unit', 'flow', 'browser']) {
 rmSync(folder, { recursive: true, force: true })
 
 process.stdout.write('\n--- proofs (pnpm test:long renews them)\n')
-for (const { name, state } of proofStates(root)) process.stdout.write(`${name.padEnd(36)} ${state}\n`)
+const proofs = proofStates(root)
+for (const { name, state } of proofs) process.stdout.write(`${name.padEnd(36)} ${state}\n`)
+if (proofs.length === 0) process.stdout.write('none yet\n')
 
 process.exitCode ||= total.failed > 0 || total.passed === 0 ? 1 : 0
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
