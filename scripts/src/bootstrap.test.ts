@@ -20,7 +20,7 @@ function withModule(module: string, code: string, env: Record<string, string> = 
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
