@@ -1,0 +1,43 @@
+import { systemClock } from '@tandem/shared'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { log } from './session/diagnostics.ts'
+import { openSession, type Session } from './session/session.ts'
+import { SessionContext } from './session/session-context.ts'
+import { start, type Start } from './session/start.ts'
+import { Welcome } from './welcome.tsx'
+import { ShellSkeleton } from './shell-skeleton.tsx'
+
+const Workbench = lazy(() => import('./workbench.tsx'))
+
+// Asked for once, at once: the token leaves the address before anything else looks at it.
+const firstStart = start(new URLSearchParams(location.search).get('ws'))
+
+/** From the address to a workspace on the screen. */
+export function App() {
+  const [begin, setBegin] = useState<Start>()
+  const [session, setSession] = useState<Session>()
+  useEffect(() => {
+    void firstStart.then(setBegin)
+  }, [])
+  useEffect(() => {
+    if (begin?.to !== 'open') return
+    const ending = new AbortController()
+    const opened = openSession({ first: begin.first, token: begin.token, clock: systemClock, log, signal: ending.signal })
+    setSession(opened)
+    document.title = `${begin.first.workspace.name} · Tandem`
+    return () => {
+      setSession(undefined)
+      ending.abort()
+    }
+  }, [begin])
+
+  if (begin && begin.to !== 'open') return <Welcome begin={begin} onTryAgain={() => location.reload()} />
+  if (!session) return <ShellSkeleton />
+  return (
+    <SessionContext value={session}>
+      <Suspense fallback={<ShellSkeleton />}>
+        <Workbench />
+      </Suspense>
+    </SessionContext>
+  )
+}

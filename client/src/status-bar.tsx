@@ -1,0 +1,46 @@
+import { History, Moon, Shield, ShieldAlert, ShieldOff, Sun } from 'lucide-react'
+import { WorkspaceConnectionStatus } from './people/connection-status.tsx'
+import { useSession } from './session/session-context.ts'
+import { useDaemon } from './session/use-daemon.ts'
+import { useView } from './session/use-view.ts'
+import { useTheme } from './ui/theme.ts'
+import styles from './workbench.module.css'
+
+/** The workspace's version, its daemon, its sandbox, and the theme. */
+export function StatusBar() {
+  const session = useSession()
+  const { seq } = useView(session.words)
+  const [theme, setTheme] = useTheme()
+  return (
+    <footer className={styles.foot} aria-label="Status">
+      <span title="The workspace’s version: it grows with every change">
+        <History size={12} aria-hidden /> {seq === undefined ? 'version unknown' : `v ${seq.toLocaleString('en')}`}
+      </span>
+      <WorkspaceConnectionStatus workspaceId={session.place.workspaceId} />
+      <SandboxNote />
+      <span className={styles.grow} />
+      <button type="button" onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')} aria-label={`Theme: ${theme}. Change to ${theme === 'dark' ? 'light' : 'dark'}`}>
+        {theme === 'dark' ? <Moon size={12} aria-hidden /> : <Sun size={12} aria-hidden />} {theme === 'dark' ? 'Dark' : 'Light'}
+      </button>
+    </footer>
+  )
+}
+
+const tiers = {
+  full: { Icon: Shield, text: 'sandboxed' },
+  reduced: { Icon: ShieldAlert, text: 'sandbox reduced' },
+  none: { Icon: ShieldOff, text: 'no sandbox: commands refused' },
+  unsafe: { Icon: ShieldOff, text: 'UNSAFE: no sandbox' },
+} as const
+
+/** What stands between a command and the machine. Danger is said in red, and in words. */
+function SandboxNote() {
+  const sandbox = useDaemon()?.sandbox
+  if (!sandbox) return undefined
+  const { Icon, text } = tiers[sandbox.tier]
+  return (
+    <span className={styles.sandbox} data-tier={sandbox.tier} title={[sandbox.reason, sandbox.fix].filter(Boolean).join(' ')}>
+      <Icon size={12} aria-hidden /> {text}
+    </span>
+  )
+}

@@ -1,0 +1,48 @@
+import type { Start } from './session/start.ts'
+import { Button } from './ui/button.tsx'
+import { Mark } from './ui/mark.tsx'
+import styles from './welcome.module.css'
+
+type WelcomeProps = { begin: Exclude<Start, { to: 'open' }>; onTryAgain: () => void }
+
+const reasons = {
+  expired: { title: 'This link is not valid any more', text: 'Every start of Tandem prints a new link. Open the one it printed last, or ask for a new one.' },
+  needed: { title: 'Open Tandem by its link', text: 'The program prints a link when it starts. Opening it once signs this browser in.' },
+  unreachable: { title: 'The server does not answer', text: 'Is Tandem running on that machine? Nothing that was kept on this device is lost.' },
+} as const
+
+/** Before a workspace is open: which one, or how to get in. */
+export const Welcome = ({ begin, onTryAgain }: WelcomeProps) => (
+  <main className={styles.welcome}>
+    <div className={styles.panel}>
+      <p className={styles.brand}>
+        <Mark /> Tandem
+      </p>
+      {begin.to === 'choose' ? (
+        <>
+          <h1>{begin.workspaces.length > 0 ? 'Choose a workspace' : 'There is no workspace here yet'}</h1>
+          <p>{begin.offline ? 'The server does not answer. These were opened on this device and work offline.' : begin.workspaces.length === 0 ? 'Start a daemon in a folder to make one:' : undefined}</p>
+          {begin.workspaces.length === 0 && <pre>tandem daemon --server {location.origin}</pre>}
+          <ul>
+            {begin.workspaces.map((workspace) => (
+              <li key={workspace.id}>
+                <a href={`/?ws=${workspace.id}`}>
+                  {workspace.name}
+                  <span>{workspace.role}</span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : (
+        <>
+          <h1>{reasons[begin.reason].title}</h1>
+          <p>{reasons[begin.reason].text}</p>
+          <Button variant="primary" onClick={onTryAgain}>
+            Try again
+          </Button>
+        </>
+      )}
+    </div>
+  </main>
+)

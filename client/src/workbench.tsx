@@ -1,0 +1,112 @@
+import type { Id } from '@tandem/shared'
+import { useCallback, useState, useSyncExternalStore } from 'react'
+import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
+import { EditorArea } from './editor/editor-area.tsx'
+import { closeTab, keepTab, noTabs, openTab, parseTabs } from './editor/tabs.ts'
+import { FileBrowser } from './files/file-browser.tsx'
+import { DockBar } from './dock-bar.tsx'
+import { NarrowShell } from './narrow-shell.tsx'
+import { Notices } from './notices.tsx'
+import { useSession } from './session/session-context.ts'
+import { StatusBar } from './status-bar.tsx'
+import { TaskMonitor } from './tasks/task-monitor.tsx'
+import { TopBar } from './top-bar.tsx'
+import { useRemembered } from './ui/remembered.ts'
+import { Toasts } from './ui/toasts.tsx'
+import { useRegionKeys } from './use-region-keys.ts'
+import styles from './workbench.module.css'
+
+/** Height of the dock when folded away: its bar only. */
+const dockBarHeight = 32
+
+/** The workspace on the screen: files, text, tasks, and around them who is here and how things stand. */
+export default function Workbench() {
+  const { workspaceId } = useSession().place
+  const [tabs, setTabs] = useRemembered(`tandem.tabs.${workspaceId}`, noTabs, parseTabs)
+  const [region, setRegion] = useState<'files' | 'editor' | 'tasks'>('editor')
+  const isNarrow = useNarrow()
+  useRegionKeys()
+  const open = (id: Id, keep: boolean) => {
+    setTabs(openTab(tabs, id, keep))
+    setRegion('editor')
+  }
+  const keep = useCallback((id: Id) => setTabs(keepTab(tabs, id)), [tabs, setTabs])
+
+  const files = <FileBrowser workspaceId={workspaceId} current={tabs.current} onOpen={open} />
+  const editor = <EditorArea tabs={tabs} onSelect={open} onKeep={keep} onClose={(id) => setTabs(closeTab(tabs, id))} />
+  const tasks = <TaskMonitor workspaceId={workspaceId} />
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#editor">
+        Skip to the editor
+      </a>
+      <TopBar onGoTo={(id) => open(id, true)} />
+      <Notices />
+      {isNarrow ? (
+        <NarrowShell region={region} onRegion={setRegion} files={files} editor={editor} tasks={tasks} />
+      ) : (
+        <>
+          <Panes files={files} editor={editor} tasks={tasks} />
+          <StatusBar />
+        </>
+      )}
+      <Toasts />
+    </div>
+  )
+}
+
+type Regions = { files: React.ReactNode; editor: React.ReactNode; tasks: React.ReactNode }
+
+function Panes({ files, editor, tasks }: Regions) {
+  const outer = useDefaultLayout({ id: 'tandem.columns', storage: localStorage })
+  const inner = useDefaultLayout({ id: 'tandem.rows', storage: localStorage })
+  const dock = usePanelRef()
+  const [isFolded, setFolded] = useState(false)
+  return (
+    <Group orientation="horizontal" className={styles.body} {...layoutOf(outer)}>
+      <Panel id="files" defaultSize={250} minSize={160} maxSize={420} groupResizeBehavior="preserve-pixel-size">
+        <aside className={styles.region} data-region aria-label="Workspace" tabIndex={-1}>
+          {files}
+        </aside>
+      </Panel>
+      <Separator className={styles.separator} aria-label="Width of the files" />
+      <Panel id="centre" minSize={320}>
+        <Group orientation="vertical" {...layoutOf(inner)}>
+          <Panel id="editor-pane" minSize={120}>
+            <div className={styles.region} data-region>
+              {editor}
+            </div>
+          </Panel>
+          <Separator className={styles.separator} aria-label="Height of the tasks" />
+          <Panel
+            id="dock"
+            panelRef={dock}
+            defaultSize={260}
+            minSize={140}
+            collapsible
+            collapsedSize={dockBarHeight}
+            groupResizeBehavior="preserve-pixel-size"
+            onResize={({ inPixels }) => setFolded(inPixels <= dockBarHeight + 1)}
+          >
+            <div className={styles.dock} data-region>
+              <DockBar isFolded={isFolded} onFold={() => (isFolded ? dock.current?.expand() : dock.current?.collapse())} />
+              {!isFolded && <div className={styles.dockBody}>{tasks}</div>}
+            </div>
+          </Panel>
+        </Group>
+      </Panel>
+    </Group>
+  )
+}
+
+const layoutOf = ({ defaultLayout, onLayoutChanged }: ReturnType<typeof useDefaultLayout>) => ({ defaultLayout, onLayoutChanged })
+
+const narrow = matchMedia('(max-width: 759px)')
+const useNarrow = () =>
+  useSyncExternalStore(
+    (wake) => {
+      narrow.addEventListener('change', wake)
+      return () => narrow.removeEventListener('change', wake)
+    },
+    () => narrow.matches,
+  )
