@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { idsIn, readRules, rulesIn } from './spec-rules.ts'
+import { idsIn, readRules, readTests, rulesIn } from './spec-rules.ts'
 import { root } from './stage.ts'
 
 test('a rule is a list line that begins with its number', () => {
@@ -19,4 +19,9 @@ test('a test names its rules in brackets, several if need be', () => {
 test('the specification numbers every founding promise once, without a gap', () => {
   const founding = readRules(root).filter(({ file }) => file === 'docs/spec/founding.md')
   expect(founding.map(({ id }) => id)).toEqual(Array.from({ length: 342 }, (_, i) => `S${i + 1}`))
+})
+
+test('every rule that a test names stands in the specification', () => {
+  const known = new Set(readRules(root).map(({ id }) => id))
+  expect([...readTests(root)].filter(([id]) => !known.has(id))).toEqual([])
 })
