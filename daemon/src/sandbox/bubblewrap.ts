@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { messageOf, TandemError } from '@tandem/shared'
 import { z } from 'zod'
 import { exitOf } from './exit.ts'
 import type { Identity } from './identity.ts'
@@ -64,7 +65,14 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: Lau
     if (pid === undefined) kill()
     else for (const below of processTree(pid).slice(1)) signal(below, 'SIGTERM')
   }
-  const exit = Promise.all([exitOf(child), report.end]).then(([result]) => {
+  const ended = exitOf(child).catch((cause: unknown) => {
+    throw new TandemError(
+      'sandbox-unavailable',
+      { reason: `bubblewrap could not be started: ${messageOf(cause)}` },
+      cause,
+    )
+  })
+  const exit = Promise.all([ended, report.end]).then(([result]) => {
     over = true
     return { ...result, started: report.exitCodeSeen }
   })

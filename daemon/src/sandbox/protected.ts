@@ -42,7 +42,8 @@ export function findProtectedPaths(
 }
 
 function findFiles(folder: string, patterns: readonly RegExp[]): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+  const entries = orUndefined(() => readdirSync(folder, { withFileTypes: true })) ?? []
+  return entries.flatMap((entry) => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return notSearched.has(entry.name) ? [] : findFiles(path, patterns)
     return entry.isFile() && !examples.test(entry.name) && patterns.some((p) => p.test(entry.name)) ? [path] : []
@@ -59,6 +60,15 @@ const toPattern = (glob: string): RegExp =>
 
 /** Links are never followed: bubblewrap would bind what they point at. */
 function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false })
+  const stat = orUndefined(() => lstatSync(path))
   return stat === undefined ? undefined : stat.isDirectory() ? 'folder' : stat.isFile() ? 'file' : 'other'
+}
+
+/** Not there, below a file, or not ours to see: then it is nothing that a command could reach either. */
+function orUndefined<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
 }

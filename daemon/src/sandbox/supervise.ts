@@ -51,7 +51,7 @@ export async function supervise(
   const cancel = () => end('cancelled', { politely: true })
 
   const pump = async (name: OutputStream, stream: Readable) => {
-    for await (const bytes of stream as AsyncIterable<Buffer>) {
+    for await (const bytes of untilClosed(stream)) {
       received += bytes.length
       // Nothing more is handed on beyond the limit: the consumer was promised that it ends there.
       if (received > limits.outputKb * 1024) {
@@ -106,3 +106,12 @@ export async function supervise(
 /** A shell, and bubblewrap, report a death by signal n as exit code 128 + n. */
 const signalOf = (code: number | null): string | undefined =>
   code === null || code <= 128 ? undefined : Object.entries(constants.signals).find(([, n]) => n === code - 128)?.[0]
+
+/** A stream that is closed from our side, because a left-over process holds it open, has simply ended. */
+async function* untilClosed(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* stream as AsyncIterable<Buffer>
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw e
+  }
+}

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { exitOf } from './exit.ts'
 import type { Launched } from './supervise.ts'
 
@@ -12,8 +13,8 @@ const afterglowMs = 250
  * user can; ending it reaches its process group, not what has left that.
  */
 export function launchUnsafely({ argv, cwd, environment }: LaunchOptions): Launched {
-  const [file, ...args] = argv
-  const child = spawn(file as string, args, {
+  // Through a shell's exec, so that a program that does not exist fails as it does in the sandbox.
+  const child = spawn('/bin/sh', ['-c', 'exec "$@"', 'sh', ...argv], {
     cwd,
     env: environment,
     detached: true,
@@ -32,9 +33,18 @@ export function launchUnsafely({ argv, cwd, environment }: LaunchOptions): Launc
   const exit = exitOf(child).then((result) => {
     over = true
     kill()
-    setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.push(null)), afterglowMs).unref()
+    closeWhenSilent(child.stdout)
+    closeWhenSilent(child.stderr)
     return { ...result, started: true }
   })
   const top = () => (over ? undefined : child.pid)
   return { stdout: child.stdout, stderr: child.stderr, top, terminate: () => signalGroup('SIGTERM'), kill, exit }
+}
+
+/** Closes a stream once nothing more has come for a while; what has come but is not read yet stays. */
+function closeWhenSilent(stream: Readable): void {
+  const timer = setInterval(() => {
+    if (stream.readableLength === 0) stream.destroy()
+  }, afterglowMs)
+  stream.once('close', () => clearInterval(timer))
 }
