@@ -81,7 +81,7 @@ test('edits are in coordinates of the text as it stands, and one transaction', (
   expect(updates).toHaveBeenCalledOnce()
 })
 
-test('[TSK-1] a request keeps its id and body, and a foreign shape is not shown', () => {
+test('[TSK-5] a request keeps its id and body, and a foreign shape is not shown', () => {
   const doc = new Y.Doc()
   const requests = openRequests(doc)
   const id = requests.ask({ kind: 'create', task: { title: 'ls', payload: { kind: 'command', command: 'ls' } } })
@@ -99,7 +99,7 @@ test('[S80] a task record of a newer or hostile peer is skipped, not deleted', (
   expect(tasks.unreadable()).toEqual(['x'])
 })
 
-test('[TSK-2] the log keeps a rolling window of whole chunks with their numbers', () => {
+test('[TSK-31] the log keeps a rolling window of whole chunks with their numbers', () => {
   const log = openTaskLog(new Y.Doc())
   const chunk = (q: number): LogChunk => ({ q, o: q * 16_384, t: q, s: 1, d: new Uint8Array(16_384) })
   for (let q = 0; q < 200; q++) log.append([chunk(q)])

@@ -17,7 +17,7 @@ const ref: fc.Arbitrary<DocRef> = fc.oneof(
   fc.record({ kind: fc.constant('user'), userId: id }),
 ) as fc.Arbitrary<DocRef>
 
-test('[LOG-1] every document name reads back as what it names', () => {
+test('[LOG-20] every document name reads back as what it names', () => {
   const place = { workspaceId: createId(), epoch: createId() }
   fc.assert(
     fc.property(ref, (doc) => {
@@ -34,7 +34,7 @@ test.each(['', 'ws', 'files', 'ws/x/y/files', `ws/${createId()}/${createId()}/no
   },
 )
 
-test('[LOG-1] a name with something behind it is no document', () => {
+test('[LOG-20] a name with something behind it is no document', () => {
   const name = docName({ workspaceId: createId(), epoch: createId() }, { kind: 'file', fileId: createId() })
   expect(parseDocName(`${name}/more`)).toBeUndefined()
   expect(parseDocName(`${name}\0`)).toBeUndefined()
