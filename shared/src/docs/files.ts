@@ -46,6 +46,8 @@ export type Files = View<FilesSnapshot> & {
   remove(id: Id, deleted: z.infer<typeof Deleted>): void
   restore(id: Id): void
   setFacts(id: Id, facts: FileFacts): void
+  /** Entries that are shown to nobody because they do not parse, such as one whose path leads outside: for the log. */
+  unreadable(): readonly { id: string; path: unknown }[]
   /** One transaction, one update. `origin` as in Yjs. */
   transact<T>(work: () => T, origin: unknown): T
 }
@@ -93,6 +95,10 @@ export function openFiles(doc: Y.Doc): Files {
     restore: (id) => change(id, ({ path, kind }) => ({ path, kind })),
     setFacts: (id, known) => {
       facts.set(id, known)
+    },
+    unreadable: () => {
+      const raw = doc.getMap<{ path?: unknown } | undefined>('tree')
+      return tree.unreadable().map((id) => ({ id, path: raw.get(id)?.path }))
     },
     transact: (work, origin) => doc.transact(work, origin),
   }

@@ -1,7 +1,7 @@
 export { cachedView, mapView, when, type View } from './view.ts'
 export { openRecords, type Records } from './records.ts'
 export { applyEdits } from './text.ts'
-export { fits, includesState, prepareEdits, readFileUpdate, seedText, stateOf } from './versions.ts'
+export { applyPrepared, fits, includesState, prepareEdits, readFileUpdate, seedText, stateOf } from './versions.ts'
 export { Deleted, FileFacts, TreeEntry, openFiles, type FileEntry, type Files, type FilesSnapshot } from './files.ts'
 export { openFile, type FileText } from './file.ts'
 export { Request, RequestBody, openRequests, type Requests } from './requests.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { openFile } from './file.ts'
-import { fits, includesState, prepareEdits, readFileUpdate, seedText, stateOf } from './versions.ts'
+import { applyPrepared, fits, includesState, prepareEdits, readFileUpdate, seedText, stateOf } from './versions.ts'
 
 const texts = ['', 'a', 'line\nline\n', '😀 𝒳 é\n', 'x'.repeat(100_000)]
 
@@ -49,9 +49,11 @@ test('an update that builds upon what the document lacks does not fit', () => {
   const update = prepareEdits(doc, [{ at: 4, del: 3, ins: '2' }], 'disk')
   expect(fits(doc, update)).toBe(true)
   expect(fits(new Y.Doc(), update)).toBe(false)
-  Y.applyUpdate(doc, update)
+  const client = doc.clientID
+  applyPrepared(doc, update, 'disk')
+  expect(doc.clientID).toBe(client)
   expect(openFile(doc).snapshot()).toBe('one 2\n')
   const next = prepareEdits(doc, [{ at: 0, del: 3, ins: '1' }], 'disk')
-  Y.applyUpdate(doc, next)
+  applyPrepared(doc, next, 'disk')
   expect(openFile(doc).snapshot()).toBe('1 2\n')
 })

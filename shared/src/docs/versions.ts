@@ -31,6 +31,13 @@ export function prepareEdits(doc: Y.Doc, edits: readonly TextEdit[], origin: unk
   return update
 }
 
+/** Makes prepared edits. As a transaction of our own: Yjs would take a foreign update with our client id for a clash. */
+export const applyPrepared = (doc: Y.Doc, update: Uint8Array, origin: unknown): void =>
+  doc.transact((transaction) => {
+    Y.applyUpdate(doc, update, origin)
+    transaction.local = true
+  }, origin)
+
 /** Whether an update finds in the document all that it builds upon. */
 export function fits(doc: Y.Doc, update: Uint8Array): boolean {
   const draft = new Y.Doc({ gc: false })

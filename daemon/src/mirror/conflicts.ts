@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createId, nameOf, type Clock, type Log } from '@tandem/shared'
+
+export type Conflict = { path: string; at: number; record: string }
+
+export type Conflicts = {
+  /** Keeps all the sides there are in `.tandem/conflicts/`, where no compiler looks, and answers once they are on disk. */
+  record(path: string, sides: { base?: Uint8Array | string; disk?: Uint8Array | string; remote?: Uint8Array | string }): Promise<void>
+  list(): readonly Conflict[]
+}
+
+const shown = 50
+
+/** Keeps what a merge could not decide, and what was replaced at a path, for a person to look at. */
+export function createConflicts(root: string, clock: Clock, log: Log, changed: () => void): Conflicts {
+  let list: readonly Conflict[] = []
+  return {
+    record: async (path, sides) => {
+      const at = clock.now()
+      const stamp = new Date(at).toISOString().replaceAll(/[:.]/g, '-')
+      const record = `.tandem/conflicts/${stamp}-${createId().slice(-4)}-${nameOf(path)}`
+      await mkdir(join(root, '.tandem/conflicts'), { recursive: true })
+      for (const [side, content] of Object.entries(sides)) {
+        if (content !== undefined) await writeFile(join(root, `${record}.${side}`), content, { mode: 0o600 })
+      }
+      log.warn('mirror conflict', { path, record })
+      list = [...list, { path, at, record }].slice(-shown)
+      changed()
+    },
+    list: () => list,
+  }
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readContent, writeContent } from './content.ts'
+
+const bytes = (s: string) => new TextEncoder().encode(s)
+const text = fc
+  .array(fc.tuple(fc.constantFrom('a', 'b', '', '{', '}', '😀'), fc.constantFrom('\n', '\r\n', '\r', '')), { maxLength: 12 })
+  .map((lines) => lines.map(([l, end]) => l + end).join(''))
+
+for (const seed of [7, Date.now() % 2 ** 31]) {
+  test(`[MIR-45] any text goes to its document and back without a byte changed (seed ${seed})`, () => {
+    fc.assert(
+      fc.property(text, fc.boolean(), (raw, marked) => {
+        const before = bytes((marked ? '\ufeff' : '') + raw)
+        const content = readContent(before)
+        if (content.kind !== 'text') throw new Error('should be a text')
+        expect(content.text).not.toContain('\r')
+        expect(writeContent(content.text, content.dress, before)).toEqual(before)
+      }),
+      { seed, numRuns: 1000 },
+    )
+  })
+}
+
+test('[MIR-45] with mixed line ends, an edit changes only the lines it touches', () => {
+  const before = bytes('one\r\ntwo\nthree\r\nfour')
+  const content = readContent(before)
+  if (content.kind !== 'text') throw new Error('should be a text')
+  const edited = content.text.replace('two', 'TWO').replace('three\n', 'three\nnew\n')
+  expect(new TextDecoder().decode(writeContent(edited, content.dress, before))).toBe('one\r\nTWO\nthree\r\nnew\r\nfour')
+})
+
+test.for([[0xff, 0xfe], [0x61, 0x00, 0x62], [0xc3, 0x28], [0xed, 0xa0, 0x80]])('bytes %j are binary', (raw) => {
+  expect(readContent(Uint8Array.from(raw)).kind).toBe('binary')
+})

@@ -1,0 +1,33 @@
+import type { Clock, Id, Log } from '@tandem/shared'
+import type { Conflicts } from './conflicts.ts'
+import type { Ignore } from './ignore.ts'
+import type { Locks } from './locks.ts'
+import type { Workspace } from './ports.ts'
+import type { Shadows } from './shadow.ts'
+import type { Texts } from './texts.ts'
+import type { Root } from './write.ts'
+
+/** What the work on one file needs. */
+export type Mirroring = {
+  readonly root: Root
+  readonly workspace: Workspace
+  readonly shadows: Shadows
+  readonly texts: Texts
+  readonly ignore: Ignore
+  readonly conflicts: Conflicts
+  readonly locks: Locks
+  readonly clock: Clock
+  readonly log: Log
+  readonly maxTextBytes: number
+  /** Aborts when the daemon stops. */
+  readonly signal: AbortSignal
+  /** Has a file looked at again soon. */
+  again(id: Id): void
+  /** Says, once, that a path is not written, and why. */
+  refuse(path: string, reason: string): void
+  /** Has a path looked at, as if the watcher had named it. */
+  lookAt(path: string): void
+}
+
+/** The origin of our own changes to the index. */
+export const origin = 'mirror'

@@ -1,0 +1,78 @@
+import { messageOf, type Clock, type Id, type Log } from '@tandem/shared'
+import { createLanes, type Locks } from './locks.ts'
+import type { Hint } from './settle.ts'
+import { codeOf } from './stat.ts'
+
+export type Jobs = {
+  /** Has a file settled; hints given before the work begins are joined. */
+  add(id: Id, hint?: Hint): void
+  /** As `add`, a moment later: something else has to happen first. */
+  later(id: Id): void
+  /** Files waiting or at work; those that wait to be tried again after a failure are not counted. */
+  pending(): number
+  /** Files that keep failing, and why. */
+  failing(): ReadonlyMap<Id, string>
+}
+
+type JobsOptions = {
+  work: (id: Id, hint: Hint) => Promise<void>
+  locks: Locks
+  clock: Clock
+  log: Log
+  signal: AbortSignal
+  /** Called after each one. */
+  onDone: () => void
+}
+
+const laterMs = 20
+const lanes = 16
+
+/** Settles files, several at once, each alone; a failing one (disk full, no permission) is tried again by itself. */
+export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOptions): Jobs {
+  const run = createLanes(lanes)
+  const hints = new Map<Id, Hint>()
+  const waiting = new Set<Id>()
+  const failures = new Map<Id, { times: number; why: string }>()
+  let busy = 0
+
+  const start = async (id: Id): Promise<void> => {
+    const hint = hints.get(id) ?? {}
+    hints.delete(id)
+    if (signal.aborted) return
+    try {
+      await work(id, hint)
+      failures.delete(id)
+    } catch (e) {
+      if (signal.aborted) return
+      const times = (failures.get(id)?.times ?? 0) + 1
+      failures.set(id, { times, why: messageOf(e) })
+      const ms = Math.min(30_000, 500 * 2 ** times)
+      log[times === 1 ? 'warn' : 'debug']('mirror file failed', { file: id, code: codeOf(e), error: e, retryMs: ms })
+      clock.after(ms, () => jobs.add(id, { ...hint, moved: true }))
+    }
+  }
+  const jobs: Jobs = {
+    add: (id, hint = {}) => {
+      const queued = hints.get(id)
+      hints.set(id, { ...queued, ...hint })
+      if (queued) return
+      busy++
+      void run(() => locks.run(id, () => start(id))).finally(() => {
+        busy--
+        onDone()
+      })
+    },
+    later: (id) => {
+      if (waiting.has(id)) return
+      waiting.add(id)
+      clock.after(laterMs, () => {
+        waiting.delete(id)
+        if (signal.aborted) onDone()
+        else jobs.add(id, { moved: true })
+      })
+    },
+    pending: () => busy + waiting.size,
+    failing: () => new Map([...failures].map(([id, { why }]) => [id, why])),
+  }
+  return jobs
+}

@@ -1,0 +1,54 @@
+import { mkdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FileEntry } from '@tandem/shared/docs'
+import type { Mirroring } from './context.ts'
+import { birthmark, look, readStable } from './stat.ts'
+import { checkParents, placeNew, pruneParents, staging } from './write.ts'
+
+/**
+ * Moves a file on disk to where its entry says. `waiting` where another file must leave the place first (that one is
+ * looked at, then this one again); `refused` where the new place is not to be written.
+ */
+export async function moveOnDisk(m: Mirroring, entry: FileEntry, from: string): Promise<'moved' | 'waiting' | 'refused'> {
+  return m.locks.run('moves', async () => {
+    const to = entry.path
+    const hidden = m.ignore.reason(to, false)
+    if (hidden !== undefined || (await checkParents(m.root, to, true)) !== 'ok' || (await checkParents(m.root, from, false)) !== 'ok') {
+      m.refuse(to, hidden === undefined ? 'a parent is not a directory of this folder' : `not shared: ${hidden}`)
+      return 'refused'
+    }
+    const [source, target] = [join(m.root.path, from), join(m.root.path, to)]
+    const [mine, there] = [await look(source), await look(target)]
+    if (typeof mine === 'string' || there === 'unreadable') return 'waiting'
+    if (there !== 'missing' && birthmark(there) === birthmark(mine)) {
+      // The same file under another spelling, where the disk does not mind case.
+      await rename(source, target)
+      return 'moved'
+    }
+    if (there !== 'missing') {
+      const other = m.shadows.idAt(to)
+      if (other !== undefined) {
+        m.again(other)
+        m.again(entry.id)
+        const leaves = m.workspace.files.get(other)
+        // Two that change places: one waits outside. Only while nothing else is done with it.
+        if (leaves && !leaves.deleted && leaves.path !== to && !m.locks.busy(other)) {
+          const shadow = m.shadows.get(other)
+          const parked = `${staging}/p-${other}`
+          await rename(target, join(m.root.path, parked))
+          if (shadow) await m.shadows.put([{ id: other, shadow: { ...shadow, path: parked } }])
+        }
+        return 'waiting'
+      }
+      if (there.kind !== 'file') return 'refused'
+      // Somebody made a file of that name here meanwhile: kept aside.
+      const read = await readStable(target, m.maxTextBytes)
+      if (typeof read === 'object') await m.conflicts.record(to, { disk: read.bytes })
+      await mkdir(join(m.root.path, '.tandem/trash'), { recursive: true })
+      await rename(target, join(m.root.path, '.tandem/trash', `${entry.id}-${m.clock.now()}`))
+    }
+    if (!(await placeNew(source, target))) return 'waiting'
+    await pruneParents(m.root, from)
+    return 'moved'
+  })
+}

@@ -1,0 +1,53 @@
+import type { Id, TextEdit } from '@tandem/shared'
+import type { Files, View } from '@tandem/shared/docs'
+
+/** The text of one file as the server has it: read once, or held open. */
+export type RemoteText = {
+  readonly text: string
+  /** Where the document stands (`stateOf`). */
+  readonly state: string
+  /** Whether it has everything of that state. */
+  includes(state: string): boolean
+}
+
+/** A file's document held open and synced: it follows what others type. */
+export type OpenText = {
+  /** The text as of now. */
+  read(): RemoteText
+  /** The update these edits would be, made by nobody yet; to be applied before the next is prepared. */
+  prepare(edits: readonly TextEdit[]): Uint8Array
+  /** Applies a prepared update and sends it. */
+  apply(update: Uint8Array): void
+  /** Applies an update prepared in an earlier life. False where the document lacks what it builds upon: nothing is done. */
+  replay(update: Uint8Array): boolean
+  /** Resolves once everything here is on the server's disk; waits through offline spells. */
+  durable(signal: AbortSignal): Promise<void>
+  /** Calls after each change by others. */
+  onRemoteChange(call: () => void): () => void
+  close(): void
+}
+
+/** What the mirror needs of the world of documents; the link provides it. */
+export type Workspace = {
+  readonly daemonId: Id
+  /** Names the history these documents belong to: another one's shadows mean nothing. */
+  readonly history: string
+  readonly files: Files
+  /** True while connected with the index in sync; only then does the mirror act. */
+  readonly ready: View<boolean>
+  /** Resolves once the index's changes are on the server's disk. */
+  indexDurable(signal: AbortSignal): Promise<void>
+  /** Opens and resolves when in sync. */
+  open(id: Id, signal: AbortSignal): Promise<OpenText>
+  /** Reads many at once without opening them; one the server does not have reads as an empty text. */
+  read(ids: readonly Id[], signal: AbortSignal): Promise<Map<Id, RemoteText>>
+  /** Puts new texts, durable when resolved; answers their states. */
+  seed(texts: readonly { id: Id; text: string }[], signal: AbortSignal): Promise<Map<Id, string>>
+  /** Texts that moved on the server after `since` (undefined: ever), then live, through reconnects, until the signal. */
+  feed(since: string | undefined, signal: AbortSignal): AsyncIterable<Moved>
+  /** Those that moved after `since` until now, told at once. */
+  movedSince(since: string | undefined, signal: AbortSignal): Promise<Moved[]>
+}
+
+/** A cursor to resume after, and the text that moved, where it was one. */
+export type Moved = { cursor: string; id?: Id }

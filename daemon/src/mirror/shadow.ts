@@ -1,0 +1,165 @@
+import { hash } from 'node:crypto'
+import { Level } from 'level'
+import { z } from 'zod'
+import type { Id } from '@tandem/shared'
+
+/** What disk and document last had in common, for one file: makes every merge three-way. */
+export const Shadow = z.object({
+  path: z.string(),
+  kind: z.enum(['text', 'blob', 'dir']),
+  /** `identity` and `birthmark` of the file on disk then. */
+  identity: z.string(),
+  birthmark: z.string(),
+  hash: z.string(),
+  size: z.number(),
+  exec: z.boolean(),
+  /** Where the document stood (`stateOf`): it included these bytes, durably. */
+  state: z.string(),
+})
+export type Shadow = z.infer<typeof Shadow>
+
+/** An import under way: sent or not, it is made again after a crash, and once. */
+const Ahead = z.object({ update: z.base64(), shadow: Shadow })
+/** An export under way: where the file has this hash afterwards, it was ours. */
+const Intent = z.object({ shadow: Shadow })
+/** The inode that an export replaced, kept for a while for a writer that still had it open. */
+const Capture = z.object({ id: z.string(), file: z.string(), identity: z.string() })
+
+export type Ahead = { update: Uint8Array; bytes: Uint8Array; shadow: Shadow }
+export type Intent = { bytes: Uint8Array; shadow: Shadow }
+export type Capture = z.infer<typeof Capture> & { key: string; base: Uint8Array }
+
+export const hashOf = (bytes: Uint8Array): string => hash('sha256', bytes)
+
+export type Shadows = Awaited<ReturnType<typeof openShadows>>
+
+/**
+ * The daemon's memory of the folder, in a Level database of its own: what every file's last common content was, and
+ * what was under way when the process died. Writes that must precede a deed are synced; others follow in order.
+ */
+export async function openShadows(dir: string) {
+  const db = new Level<string, string>(dir, { keyEncoding: 'utf8', valueEncoding: 'utf8' })
+  await db.open()
+  const binary = { valueEncoding: 'view' as const }
+  const [metas, aheads, intents, captures, notes] = ['meta', 'ahead', 'intent', 'capture', 'note'].map((name) => db.sublevel(name)) as [S, S, S, S, S]
+  const [bytes, aheadBytes, intentBytes, captureBytes] = ['bytes', 'ahead-bytes', 'intent-bytes', 'capture-bytes'].map((name) =>
+    db.sublevel<string, Uint8Array>(name, binary),
+  ) as [B, B, B, B]
+  type S = ReturnType<typeof db.sublevel<string, string>>
+  type B = ReturnType<typeof db.sublevel<string, Uint8Array>>
+
+  const shadowById = new Map<Id, Shadow>()
+  const idByPath = new Map<string, Id>()
+  const idByBirthmark = new Map<string, Id>()
+  const forget = (id: Id) => {
+    const old = shadowById.get(id)
+    if (!old) return
+    shadowById.delete(id)
+    if (idByPath.get(old.path) === id) idByPath.delete(old.path)
+    if (idByBirthmark.get(old.birthmark) === id) idByBirthmark.delete(old.birthmark)
+  }
+  const remember = (id: Id, shadow: Shadow) => {
+    forget(id)
+    shadowById.set(id, shadow)
+    idByPath.set(shadow.path, id)
+    idByBirthmark.set(shadow.birthmark, id)
+  }
+  for await (const [id, json] of metas.iterator()) {
+    const shadow = Shadow.safeParse(JSON.parse(json))
+    // A record of another version is as if it were not there: the file is bound to its document again.
+    if (shadow.success) remember(id, shadow.data)
+  }
+
+  return {
+    get: (id: Id): Shadow | undefined => shadowById.get(id),
+    idAt: (path: string): Id | undefined => idByPath.get(path),
+    idBorn: (birthmark: string): Id | undefined => idByBirthmark.get(birthmark),
+    all: (): IterableIterator<[Id, Shadow]> => shadowById.entries(),
+    size: (): number => shadowById.size,
+    bytes: async (id: Id): Promise<Uint8Array> => (await bytes.get(id)) ?? new Uint8Array(),
+
+    /** Records many at once; without bytes, those known before stay. Ends the imports and exports of these files. */
+    put: async (entries: readonly { id: Id; shadow: Shadow; bytes?: Uint8Array }[]): Promise<void> => {
+      const batch = db.batch()
+      for (const { id, shadow, bytes: content } of entries) {
+        remember(id, shadow)
+        batch.put(id, JSON.stringify(shadow), { sublevel: metas })
+        if (content) batch.put(id, content, { sublevel: bytes, ...binary })
+        batch.del(id, { sublevel: aheads }).del(id, { sublevel: aheadBytes })
+        batch.del(id, { sublevel: intents }).del(id, { sublevel: intentBytes })
+      }
+      await batch.write()
+    },
+    remove: async (ids: readonly Id[]): Promise<void> => {
+      const batch = db.batch()
+      for (const id of ids) {
+        forget(id)
+        for (const sublevel of [metas, aheads, intents]) batch.del(id, { sublevel })
+        for (const sublevel of [bytes, aheadBytes, intentBytes]) batch.del(id, { sublevel })
+      }
+      await batch.write()
+    },
+
+    writeAhead: async (id: Id, { update, bytes: content, shadow }: Ahead): Promise<void> => {
+      const batch = db.batch()
+      batch.put(id, JSON.stringify({ update: Buffer.from(update).toString('base64'), shadow }), { sublevel: aheads })
+      batch.put(id, content, { sublevel: aheadBytes, ...binary })
+      await batch.write({ sync: true })
+    },
+    /** Drops what was under way for a file, without having learnt anything. */
+    drop: async (id: Id): Promise<void> => {
+      const batch = db.batch()
+      for (const sublevel of [aheads, intents]) batch.del(id, { sublevel })
+      for (const sublevel of [aheadBytes, intentBytes]) batch.del(id, { sublevel })
+      await batch.write()
+    },
+    aheads: async (): Promise<[Id, Ahead][]> => {
+      const out: [Id, Ahead][] = []
+      for await (const [id, json] of aheads.iterator()) {
+        const { update, shadow } = Ahead.parse(JSON.parse(json))
+        out.push([id, { update: Buffer.from(update, 'base64'), shadow, bytes: (await aheadBytes.get(id)) ?? new Uint8Array() }])
+      }
+      return out
+    },
+
+    /** Written before a file is replaced: what it will be, and the old inode's whereabouts. */
+    intend: async (id: Id, intent: Intent, capture?: Capture): Promise<void> => {
+      const batch = db.batch()
+      batch.put(id, JSON.stringify({ shadow: intent.shadow }), { sublevel: intents })
+      batch.put(id, intent.bytes, { sublevel: intentBytes, ...binary })
+      if (capture) {
+        const { key, base, ...rest } = capture
+        batch.put(key, JSON.stringify(rest), { sublevel: captures })
+        batch.put(key, base, { sublevel: captureBytes, ...binary })
+      }
+      await batch.write({ sync: true })
+    },
+    intents: async (): Promise<[Id, Intent][]> => {
+      const out: [Id, Intent][] = []
+      for await (const [id, json] of intents.iterator()) {
+        out.push([id, { ...Intent.parse(JSON.parse(json)), bytes: (await intentBytes.get(id)) ?? new Uint8Array() }])
+      }
+      return out
+    },
+    captures: async (): Promise<Capture[]> => {
+      const out: Capture[] = []
+      for await (const [key, json] of captures.iterator()) {
+        out.push({ ...Capture.parse(JSON.parse(json)), key, base: (await captureBytes.get(key)) ?? new Uint8Array() })
+      }
+      return out
+    },
+    release: async (key: string): Promise<void> => {
+      await db.batch().del(key, { sublevel: captures }).del(key, { sublevel: captureBytes }).write()
+    },
+
+    note: async (key: string): Promise<string | undefined> => notes.get(key),
+    setNote: async (key: string, value: string): Promise<void> => notes.put(key, value),
+    /** Forgets every file, as when the documents are of another history. */
+    clear: async (): Promise<void> => {
+      for (const id of [...shadowById.keys()]) forget(id)
+      for (const sublevel of [metas, aheads, intents, captures]) await sublevel.clear()
+      for (const sublevel of [bytes, aheadBytes, intentBytes, captureBytes]) await sublevel.clear()
+    },
+    close: async (): Promise<void> => db.close(),
+  }
+}

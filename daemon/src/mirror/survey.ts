@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { nameOf, type Id } from '@tandem/shared'
+import type { Mirroring } from './context.ts'
+import type { Jobs } from './jobs.ts'
+import { scanFolder, type Scan } from './scan.ts'
+import { birthmark, identity, isExecutable, look, type Stat } from './stat.ts'
+import type { Watch } from './watch.ts'
+
+export type Survey = {
+  /** Looks at the whole folder and sets to work what differs; answers what is not shared, by reason. Throws where the root is gone. */
+  all(): Promise<Scan>
+  /** Looks at these paths, as the watcher named them. True where an ignore file changed: then everything is to be looked at. */
+  paths(paths: readonly string[]): Promise<boolean>
+  /** New files found, to be shared; taken out. */
+  takeNew(): string[]
+  /** Files no longer where they were, and since when it is known. */
+  readonly vanished: Map<Id, number>
+}
+
+/** Compares disk with shadows, and sorts what differs into: work on known files, new files, moved files, vanished files. */
+export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
+  const newPaths = new Set<string>()
+  const vanished = new Map<Id, number>()
+  const racyMs = 2_000
+
+  const known = (id: Id, stat: Stat) => {
+    vanished.delete(id)
+    const shadow = m.shadows.get(id)
+    const recent = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
+    if (!shadow || recent || shadow.identity !== identity(stat) || (shadow.kind === 'text' && shadow.exec !== isExecutable(stat))) jobs.add(id)
+  }
+  const missing = (id: Id) => {
+    if (!vanished.has(id)) vanished.set(id, m.clock.now())
+  }
+  const unknown = async (path: string, stat: Stat) => {
+    const born = m.shadows.idBorn(birthmark(stat))
+    const shadow = born === undefined ? undefined : m.shadows.get(born)
+    if (born !== undefined && shadow && shadow.path !== path) {
+      const there = await look(join(m.root.path, shadow.path))
+      // A second hard link is a file of its own.
+      if (typeof there === 'string' || birthmark(there) !== shadow.birthmark) {
+        vanished.delete(born)
+        return jobs.add(born, { found: path })
+      }
+    }
+    const entry = m.workspace.files.snapshot().byPath.get(path)
+    if (entry) jobs.add(entry.id)
+    else newPaths.add(path)
+  }
+  const take = async (scan: Scan) => {
+    for (const dir of scan.dirs) watch.add(dir)
+    const strangers: [string, Stat][] = []
+    for (const [path, stat] of scan.files) {
+      const id = m.shadows.idAt(path)
+      if (id === undefined) strangers.push([path, stat])
+      else known(id, stat)
+    }
+    return strangers
+  }
+  /** What a scan did not meet may still be there: in a directory that is ignored by now, or one that cannot be read. */
+  const unmet = async (id: Id, path: string) => {
+    const stat = await look(join(m.root.path, path))
+    if (stat === 'missing' || (typeof stat === 'object' && stat.kind !== 'file')) missing(id)
+    else if (typeof stat === 'object') known(id, stat)
+  }
+  const below = (dir: string): [Id, string][] => [...m.shadows.all()].flatMap(([id, { path, kind }]) => (kind !== 'dir' && path.startsWith(dir + '/') ? [[id, path]] : []))
+
+  return {
+    vanished,
+    takeNew: () => {
+      const paths = [...newPaths].filter((path) => m.shadows.idAt(path) === undefined)
+      newPaths.clear()
+      return paths
+    },
+    all: async () => {
+      const scan = await scanFolder(m.root.path, m.ignore, '', m.signal)
+      const strangers = await take(scan)
+      for (const [id, { path, kind }] of m.shadows.all()) {
+        if (kind !== 'dir' && !scan.files.has(path)) await unmet(id, path)
+      }
+      for (const [path, stat] of strangers) await unknown(path, stat)
+      return scan
+    },
+    paths: async (paths) => {
+      let rules = false
+      const strangers: [string, Stat][] = []
+      for (const path of paths) {
+        const stat = await look(join(m.root.path, path))
+        const id = m.shadows.idAt(path)
+        const isDir = typeof stat === 'object' && stat.kind === 'dir'
+        const hidden = m.ignore.reason(path, isDir)
+        if (nameOf(path) === '.gitignore' || nameOf(path) === '.tandemignore') rules = true
+        if (stat === 'unreadable') continue
+        if (stat === 'missing') {
+          newPaths.delete(path)
+          if (id !== undefined) missing(id)
+          else if (hidden === undefined) for (const [each, at] of below(path)) await unmet(each, at)
+        } else if (isDir) {
+          if (id !== undefined && m.shadows.get(id)?.kind !== 'dir') missing(id)
+          if (hidden === undefined) strangers.push(...(await take(await scanFolder(m.root.path, m.ignore, path, m.signal))))
+        } else if (stat.kind !== 'file') {
+          if (id !== undefined) missing(id)
+        } else if (id !== undefined) known(id, stat)
+        else if (hidden === undefined) strangers.push([path, stat])
+      }
+      for (const [path, stat] of strangers) await unknown(path, stat)
+      return rules
+    },
+  }
+}

@@ -1,0 +1,216 @@
+import { applyToString, createId, type Id } from '@tandem/shared'
+import { applyPrepared, cachedView, fits, includesState, openFile, openFiles, prepareEdits, readFileUpdate, seedText, stateOf, type Files } from '@tandem/shared/docs'
+import * as Y from 'yjs'
+import type { Moved, OpenText, Workspace } from '../ports.ts'
+
+/** A server in memory with one index and its texts, and any number of daemons' views of it. */
+export type MemoryServer = {
+  readonly files: Files
+  /** What somebody else types: replaces `from` by `to` once. */
+  edit(id: Id, from: string, to: string): void
+  /** A file made by somebody else: text first, then entry. */
+  create(path: string, text: string): Id
+  text(id: Id): string
+  at(path: string): string | undefined
+  id(path: string): Id
+  /** Every update of every text since the last call, by file. */
+  takeUpdates(): Id[]
+  /** Cuts or restores the daemons' connections. */
+  online(yes: boolean): void
+  /** Puts a text's document back to what it was at `state` of an earlier `save()`. */
+  save(id: Id): Uint8Array
+  restore(id: Id, saved: Uint8Array): void
+  join(history?: string): Workspace
+}
+
+export function memoryServer(): MemoryServer {
+  const index = new Y.Doc()
+  const files = openFiles(index)
+  const docs = new Map<Id, Y.Doc>()
+  const listeners = new Set<(moved: Moved) => void>()
+  const replicas = new Set<() => void>()
+  let log: Moved[] = []
+  let touched: Id[] = []
+  let connected = true
+  const changed = new Set<() => void>()
+  const docOf = (id: Id) => {
+    let doc = docs.get(id)
+    if (!doc) {
+      docs.set(id, (doc = new Y.Doc()))
+      watch(id, doc)
+    }
+    return doc
+  }
+  const watch = (id: Id, doc: Y.Doc) =>
+    doc.on('update', () => {
+      touched.push(id)
+      const entry = { cursor: `1.${log.length + 1}`, id }
+      log.push(entry)
+      for (const tell of listeners) if (connected) tell(entry)
+    })
+  const whenOnline = async (signal: AbortSignal) => {
+    while (!connected) {
+      if (signal.aborted) throw signal.reason
+      await new Promise<void>((resolve) => {
+        changed.add(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+
+  const join = (history = 'h1'): Workspace => {
+    const daemonId = createId()
+    // The daemon's copy of the index, kept in sync while connected.
+    const mine = new Y.Doc()
+    const sync = () => {
+      if (!connected) return
+      Y.applyUpdate(mine, Y.encodeStateAsUpdate(index, Y.encodeStateVector(mine)), 'sync')
+      Y.applyUpdate(index, Y.encodeStateAsUpdate(mine, Y.encodeStateVector(index)), 'sync')
+    }
+    sync()
+    mine.on('update', (_: Uint8Array, origin: unknown) => origin === 'sync' || sync())
+    index.on('update', (_: Uint8Array, origin: unknown) => origin === 'sync' || sync())
+    index.on('update', () => queueMicrotask(sync))
+    replicas.add(sync)
+    const clientId = Math.floor(Math.random() * 2 ** 31)
+
+    const open = async (id: Id, signal: AbortSignal): Promise<OpenText> => {
+      await whenOnline(signal)
+      const server = docOf(id)
+      const doc = new Y.Doc()
+      const pull = () => {
+        if (connected && docs.get(id) === server) Y.applyUpdate(doc, Y.encodeStateAsUpdate(server, Y.encodeStateVector(doc)), 'server')
+      }
+      const push = () => {
+        if (connected) Y.applyUpdate(server, Y.encodeStateAsUpdate(doc, Y.encodeStateVector(server)), 'daemon')
+      }
+      pull()
+      const calls = new Set<() => void>()
+      const onServer = (_: Uint8Array, origin: unknown) => {
+        if (origin === 'daemon') return
+        pull()
+        for (const call of calls) call()
+      }
+      const onReturn = () => {
+        push()
+        pull()
+        for (const call of calls) call()
+      }
+      server.on('update', onServer)
+      replicas.add(onReturn)
+      return {
+        read: () => ({ text: openFile(doc).snapshot(), state: stateOf(doc), includes: (state) => includesState(doc, state) }),
+        prepare: (edits) => prepareEdits(doc, edits, 'disk'),
+        apply: (update) => {
+          applyPrepared(doc, update, 'disk')
+          push()
+        },
+        replay: (update) => {
+          if (!fits(doc, update)) return false
+          Y.applyUpdate(doc, update, 'disk')
+          push()
+          return true
+        },
+        durable: async (s) => whenOnline(s),
+        onRemoteChange: (call) => (calls.add(call), () => calls.delete(call)),
+        close: () => {
+          server.off('update', onServer)
+          replicas.delete(onReturn)
+        },
+      }
+    }
+    return {
+      daemonId,
+      history,
+      files: openFiles(mine),
+      ready: cachedView(
+        () => connected,
+        (call) => changed.add(call),
+      ),
+      indexDurable: whenOnline,
+      open,
+      read: async (ids, signal) => {
+        await whenOnline(signal)
+        return new Map(ids.map((id) => [id, readFileUpdate(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]))
+      },
+      seed: async (texts, signal) => {
+        await whenOnline(signal)
+        return new Map(
+          texts.map(({ id, text }) => {
+            const { update, state } = seedText(text, clientId)
+            Y.applyUpdate(docOf(id), update, 'seed')
+            return [id, state]
+          }),
+        )
+      },
+      feed: async function* (since, signal) {
+        const queue = log.slice(Number(since?.split('.')[1] ?? 0))
+        let wake = () => {}
+        const tell = (moved: Moved) => {
+          queue.push(moved)
+          wake()
+        }
+        listeners.add(tell)
+        signal.addEventListener('abort', () => wake(), { once: true })
+        while (!signal.aborted) {
+          const next = queue.shift()
+          if (next) yield next
+          else await new Promise<void>((resolve) => (wake = resolve))
+        }
+        listeners.delete(tell)
+      },
+      movedSince: async (since) => log.slice(Number(since?.split('.')[1] ?? 0)),
+    }
+  }
+
+  const textOf = (id: Id) => openFile(docOf(id))
+  return {
+    files,
+    edit: (id, from, to) => {
+      const text = textOf(id).snapshot()
+      const at = text.indexOf(from)
+      if (at < 0) throw new Error(`no ${JSON.stringify(from)} in ${JSON.stringify(text)}`)
+      textOf(id).edit([{ at, del: from.length, ins: to }], 'somebody')
+      if (!applyToString(text, []).includes(from)) throw new Error('unreachable')
+    },
+    create: (path, text) => {
+      const id = createId()
+      if (text !== '') textOf(id).edit([{ at: 0, del: 0, ins: text }], 'somebody')
+      files.create(path, 'text', undefined, id)
+      return id
+    },
+    text: (id) => textOf(id).snapshot(),
+    at: (path) => {
+      const entry = files.snapshot().byPath.get(path)
+      return entry && textOf(entry.id).snapshot()
+    },
+    id: (path) => {
+      const entry = files.snapshot().byPath.get(path)
+      if (!entry) throw new Error(`no ${path}`)
+      return entry.id
+    },
+    takeUpdates: () => {
+      const was = touched
+      touched = []
+      return was
+    },
+    online: (yes) => {
+      connected = yes
+      const calls = [...changed]
+      if (yes) for (const sync of replicas) sync()
+      // Anything not told while cut is told now.
+      if (yes) for (const tell of listeners) for (const entry of log.slice(-1000)) tell(entry)
+      for (const call of calls) call()
+    },
+    save: (id) => Y.encodeStateAsUpdate(docOf(id)),
+    restore: (id, saved) => {
+      const doc = new Y.Doc()
+      docs.set(id, doc)
+      Y.applyUpdate(doc, saved)
+      watch(id, doc)
+      log = [...log, { cursor: `1.${log.length + 1}`, id }]
+      for (const tell of listeners) tell(log.at(-1) as Moved)
+    },
+    join,
+  }
+}

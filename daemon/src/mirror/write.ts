@@ -1,0 +1,127 @@
+import { constants } from 'node:fs'
+import { chmod, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createId, parentOf } from '@tandem/shared'
+import { codeOf, identity, look, toStat, type Stat } from './stat.ts'
+
+/** Where the daemon keeps what is on its way in or out of the folder; on the same file system, seen by nobody. */
+export const staging = '.tandem/tmp'
+export const trash = '.tandem/trash'
+
+/** The folder, and the very directory it was when the daemon started: an unmounted or replaced one is never written. */
+export type Root = { path: string; dev: string; ino: string }
+
+export async function openRoot(path: string): Promise<Root> {
+  const stat = toStat(await lstat(path, { bigint: true }))
+  await mkdir(join(path, staging), { recursive: true })
+  return { path, dev: stat.dev, ino: stat.ino }
+}
+
+/**
+ * Whether every parent of a path is a real directory of this folder, never a symbolic link; makes those that are
+ * missing where asked to. What the answer is not `ok`, nothing may be written there.
+ */
+export async function checkParents(root: Root, path: string, make: boolean): Promise<'ok' | 'missing' | 'blocked'> {
+  const there = await look(root.path)
+  if (typeof there === 'string' || there.ino !== root.ino || there.dev !== root.dev) return 'blocked'
+  let at = ''
+  for (const name of parentOf(path).split('/').filter(Boolean)) {
+    at = at === '' ? name : `${at}/${name}`
+    let stat = await look(join(root.path, at))
+    if (stat === 'missing' && make) {
+      await mkdir(join(root.path, at)).catch(ignoring('EEXIST'))
+      stat = await look(join(root.path, at))
+    }
+    if (stat === 'missing') return 'missing'
+    if (stat === 'unreadable' || stat.kind !== 'dir') return 'blocked'
+  }
+  return 'ok'
+}
+
+type Staged = { file: string; stat: Stat }
+
+/** Writes bytes to a file of the daemon's own, synced to the disk, ready to be renamed into place. */
+export async function stage(root: Root, bytes: Uint8Array, { mode, like }: { mode: number; like: string }): Promise<Staged> {
+  const file = join(root.path, staging, `w-${createId()}`)
+  await using handle = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+  try {
+    await handle.writeFile(bytes)
+    // As root, a file of somebody's folder stays theirs.
+    if (process.getuid?.() === 0) {
+      const owner = await lstat(like).catch(() => lstat(root.path))
+      await handle.chown(owner.uid, owner.gid)
+    }
+    await handle.chmod(mode)
+    await handle.sync()
+    return { file, stat: toStat(await handle.stat({ bigint: true })) }
+  } catch (e) {
+    await unlink(file).catch(() => {})
+    throw e
+  }
+}
+
+/** Puts a staged file where nothing is. False where something is by now: that is kept. */
+export async function placeNew(file: string, target: string): Promise<boolean> {
+  try {
+    await link(file, target)
+  } catch (e) {
+    if (codeOf(e) === 'EEXIST') return false
+    if (codeOf(e) !== 'EPERM' && codeOf(e) !== 'ENOTSUP' && codeOf(e) !== 'EMLINK') throw e
+    // No hard links here: a look and a rename must do.
+    if ((await look(target)) !== 'missing') return false
+    await rename(file, target)
+    return true
+  }
+  await unlink(file)
+  return true
+}
+
+/**
+ * Replaces a file by a staged one, keeping the old inode as `aside` for who may be writing to it. `changed` where the
+ * target is no longer what was expected, before or in the moment of the exchange; then `aside` holds what was there.
+ */
+export async function placeOver(file: string, target: string, expected: string, aside: string): Promise<'placed' | 'changed' | 'placed-over-change'> {
+  const before = await look(target)
+  if (typeof before === 'string' || identity(before) !== expected) return 'changed'
+  // Where there are no hard links, only the moment of the exchange is unguarded.
+  await link(target, aside).catch(ignoring('EPERM', 'ENOTSUP', 'EMLINK'))
+  await rename(file, target)
+  const old = await look(aside)
+  return typeof old === 'string' || identity(old) === expected ? 'placed' : 'placed-over-change'
+}
+
+/** Takes a file out of the folder into `aside`; `changed`, and put back, where it is not what was expected. */
+export async function takeOut(target: string, expected: string, aside: string): Promise<'taken' | 'changed' | 'missing'> {
+  const before = await look(target)
+  if (before === 'missing') return 'missing'
+  if (before === 'unreadable' || identity(before) !== expected) return 'changed'
+  await rename(target, aside)
+  const taken = await look(aside)
+  if (typeof taken === 'string' || identity(taken) === expected) return 'taken'
+  await placeNew(aside, target)
+  return 'changed'
+}
+
+/** Removes the directories that a removal or a move left empty; one with anything in it stays by itself. */
+export async function pruneParents(root: Root, path: string): Promise<void> {
+  for (let dir = parentOf(path); dir !== ''; dir = parentOf(dir)) {
+    try {
+      await rmdir(join(root.path, dir))
+    } catch {
+      // Not empty, or gone already: that is what was to be found out.
+      return
+    }
+  }
+}
+
+/** Sets or clears the executable bit for those who may read. */
+export async function setExecutable(file: string, mode: number, exec: boolean): Promise<void> {
+  await chmod(file, exec ? mode | ((mode & 0o444) >> 2) : mode & ~0o111)
+}
+
+/** A catch that lets only these codes pass. */
+export const ignoring =
+  (...codes: string[]) =>
+  (e: unknown): void => {
+    if (!codes.includes(codeOf(e) ?? '')) throw e
+  }
