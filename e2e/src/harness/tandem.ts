@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { Ready } from '@tandem/shared'
+import { processesBelow } from './processes.ts'
+import { until } from './until.ts'
+
+const cli = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
+
+type StartOptions = {
+  /** What the folder holds at the start, by path. */
+  files?: Readonly<Record<string, string>>
+  folder?: string
+  dataDir?: string
+  port?: number
+  args?: readonly string[]
+  env?: Readonly<Record<string, string>>
+}
+export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
+
+export type Tandem = {
+  ready: Ready
+  folder: string
+  dataDir: string
+  port: number
+  read(path: string): string | undefined
+  /** Saves as an editor does that writes in place. */
+  write(path: string, text: string): void
+  /** Saves as an editor does that writes beside and renames. */
+  replace(path: string, text: string): void
+  /** The process of one of the two programs, now. */
+  pidOf(program: 'server' | 'daemon'): number | undefined
+  /** Log lines of a program so far. */
+  log(program: 'server' | 'daemon'): string
+  /** REST with the owner's key. */
+  api(path: string, init?: RequestInit): Promise<Response>
+  /** Sends the signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<Ended>
+}
+
+/** Runs the command and resolves with how it ended. */
+export async function runTandem(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return launch(args, env).ended
+}
+
+/** A new folder, removed with everything in it by `removeTemp`. */
+export function tempFolder(files: Readonly<Record<string, string>> = {}): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-flow-')))
+  temps.push(folder)
+  for (const [path, text] of Object.entries(files)) save(join(folder, path), text)
+  return folder
+}
+const temps: string[] = []
+export const removeTemp = (): void => temps.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }))
+
+/** Starts `tandem up` on a folder and resolves when everything is in place. */
+export async function startTandem(options: StartOptions = {}): Promise<Tandem> {
+  const folder = options.folder ?? tempFolder(options.files)
+  const dataDir = options.dataDir ?? tempFolder()
+  const args = ['up', folder, '--data', dataDir, '--json', '--no-open', '--port', String(options.port ?? 0), ...(options.args ?? [])]
+  const run = launch(args, options.env)
+  const ready = await Promise.race([
+    run.firstLine.then((line) => Ready.parse(JSON.parse(line))),
+    run.ended.then(({ code, stderr }) => Promise.reject(new Error(`tandem ended with ${code} before it was ready:\n${stderr}`))),
+  ])
+  const programOf = (program: string) => processesBelow(ready.pid).find(({ command }) => command.includes(`${program}/src/main.ts`))?.pid
+  const tandem: Tandem = {
+    ready,
+    folder,
+    dataDir,
+    port: Number(new URL(ready.apiUrl).port),
+    read: (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined),
+    write: (path, text) => save(join(folder, path), text),
+    replace: (path, text) => {
+      const beside = join(folder, dirname(path), '.saving~')
+      save(beside, text)
+      renameSync(beside, join(folder, path))
+    },
+    pidOf: programOf,
+    log: (program) => {
+      const file = join(dataDir, 'log', `${program}.log`)
+      return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    },
+    api: (path, init = {}) => fetch(new URL(path, ready.apiUrl), { ...init, headers: { authorization: `Bearer ${ready.token}`, ...(init.headers as Record<string, string>) } }),
+    stop: (signal = 'SIGTERM') => {
+      run.kill(signal)
+      return run.ended
+    },
+  }
+  running.add(tandem)
+  void run.ended.then(() => running.delete(tandem))
+  return tandem
+}
+
+const running = new Set<Tandem>()
+/** Ends whatever a test left running, and removes what it made: for `afterEach`. */
+export async function cleanUp(): Promise<void> {
+  await Promise.all([...running].map((tandem) => tandem.stop()))
+  removeTemp()
+}
+
+/** Kills a program outright and waits until its supervisor has started it again. */
+export async function killAndAwaitReturn(tandem: Tandem, program: 'server' | 'daemon'): Promise<void> {
+  const before = tandem.pidOf(program)
+  if (before === undefined) throw new Error(`there is no ${program}`)
+  process.kill(before, 'SIGKILL')
+  await until(`the ${program} is back`, () => {
+    const now = tandem.pidOf(program)
+    return now !== undefined && now !== before
+  })
+}
+
+function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const firstLine = new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      stdout += line + '\n'
+      resolve(line)
+    })
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
+  return { pid: child.pid, firstLine, ended, kill: (signal: NodeJS.Signals) => child.kill(signal) }
+}
+
+function save(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
