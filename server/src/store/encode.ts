@@ -22,8 +22,10 @@ export function seal(body: Uint8Array): Uint8Array {
 
 /** Undoes `seal`; throws `store-corrupt` naming `place` where the bytes are not what was written. */
 export function unseal(sealed: Uint8Array, place: Readonly<Record<string, unknown>>): Uint8Array {
-  const body = sealed.subarray(4)
-  const intact = sealed.length >= 4 && new DataView(sealed.buffer, sealed.byteOffset, 4).getUint32(0) === crc32(body)
+  if (sealed.length < 4) throw new TandemError('store-corrupt', { reason: 'a stored value is damaged', ...place })
+  // A plain array: what comes from the database may be a Buffer.
+  const body = new Uint8Array(sealed.buffer, sealed.byteOffset + 4, sealed.length - 4)
+  const intact = new DataView(sealed.buffer, sealed.byteOffset, 4).getUint32(0) === crc32(body)
   if (!intact) throw new TandemError('store-corrupt', { reason: 'a stored value is damaged', ...place })
   return body
 }

@@ -1,0 +1,101 @@
+import { createId } from '@tandem/shared'
+import { expect, test } from 'vitest'
+import type { DocStat, Entry, Store, Write } from './store.ts'
+
+const author = createId()
+const stat: DocStat = { seq: 1, snapshotSeq: 0, snapshotBytes: 0, tailBytes: 3 }
+export const entry = (seq: number, doc: string, ...bytes: number[]): Write & { t: 'entry' } => ({
+  t: 'entry',
+  entry: { seq, doc, update: Uint8Array.from(bytes), author, origin: 'socket', at: 1_000 + seq },
+})
+export async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const out: T[] = []
+  for await (const value of values) out.push(value)
+  return out
+}
+
+/** What every store must do; `open` gives a fresh, empty one. */
+export function storeContract(open: () => Promise<Store>): void {
+  test('[LOG-27] an empty store has no past', async () => {
+    const store = await open()
+    expect(await store.head()).toBe(0)
+    expect(await all(store.docs())).toEqual([])
+    expect(await all(store.moved(0))).toEqual([])
+    expect(await store.snapshot('files')).toBeUndefined()
+    expect(await store.read('meta', 'workspace')).toBeUndefined()
+  })
+
+  test('[LOG-27] [LOG-25] an entry comes back as it was written, with author, door and time', async () => {
+    const store = await open()
+    const full: Entry = { ...entry(1, 'files', 0, 255, 7).entry, note: { via: [5] } }
+    await store.commit([{ t: 'entry', entry: full }])
+    expect(await all(store.entries('files'))).toEqual([full])
+  })
+
+  test("[LOG-27] a document's entries come in order, from after to upTo, and no other's", async () => {
+    const store = await open()
+    await store.commit([entry(1, 'file/a', 1), entry(2, 'file/ab', 2), entry(3, 'file/a', 3)])
+    await store.commit([entry(11, 'file/a', 4)])
+    const seqs = async (range?: { after?: number; upTo?: number }) =>
+      (await all(store.entries('file/a', range))).map((e) => e.seq)
+    expect(await seqs()).toEqual([1, 3, 11])
+    expect(await seqs({ after: 1 })).toEqual([3, 11])
+    expect(await seqs({ after: 1, upTo: 3 })).toEqual([3])
+    expect(await store.head()).toBe(11)
+    expect(await all(store.moved(1))).toEqual([
+      { seq: 2, doc: 'file/ab' },
+      { seq: 3, doc: 'file/a' },
+      { seq: 11, doc: 'file/a' },
+    ])
+  })
+
+  test('[LOG-27] the newest snapshot at or before a version is found', async () => {
+    const store = await open()
+    const snapshot = (seq: number): Write => ({ t: 'snapshot', doc: 'files', seq, state: Uint8Array.of(seq) })
+    await store.commit([snapshot(3), snapshot(12), { ...snapshot(20), doc: 'files2' } as Write])
+    expect(await store.snapshot('files')).toEqual({ seq: 12, state: Uint8Array.of(12) })
+    expect(await store.snapshot('files', 12)).toMatchObject({ seq: 12 })
+    expect(await store.snapshot('files', 11)).toMatchObject({ seq: 3 })
+    expect(await store.snapshot('files', 2)).toBeUndefined()
+  })
+
+  test('[LOG-27] records are kept by table and key, listed in order, and removed by undefined', async () => {
+    const store = await open()
+    const record = (key: string, value: unknown): Write => ({ t: 'record', table: 'keys', key, value })
+    await store.commit([record('b', { n: 2 }), record('a', 'one'), { ...record('c', 3), table: 'meta' } as Write])
+    expect(await store.read('keys', 'b')).toEqual({ n: 2 })
+    expect(await all(store.list('keys'))).toEqual([
+      ['a', 'one'],
+      ['b', { n: 2 }],
+    ])
+    await store.commit([record('a', undefined)])
+    expect(await all(store.list('keys'))).toEqual([['b', { n: 2 }]])
+  })
+
+  test('[LOG-27] where each document stands is kept', async () => {
+    const store = await open()
+    await store.commit([
+      { t: 'doc', doc: 'files', stat },
+      { t: 'doc', doc: 'files', stat: { ...stat, seq: 9 } },
+    ])
+    expect(await all(store.docs())).toEqual([['files', { ...stat, seq: 9 }]])
+  })
+
+  test('[LOG-24] a writer with an old fence is refused, and nothing of its batch is written', async () => {
+    const store = await open()
+    const old = await store.takeFence()
+    const mine = await store.takeFence()
+    await expect(store.commit([entry(1, 'files', 1)], old)).rejects.toMatchObject({ code: 'conflict' })
+    expect(await store.head()).toBe(0)
+    await store.commit([entry(1, 'files', 1)], mine)
+    expect(await store.head()).toBe(1)
+  })
+
+  test('[LOG-27] it works on after a recovery', async () => {
+    const store = await open()
+    await store.commit([entry(1, 'files', 1)])
+    await store.recover()
+    await store.commit([entry(2, 'files', 2)])
+    expect((await all(store.entries('files'))).map((e) => e.seq)).toEqual([1, 2])
+  })
+}
