@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { silentLog } from '@tandem/shared'
 import { createBed, type Bed } from './fixture.ts'
 import { commandIdentity } from './identity.ts'
-import { probe } from './probe.ts'
+import { probe, startProcesses } from './probe.ts'
 import { createRefusingRunner, createSandboxedRunner, type Machine } from './runner.ts'
 import { defaultLimits } from './limits.ts'
 
@@ -91,7 +91,7 @@ test('[SBX-55] root without control groups is bounded by the watchdog', async ()
   const runner = createSandboxedRunner(machine, walls, 'full')
   let output = ''
   const result = await runner.runCommand({
-    shellLine: 'for i in $(seq 150); do sleep 1 & done 2>/dev/null; ls -d /proc/[0-9]* | wc -l; kill $(jobs -p)',
+    shellLine: startProcesses(150),
     cwd: bed.workspace,
     limits: { procs: 40, wallMs: 8_000 },
     onChunk: (_, bytes) => void (output += bytes.toString()),

@@ -48,6 +48,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
   const filter = seccompFilter(walls.architecture, identity.isRoot ? 'both' : 'setuid')
 
   const runCommand = async (command: Command): Promise<CommandResult> => {
+    if (command.signal?.aborted) return neverStarted()
     const limits = limitsOf(machine, command)
     const profile = buildProfile({
       ...walls,
@@ -100,6 +101,7 @@ function openData(files: ReturnType<typeof createDataFiles>, file: DataFile, fil
 export const createUnsafeRunner = (machine: Machine): Runner => ({
   tier: 'none',
   runCommand: async (command) => {
+    if (command.signal?.aborted) return neverStarted()
     const cwd = insideWorkspace(machine.workspace, command.cwd)
     const home = machine.hostEnvironment.HOME ?? sandboxHome
     const environment = { ...environmentOf(machine, command), HOME: home }
@@ -112,6 +114,14 @@ export const createUnsafeRunner = (machine: Machine): Runner => ({
 export const createRefusingRunner = (reason: string, fix: string): Runner => ({
   tier: 'none',
   runCommand: () => Promise.reject(new TandemError('sandbox-unavailable', { reason: `${reason}. ${fix}` })),
+})
+
+const neverStarted = (at = Date.now()): CommandResult => ({
+  exitCode: null,
+  reason: 'cancelled',
+  startedAt: at,
+  endedAt: at,
+  networkBlockedHint: false,
 })
 
 function limitsOf(machine: Machine, { limits }: Command): Limits {

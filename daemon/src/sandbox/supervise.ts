@@ -72,7 +72,6 @@ export async function supervise(
   })
   later(limits.wallMs, () => end('timeout', { politely: true }))
   command.signal?.addEventListener('abort', cancel, { once: true })
-  if (command.signal?.aborted) cancel()
 
   // A consumer that throws ends the command; its error is what the caller gets.
   const pumps = Promise.all([pump('stdout', launched.stdout), pump('stderr', launched.stderr)])
