@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs'
 import react from '@vitejs/plugin-react'
 import { playwright } from '@vitest/browser-playwright'
 import { defineProject } from 'vitest/config'
+import { findChromium } from '../e2e/src/harness/browser.ts'
 
 const alias = [{ find: 'monaco-editor/esm/vs/editor/editor.api.js', replacement: 'monaco-editor/editor/editor.api.js' }]
-
-const installed = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`)
-const executablePath = process.env['CHROME'] ?? installed.find((path) => existsSync(path))
 
 /**
  * What needs a real browser (Monaco, IndexedDB, rendering) is named `*.browser.test.ts(x)` and runs here:
@@ -24,7 +21,7 @@ export default defineProject({
       headless: true,
       screenshotFailures: false,
       provider: playwright({
-        launchOptions: { ...(executablePath && { executablePath }), args: ['--no-sandbox', '--disable-dev-shm-usage'] },
+        launchOptions: { executablePath: await findChromium(), args: ['--no-sandbox', '--disable-dev-shm-usage'] },
       }),
       instances: [{ browser: 'chromium' }],
     },
