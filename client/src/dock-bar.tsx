@@ -3,7 +3,7 @@ import { ChevronDown, ChevronUp, SquareTerminal } from 'lucide-react'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
 import { ApprovalAnnouncement, usePendingApprovals } from './tasks/approval-card.tsx'
-import { IconButton } from './ui/button.tsx'
+import { IconButton } from './ui/icon-button.tsx'
 import styles from './workbench.module.css'
 
 /** The head of the dock: what runs and what waits, also while it is folded. */

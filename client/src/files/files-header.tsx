@@ -1,6 +1,6 @@
 import type { MirrorState } from '@tandem/shared/docs'
 import { ChevronsDownUp, FilePlus, FolderPlus } from 'lucide-react'
-import { IconButton } from '../ui/button.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
 import { countLine } from './counts.ts'
 import styles from './files.module.css'
 
