@@ -43,7 +43,9 @@ const layerRules = packages.flatMap((name) => {
   const rulesFor = (files: string[], folder?: string) => [
     { files, rules: { 'no-restricted-imports': forbiddenImports(name, folder) } },
     {
-      files: files.flatMap((glob) => [glob.replace('*.{ts,tsx}', '{*.{test,suite,sim,long}.{ts,tsx},test-*.ts}')]),
+      files: files.flatMap((glob) => [
+        glob.replace('*.{ts,tsx}', '{*.{test,suite,sim,long}.{ts,tsx},test-*.ts,testing/*.ts}'),
+      ]),
       rules: { 'no-restricted-imports': forbiddenImports(name, folder, true) },
     },
   ]
