@@ -1,47 +1,11 @@
 import { request } from 'node:http'
-import { AccessToken, createId, docName, type DocRef } from '@tandem/shared'
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
+import { createId } from '@tandem/shared'
 import { afterEach, expect, test } from 'vitest'
-import * as Y from 'yjs'
+import { accessToken, connect } from '../harness/documents.ts'
 import { cleanUp, startTandem, type Tandem } from '../harness/tandem.ts'
 import { until } from '../harness/until.ts'
 
 afterEach(cleanUp)
-
-/** A token of the owner's, as a tab gets it. */
-async function accessToken(tandem: Tandem): Promise<AccessToken> {
-  const body = JSON.stringify({ session: createId(), name: 'Mallory' })
-  const headers = { 'content-type': 'application/json' }
-  const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/access-token`, { method: 'POST', body, headers })
-  return AccessToken.parse(await answer.json())
-}
-
-/** A client of raw documents: what a hostile page could be. */
-function connect(tandem: Tandem, { workspace }: Pick<AccessToken, 'workspace'>, doc: DocRef, token: string) {
-  const url = `${tandem.ready.apiUrl.replace('http', 'ws')}/api/ws?ws=${tandem.ready.workspaceId}`
-  const socket = new HocuspocusProviderWebsocket({ url })
-  const document = new Y.Doc()
-  const said: string[] = []
-  const name = docName({ workspaceId: workspace.id, epoch: workspace.epoch }, doc)
-  const provider = new HocuspocusProvider({
-    websocketProvider: socket,
-    name,
-    document,
-    token,
-    onAuthenticationFailed: ({ reason }) => said.push(`refused: ${reason}`),
-    onSynced: () => said.push('synced'),
-    onClose: ({ event }) => said.push(`closed: ${event.code}`),
-  })
-  provider.attach()
-  return {
-    document,
-    said,
-    close: () => {
-      provider.destroy()
-      socket.destroy()
-    },
-  }
-}
 
 /** Asks for the socket as a browser would, with these headers, and answers the status. */
 const upgradeStatus = (tandem: Tandem, headers: Readonly<Record<string, string>>) =>
@@ -66,7 +30,7 @@ test('[S47] [S53] a bad token gets nothing, over REST or over the socket', async
     expect([401, 404], path).toContain(answer.status)
     expect(await answer.text()).not.toContain('secret')
   }
-  const client = connect(tandem, await accessToken(tandem), { kind: 'files' }, 'not.a.token')
+  const client = connect(tandem, await accessToken(tandem), { kind: 'files' }, { token: 'not.a.token' })
   await until('the socket refuses', () => client.said.some((s) => s.startsWith('refused') || s === 'closed: 4401'))
   expect(client.said).not.toContain('synced')
   expect(client.document.getMap('tree').size).toBe(0)
@@ -92,12 +56,12 @@ test('[ACC-3] a foreign Origin or Host is refused, and logged', async () => {
 test('[MIR-51] paths that lead outside or into .git are refused by the mirror, and logged', async () => {
   const tandem = await startTandem({ files: { 'a.txt': 'a', '.git/config': '[core]\n' } })
   const answer = await accessToken(tandem)
-  const client = connect(tandem, answer, { kind: 'files' }, answer.token)
+  const client = connect(tandem, answer, { kind: 'files' })
   await until('the index is here', () => client.said.includes('synced'))
   const tree = client.document.getMap('tree')
   for (const path of ['../outside.txt', '.git/hooks/pre-commit', '/tmp/outside.txt', 'a/../../outside.txt', '.GIT/x']) {
     const fileId = createId()
-    const file = connect(tandem, answer, { kind: 'file', fileId }, answer.token)
+    const file = connect(tandem, answer, { kind: 'file', fileId })
     await until('the text is here', () => file.said.includes('synced'))
     file.document.getText('content').insert(0, 'owned')
     tree.set(fileId, { path, kind: 'text' })

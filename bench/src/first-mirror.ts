@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startTandem, tempFolder, until } from '@tandem/e2e'
+import type { Row } from './stats.ts'
+
+/** From the start of `tandem up` until a folder of many files is shared; an empty folder's start is told beside it. */
+export async function firstMirror(files = 2_000): Promise<Row[]> {
+  const line = 'const answer = 42 // one of many lines\n'
+  const content = Object.fromEntries(
+    Array.from({ length: files }, (_, i) => [`src/part-${i % 40}/file-${i}.ts`, `// file ${i}\n${line.repeat(10 + (i % 100))}`]),
+  )
+  const start = async (folder: string) => {
+    const from = performance.now()
+    const tandem = await startTandem({ folder })
+    const took = performance.now() - from
+    const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files`)
+    if (!answer.ok) throw new Error(`the files cannot be listed: ${answer.status}`)
+    await tandem.stop()
+    return took
+  }
+  const full = tempFolder(content)
+  const readFrom = performance.now()
+  for (const name of readdirSync(full, { recursive: true, encoding: 'utf8' })) if (name.endsWith('.ts')) readFileSync(join(full, name))
+  const read = performance.now() - readFrom
+  const empty = await start(tempFolder())
+  const took = await start(full)
+  await until('done', () => true)
+  return [
+    { what: 'start on an empty folder', samples: [empty] },
+    { what: `start on ${files} new files`, samples: [took], floor: { what: 'reading them', samples: [read] }, note: `mirror alone about ${(took - empty).toFixed(0)} ms` },
+  ]
+}

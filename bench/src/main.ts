@@ -1,0 +1,48 @@
+import { cleanUp, startTandem, until, type Tandem } from '@tandem/e2e'
+import type { DocRef } from '@tandem/shared'
+import { editToPeer } from './edit-to-peer.ts'
+import { firstMirror } from './first-mirror.ts'
+import { reconnect } from './reconnect.ts'
+import { saving } from './saving.ts'
+import { toTable, type Row } from './stats.ts'
+import { typing } from './typing.ts'
+
+/** The rows by name: `pnpm bench typing saving` measures these two. Nothing here is ever asserted. */
+const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
+  typing: (tandem) => typing(tandem, 'typing.txt'),
+  peer: async (tandem) => editToPeer(tandem, await fileOf(tandem, 'peer.txt')),
+  saving: async (tandem) => saving(tandem, 'saving.txt', await fileOf(tandem, 'saving.txt')),
+  reconnect: async (tandem) => reconnect(tandem, await fileOf(tandem, 'peer.txt')),
+  mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in benches))
+if (unknown.length > 0) {
+  process.stderr.write(`There is no row ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.\n`)
+  process.exit(1)
+}
+
+const rows: Row[] = []
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  process.stderr.write(`measuring ${name} …\n`)
+  const tandem = await startTandem({ files: { 'typing.txt': '', 'peer.txt': 'x\n', 'saving.txt': 'x\n' } })
+  try {
+    rows.push(...(await bench(tandem)))
+  } finally {
+    await cleanUp()
+  }
+}
+process.stdout.write(`\n${toTable(rows)}\n`)
+process.exit(0)
+
+/** The document of a file, once it is shared. */
+async function fileOf(tandem: Tandem, path: string): Promise<DocRef> {
+  const fileId = await until(`${path} is shared`, async () => {
+    const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files`)
+    const { files } = (await answer.json()) as { files: { id: string; path: string }[] }
+    return files.find((f) => f.path === path)?.id
+  })
+  return { kind: 'file', fileId }
+}

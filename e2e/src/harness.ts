@@ -1,0 +1,6 @@
+// What drives Tandem from outside, for the flows here and for the benchmarks.
+export { openBrowser } from './harness/browser.ts'
+export { accessToken, connect, connectTo, type RawDocument } from './harness/documents.ts'
+export { openTab, type Tab } from './harness/tabs.ts'
+export { cleanUp, startTandem, tempFolder, type Tandem } from './harness/tandem.ts'
+export { until } from './harness/until.ts'
