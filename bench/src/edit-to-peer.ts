@@ -15,7 +15,10 @@ export async function editToPeer(tandem: Tandem, file: DocRef): Promise<Row[]> {
   try {
     await Promise.all([...ours, ...plain].map((d) => d.synced()))
     // Interleaved, so that whatever else the machine does burdens both alike.
-    const samples = { ours: { peer: [] as number[], ack: [] as number[] }, plain: { peer: [] as number[], ack: [] as number[] } }
+    const samples = {
+      ours: { peer: [] as number[], ack: [] as number[] },
+      plain: { peer: [] as number[], ack: [] as number[] },
+    }
     for (let i = 0; i < count; i++) {
       for (const [name, [a, b]] of [['ours', ours] as const, ['plain', plain] as const]) {
         await pause(4)
@@ -25,8 +28,16 @@ export async function editToPeer(tandem: Tandem, file: DocRef): Promise<Row[]> {
       }
     }
     return [
-      { what: 'edit -> peer', samples: samples.ours.peer, floor: { what: 'Hocuspocus in memory', samples: samples.plain.peer } },
-      { what: 'edit -> acknowledged (on disk)', samples: samples.ours.ack, floor: { what: 'Hocuspocus in memory', samples: samples.plain.ack } },
+      {
+        what: 'edit -> peer',
+        samples: samples.ours.peer,
+        floor: { what: 'Hocuspocus in memory', samples: samples.plain.peer },
+      },
+      {
+        what: 'edit -> acknowledged (on disk)',
+        samples: samples.ours.ack,
+        floor: { what: 'Hocuspocus in memory', samples: samples.plain.ack },
+      },
     ]
   } finally {
     for (const d of [...ours, ...plain]) d.close()

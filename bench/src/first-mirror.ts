@@ -7,7 +7,10 @@ import type { Row } from './stats.ts'
 export async function firstMirror(files = 2_000): Promise<Row[]> {
   const line = 'const answer = 42 // one of many lines\n'
   const content = Object.fromEntries(
-    Array.from({ length: files }, (_, i) => [`src/part-${i % 40}/file-${i}.ts`, `// file ${i}\n${line.repeat(10 + (i % 100))}`]),
+    Array.from({ length: files }, (_, i) => [
+      `src/part-${i % 40}/file-${i}.ts`,
+      `// file ${i}\n${line.repeat(10 + (i % 100))}`,
+    ]),
   )
   const start = async (folder: string) => {
     const from = performance.now()
@@ -20,13 +23,19 @@ export async function firstMirror(files = 2_000): Promise<Row[]> {
   }
   const full = tempFolder(content)
   const readFrom = performance.now()
-  for (const name of readdirSync(full, { recursive: true, encoding: 'utf8' })) if (name.endsWith('.ts')) readFileSync(join(full, name))
+  for (const name of readdirSync(full, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.ts')) readFileSync(join(full, name))
   const read = performance.now() - readFrom
   const empty = await start(tempFolder())
   const took = await start(full)
   await until('done', () => true)
   return [
     { what: 'start on an empty folder', samples: [empty] },
-    { what: `start on ${files} new files`, samples: [took], floor: { what: 'reading them', samples: [read] }, note: `mirror alone about ${(took - empty).toFixed(0)} ms` },
+    {
+      what: `start on ${files} new files`,
+      samples: [took],
+      floor: { what: 'reading them', samples: [read] },
+      note: `mirror alone about ${(took - empty).toFixed(0)} ms`,
+    },
   ]
 }

@@ -18,7 +18,13 @@ export async function reconnect(tandem: Tandem, file: DocRef): Promise<Row[]> {
       samples.ours.push(await drop(ours))
       samples.plain.push(await drop(plain))
     }
-    return [{ what: 'dropped socket -> in sync again', samples: samples.ours, floor: { what: 'Hocuspocus in memory', samples: samples.plain } }]
+    return [
+      {
+        what: 'dropped socket -> in sync again',
+        samples: samples.ours,
+        floor: { what: 'Hocuspocus in memory', samples: samples.plain },
+      },
+    ]
   } finally {
     ours.close()
     plain.close()

@@ -30,7 +30,11 @@ export function toTable(rows: readonly Row[]): string {
   ])
   const table = [['what (ms)', 'n', 'p50', 'p95', 'floor p50', 'p95', 'ratio', ''], ...cells]
   const widths = table[0]?.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0))) ?? []
-  const line = (row: string[]) => row.map((cell, i) => (i === 0 || i === 7 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ').trimEnd()
+  const line = (row: string[]) =>
+    row
+      .map((cell, i) => (i === 0 || i === 7 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()
   const [head = [], ...body] = table
   return [line(head), widths.map((w) => '-'.repeat(w)).join('  '), ...body.map(line)].join('\n')
 }

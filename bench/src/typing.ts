@@ -5,7 +5,6 @@ import type { Row } from './stats.ts'
 const count = 120
 
 declare global {
-  // oxlint-disable-next-line no-var -- this is how a global is declared
   var seen: { length: number; at: number }[]
 }
 
@@ -23,13 +22,20 @@ export async function typing(tandem: Tandem, path: string): Promise<Row[]> {
     }
     await a.page.evaluate(() => {
       globalThis.seen = []
-      addEventListener('keydown', () => seen.push({ length: seen.length + 1, at: performance.timeOrigin + performance.now() }), true)
+      addEventListener(
+        'keydown',
+        () => seen.push({ length: seen.length + 1, at: performance.timeOrigin + performance.now() }),
+        true,
+      )
     })
     await b.page.evaluate(() => {
       globalThis.seen = []
       const lines = document.querySelector('.monaco-editor .view-lines')
       const look = () => {
-        const length = [...(lines?.querySelectorAll('.view-line') ?? [])].reduce((sum, line) => sum + (line.textContent ?? '').replaceAll('\u200b', '').length, 0)
+        const length = [...(lines?.querySelectorAll('.view-line') ?? [])].reduce(
+          (sum, line) => sum + (line.textContent ?? '').replaceAll('\u200b', '').length,
+          0,
+        )
         if (length !== seen.at(-1)?.length) seen.push({ length, at: performance.timeOrigin + performance.now() })
       }
       if (lines) new MutationObserver(look).observe(lines, { childList: true, subtree: true, characterData: true })

@@ -11,7 +11,13 @@ afterEach(cleanUp)
 const upgradeStatus = (tandem: Tandem, headers: Readonly<Record<string, string>>) =>
   new Promise<number>((resolve, reject) => {
     const asked = request(`${tandem.ready.apiUrl}/api/ws?ws=${tandem.ready.workspaceId}`, {
-      headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers },
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        ...headers,
+      },
     })
     asked.on('upgrade', (answer, socket) => {
       socket.destroy()
@@ -24,7 +30,9 @@ const upgradeStatus = (tandem: Tandem, headers: Readonly<Record<string, string>>
 
 test('[S47] [S53] a bad token gets nothing, over REST or over the socket', async () => {
   const tandem = await startTandem({ files: { 'a.txt': 'secret' } })
-  const paths = ['', '/files', '/files/a.txt', '/tasks'].map((rest) => `/api/v1/workspaces/${tandem.ready.workspaceId}${rest}`)
+  const paths = ['', '/files', '/files/a.txt', '/tasks'].map(
+    (rest) => `/api/v1/workspaces/${tandem.ready.workspaceId}${rest}`,
+  )
   for (const path of ['/api/v1/workspaces', ...paths]) {
     const answer = await fetch(tandem.ready.apiUrl + path, { headers: { authorization: 'Bearer tdm_nonsense' } })
     expect([401, 404], path).toContain(answer.status)
@@ -70,7 +78,8 @@ test('[MIR-51] paths that lead outside or into .git are refused by the mirror, a
   // An honest one behind them: once it is on disk, the others have been looked at.
   tree.set(createId(), { path: 'honest.txt', kind: 'text' })
   await until('the honest file is on disk', () => tandem.read('honest.txt') !== undefined)
-  for (const path of ['../outside.txt', '.git/hooks/pre-commit', '.GIT/x']) expect(tandem.read(path), path).toBeUndefined()
+  for (const path of ['../outside.txt', '.git/hooks/pre-commit', '.GIT/x'])
+    expect(tandem.read(path), path).toBeUndefined()
   await until('it is logged', () => tandem.log('daemon').includes('mirror path refused'))
   client.close()
 })

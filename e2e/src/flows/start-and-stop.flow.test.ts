@@ -8,24 +8,29 @@ import { until } from '../harness/until.ts'
 
 afterEach(cleanUp)
 
-test.each(['SIGINT', 'SIGTERM'] as const)('[OPS-18] %s ends everything cleanly: exit code 0, nothing orphaned, everything durable', async (signal) => {
-  const tandem = await startTandem({ files: { 'a.txt': 'one\n' } })
-  const below = processesBelow(tandem.ready.pid).map(({ pid }) => pid)
-  expect(below.length).toBeGreaterThanOrEqual(2)
-  const path = `/api/v1/workspaces/${tandem.ready.workspaceId}/files/b.txt`
-  expect((await tandem.api(path, { method: 'PUT', body: 'by REST\n', headers: { 'if-none-match': '*' } })).status).toBeLessThan(300)
-  const { code, stdout } = await tandem.stop(signal)
-  expect(code).toBe(0)
-  expect(below.filter(isAlive)).toEqual([])
-  expect(stdout.trim().split('\n')).toHaveLength(1)
-  expect(existsSync(join(tandem.dataDir, 'running.json'))).toBe(false)
-  expect(existsSync(join(tandem.folder, '.tandem', 'lock'))).toBe(false)
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '[OPS-18] %s ends everything cleanly: exit code 0, nothing orphaned, everything durable',
+  async (signal) => {
+    const tandem = await startTandem({ files: { 'a.txt': 'one\n' } })
+    const below = processesBelow(tandem.ready.pid).map(({ pid }) => pid)
+    expect(below.length).toBeGreaterThanOrEqual(2)
+    const path = `/api/v1/workspaces/${tandem.ready.workspaceId}/files/b.txt`
+    expect(
+      (await tandem.api(path, { method: 'PUT', body: 'by REST\n', headers: { 'if-none-match': '*' } })).status,
+    ).toBeLessThan(300)
+    const { code, stdout } = await tandem.stop(signal)
+    expect(code).toBe(0)
+    expect(below.filter(isAlive)).toEqual([])
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(existsSync(join(tandem.dataDir, 'running.json'))).toBe(false)
+    expect(existsSync(join(tandem.folder, '.tandem', 'lock'))).toBe(false)
 
-  const again = await startTandem({ folder: tandem.folder, dataDir: tandem.dataDir })
-  expect(again.ready).toMatchObject({ token: tandem.ready.token, workspaceId: tandem.ready.workspaceId })
-  expect(await (await again.api(path)).text()).toBe('by REST\n')
-  await until('it is on disk', () => again.read('b.txt') === 'by REST\n')
-})
+    const again = await startTandem({ folder: tandem.folder, dataDir: tandem.dataDir })
+    expect(again.ready).toMatchObject({ token: tandem.ready.token, workspaceId: tandem.ready.workspaceId })
+    expect(await (await again.api(path)).text()).toBe('by REST\n')
+    await until('it is on disk', () => again.read('b.txt') === 'by REST\n')
+  },
+)
 
 test('[OPS-2] a supervisor that is killed takes its children with it', async () => {
   const tandem = await startTandem()
@@ -68,14 +73,20 @@ test('[OPS-13] a folder served already is one clear sentence and exit code 1, an
   for (const data of [tandem.dataDir, tempFolder()]) {
     const { code, stderr } = await runTandem(['up', tandem.folder, '--data', data, '--port', '0'])
     expect(code).toBe(1)
-    expect(stderr.trim()).toMatch(/^tandem: .* is already served by another Tandem.*\. Stop the other Tandem on this folder first\.$/)
+    expect(stderr.trim()).toMatch(
+      /^tandem: .* is already served by another Tandem.*\. Stop the other Tandem on this folder first\.$/,
+    )
   }
   expect((await tandem.api('/api/health')).status).toBe(200)
 })
 
 test('[OPS-11] a folder that is missing, or unreadable, is one clear sentence and exit code 1', async () => {
   const missing = join(tempFolder(), 'missing')
-  expect(await runTandem(['up', missing, '--port', '0'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^tandem: there is no folder .*\n$/) as string })
+  expect(await runTandem(['up', missing, '--port', '0'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^tandem: there is no folder .*\n$/) as string,
+  })
   const file = join(tempFolder(), 'file')
   writeFileSync(file, '')
   expect((await runTandem(['up', file, '--port', '0'])).stderr).toContain('is not a folder')
@@ -83,14 +94,22 @@ test('[OPS-11] a folder that is missing, or unreadable, is one clear sentence an
   const closed = join(tempFolder(), 'closed')
   mkdirSync(closed)
   chmodSync(closed, 0)
-  expect(await runTandem(['up', closed, '--port', '0'])).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be read') as string })
+  expect(await runTandem(['up', closed, '--port', '0'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('cannot be read') as string,
+  })
 })
 
 test('[S296] status tells whether a folder is served, token prints its key', async () => {
   const tandem = await startTandem()
   const status = await runTandem(['status', tandem.folder, '--data', tandem.dataDir, '--json'])
   expect(status.code).toBe(0)
-  expect(JSON.parse(status.stdout)).toMatchObject({ running: true, ready: true, pid: tandem.ready.pid, url: tandem.ready.url })
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    running: true,
+    ready: true,
+    pid: tandem.ready.pid,
+    url: tandem.ready.url,
+  })
   expect((await runTandem(['token', tandem.folder, '--data', tandem.dataDir])).stdout.trim()).toBe(tandem.ready.token)
   await tandem.stop()
   expect((await runTandem(['status', tandem.folder, '--data', tandem.dataDir])).code).toBe(1)

@@ -24,7 +24,9 @@ test('[S115] [S123] [TSK-4] a task runs and streams in two tabs, and is cancelle
   await b.output().getByText('tick 3').first().waitFor()
   for (const tab of [a, b]) await tab.task('node tick.mjs').locator('text=running').first().waitFor()
   const isIt = ({ command }: { command: string }) => /(^|\/)node tick\.mjs$/.test(command)
-  const inside = processesBelow(tandem.ready.pid).filter(isIt).map(({ pid }) => pid)
+  const inside = processesBelow(tandem.ready.pid)
+    .filter(isIt)
+    .map(({ pid }) => pid)
   expect(inside.length).toBeGreaterThan(0)
 
   await b.page.getByRole('button', { name: 'Cancel' }).click()
@@ -34,7 +36,12 @@ test('[S115] [S123] [TSK-4] a task runs and streams in two tabs, and is cancelle
 })
 
 test('[TSK-22] [MIR-57] a task sees what was typed just before, and what it writes is in the editor', async () => {
-  const tandem = await startTandem({ files: { 'in.txt': 'old', 'copy.mjs': `import fs from 'node:fs'; fs.writeFileSync('out.txt', fs.readFileSync('in.txt'))\n` } })
+  const tandem = await startTandem({
+    files: {
+      'in.txt': 'old',
+      'copy.mjs': `import fs from 'node:fs'; fs.writeFileSync('out.txt', fs.readFileSync('in.txt'))\n`,
+    },
+  })
   const tab = await openTab(browser, tandem)
   await tab.open('in.txt')
   await tab.shows('old')
@@ -61,7 +68,11 @@ test('[S135] [S269] what the policy denies is refused with its reason, and what 
 })
 
 test('[SBX-20] a command that wants the network is told that the sandbox has none', async () => {
-  const tandem = await startTandem({ files: { 'get.mjs': `await fetch('http://registry.example.com/').catch((e) => { console.error(e.cause); process.exit(1) })\n` } })
+  const tandem = await startTandem({
+    files: {
+      'get.mjs': `await fetch('http://registry.example.com/').catch((e) => { console.error(e.cause); process.exit(1) })\n`,
+    },
+  })
   const tab = await openTab(browser, tandem)
   await tab.run('node get.mjs')
   await tab.page.locator('li[data-state=failed]').waitFor()

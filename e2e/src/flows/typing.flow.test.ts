@@ -42,7 +42,10 @@ test('[S184] [MIR-1] a file made, renamed and deleted in a tab is so on disk, an
   await tab.page.keyboard.press('F2')
   await tab.page.getByRole('textbox', { name: /^New name of/ }).fill('named.txt')
   await tab.page.keyboard.press('Enter')
-  await until('it is renamed on disk', () => tandem.read('named.txt') === 'hello' && tandem.read('made.txt') === undefined)
+  await until(
+    'it is renamed on disk',
+    () => tandem.read('named.txt') === 'hello' && tandem.read('made.txt') === undefined,
+  )
   tandem.write('sub/outside.txt', 'from outside\n')
   await tab.inTree('sub').waitFor()
   await tab.open('sub/outside.txt')
@@ -54,7 +57,9 @@ test('[S184] [MIR-1] a file made, renamed and deleted in a tab is so on disk, an
 })
 
 test('[S179] what is hidden is not shared, and the tree says why', async () => {
-  const tandem = await startTandem({ files: { '.gitignore': '*.log\n', '.env': 'SECRET=x', 'a.log': 'l', 'b.log': 'l', 'a.txt': 'a' } })
+  const tandem = await startTandem({
+    files: { '.gitignore': '*.log\n', '.env': 'SECRET=x', 'a.log': 'l', 'b.log': 'l', 'a.txt': 'a' },
+  })
   const tab = await openTab(browser, tandem)
   await tab.inTree('a.txt').waitFor()
   await tab.page.getByText(/3 hidden: .*\.gitignore/).waitFor()

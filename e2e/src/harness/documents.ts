@@ -7,7 +7,11 @@ import type { Tandem } from './tandem.ts'
 export async function accessToken(tandem: Tandem): Promise<AccessToken> {
   const body = JSON.stringify({ session: createId(), name: 'Mallory' })
   const headers = { 'content-type': 'application/json' }
-  const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/access-token`, { method: 'POST', body, headers })
+  const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/access-token`, {
+    method: 'POST',
+    body,
+    headers,
+  })
   return AccessToken.parse(await answer.json())
 }
 

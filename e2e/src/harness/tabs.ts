@@ -30,7 +30,11 @@ export type Tab = {
 }
 
 /** Opens a page with a device of its own: nothing stored, nothing shared with other tabs. */
-export async function openTab(browser: Browser, tandem: Tandem, options: { colorScheme?: 'dark' | 'light' } = {}): Promise<Tab> {
+export async function openTab(
+  browser: Browser,
+  tandem: Tandem,
+  options: { colorScheme?: 'dark' | 'light' } = {},
+): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
   const page = await context.newPage()
   const tab = tabOf(page, context)
@@ -43,7 +47,13 @@ export async function openTab(browser: Browser, tandem: Tandem, options: { color
 export function tabOf(page: Page, context: BrowserContext): Tab {
   const troubles: string[] = []
   page.on('pageerror', (e) => troubles.push(e.message))
-  page.on('console', (m) => m.type() === 'error' && !/Failed to load resource|WebSocket connection|ERR_CONNECTION/.test(m.text()) && troubles.push(m.text()))
+  page.on(
+    'console',
+    (m) =>
+      m.type() === 'error' &&
+      !/Failed to load resource|WebSocket connection|ERR_CONNECTION/.test(m.text()) &&
+      troubles.push(m.text()),
+  )
   const editor = page.locator('.monaco-editor .view-lines').first()
   const inTree = (path: string) => page.locator(`[role=treeitem][title="${path}"]`)
   const text = async () => {

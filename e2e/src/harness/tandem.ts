@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -54,19 +63,33 @@ export function tempFolder(files: Readonly<Record<string, string>> = {}): string
   return folder
 }
 const temps: string[] = []
-export const removeTemp = (): void => temps.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }))
+export const removeTemp = (): void =>
+  temps.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }))
 
 /** Starts `tandem up` on a folder and resolves when everything is in place. */
 export async function startTandem(options: StartOptions = {}): Promise<Tandem> {
   const folder = options.folder ?? tempFolder(options.files)
   const dataDir = options.dataDir ?? tempFolder()
-  const args = ['up', folder, '--data', dataDir, '--json', '--no-open', '--port', String(options.port ?? 0), ...(options.args ?? [])]
+  const args = [
+    'up',
+    folder,
+    '--data',
+    dataDir,
+    '--json',
+    '--no-open',
+    '--port',
+    String(options.port ?? 0),
+    ...(options.args ?? []),
+  ]
   const run = launch(args, options.env)
   const ready = await Promise.race([
     run.firstLine.then((line) => Ready.parse(JSON.parse(line))),
-    run.ended.then(({ code, stderr }) => Promise.reject(new Error(`tandem ended with ${code} before it was ready:\n${stderr}`))),
+    run.ended.then(({ code, stderr }) =>
+      Promise.reject(new Error(`tandem ended with ${code} before it was ready:\n${stderr}`)),
+    ),
   ])
-  const programOf = (program: string) => processesBelow(ready.pid).find(({ command }) => command.includes(`${program}/src/main.ts`))?.pid
+  const programOf = (program: string) =>
+    processesBelow(ready.pid).find(({ command }) => command.includes(`${program}/src/main.ts`))?.pid
   const tandem: Tandem = {
     ready,
     folder,
@@ -84,7 +107,11 @@ export async function startTandem(options: StartOptions = {}): Promise<Tandem> {
       const file = join(dataDir, 'log', `${program}.log`)
       return existsSync(file) ? readFileSync(file, 'utf8') : ''
     },
-    api: (path, init = {}) => fetch(new URL(path, ready.apiUrl), { ...init, headers: { authorization: `Bearer ${ready.token}`, ...(init.headers as Record<string, string>) } }),
+    api: (path, init = {}) =>
+      fetch(new URL(path, ready.apiUrl), {
+        ...init,
+        headers: { authorization: `Bearer ${ready.token}`, ...(init.headers as Record<string, string>) },
+      }),
     stop: (signal = 'SIGTERM') => {
       run.kill(signal)
       return run.ended
@@ -114,7 +141,10 @@ export async function killAndAwaitReturn(tandem: Tandem, program: 'server' | 'da
 }
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [cli, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let [stdout, stderr] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const firstLine = new Promise<string>((resolve) => {

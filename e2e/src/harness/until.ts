@@ -2,7 +2,11 @@
  * Resolves with the first value that is neither undefined nor false; looks again and again, for what has no event to
  * wait for (disks, processes, other programs). Throws after `timeoutMs`, saying what it waited for.
  */
-export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 30_000,
+): Promise<T> {
   const over = performance.now() + timeoutMs
   for (;;) {
     const value = await look()
