@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findProtectedPaths } from './protected.ts'
 
 let workspace: string
-beforeEach(() => void (workspace = mkdtempSync(join(tmpdir(), 'tandem-protected-'))))
+beforeEach(() => void (workspace = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-protected-')))))
 afterEach(() => rmSync(workspace, { recursive: true }))
 
 const make = (...paths: string[]) => {
@@ -20,10 +20,25 @@ const find = (protect: string[] = [], hide = ['.env', '.env.*']) => {
   return { pinned: relative(found.pinned), readOnly: relative(found.readOnly), hidden: relative(found.hidden) }
 }
 
-test('[SBX-21] a repository without a hooks folder gets one, since only what exists can be held', () => {
-  make('.git/config', '.git/HEAD')
-  expect(find()).toMatchObject({ pinned: ['.git'], readOnly: ['.git/config', '.git/hooks'] })
-  expect(existsSync(join(workspace, '.git/hooks'))).toBe(true)
+test('[SBX-22] of a repository, all that runs programs is held, and hooks kept elsewhere too', () => {
+  make(
+    '.git/config',
+    '.git/hooks/x',
+    '.git/commondir',
+    '.git/info/attributes',
+    '.git/objects/x',
+    'tools/hooks/pre-commit',
+  )
+  writeFileSync(join(workspace, '.git/config'), '[core]\n\thooksPath = tools/hooks\n')
+  expect(find()).toMatchObject({
+    pinned: ['.git'],
+    readOnly: ['.git/commondir', '.git/config', '.git/hooks', '.git/info/attributes', 'tools/hooks'],
+  })
+})
+
+test('what the policy names must lie in the workspace', () => {
+  make('a/x')
+  expect(find(['a', '..', '../other', '/etc', 'a/../..', '']).readOnly).toEqual(['a'])
 })
 
 test('what is not there is not protected, what the policy names is', () => {
@@ -42,7 +57,10 @@ test('links are never followed', () => {
   make('real/.env')
   symlinkSync(join(workspace, 'real'), join(workspace, 'linked'))
   symlinkSync('/etc', join(workspace, '.vscode'))
-  expect(find()).toEqual({ pinned: [], readOnly: [], hidden: ['real/.env'] })
+  // A bind would show what lies behind the link.
+  symlinkSync(join(workspace, 'real'), join(workspace, '.git'))
+  make('real/config')
+  expect(find(['linked/.env'])).toEqual({ pinned: [], readOnly: [], hidden: ['real/.env'] })
 })
 
 test('the file that stands for .git in a worktree is read-only', () => {

@@ -1,10 +1,10 @@
-import { lstatSync, mkdirSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 
 /** Paths whose content programs outside the sandbox would run: read-only wherever they exist. */
 // oxfmt-ignore
 const runByOthers = [
-  '.git/hooks', '.git/config', '.git/config.worktree', '.git/modules', '.git/worktrees', '.git/info/attributes', '.gitmodules',
+  '.git/hooks', '.git/config', '.git/config.worktree', '.git/commondir', '.git/modules', '.git/worktrees', '.git/info/attributes', '.gitmodules',
   '.husky', '.vscode', '.idea', '.envrc', '.mcp.json', '.tandem', '.devcontainer',
 ]
 
@@ -21,24 +21,32 @@ export type ProtectedPaths = {
 }
 
 /**
- * What of a workspace a command must not change or see, as absolute paths that exist now. `protect` and `hide` come
- * from the policy; `hide` matches file names anywhere in the tree, with `*` for any characters. A missing
- * `.git/hooks` is made first: what does not exist cannot be bound, and git treats an empty one alike.
+ * What of a workspace a command must not change or see, as absolute paths that exist now. `workspace` must be a real
+ * path. `protect` and `hide` come from the policy; `hide` matches file names anywhere in the tree, with `*` for any
+ * characters. Nothing behind a link counts: bubblewrap would bind what it points at, and show that.
  */
 export function findProtectedPaths(
   workspace: string,
   { protect, hide }: { protect: readonly string[]; hide: readonly string[] },
 ): ProtectedPaths {
   const at = (path: string) => join(workspace, path)
-  const isRepository = kindOf(at('.git')) === 'folder'
-  if (isRepository && kindOf(at('.git/hooks')) === undefined) mkdirSync(at('.git/hooks'))
+  const isHere = (path: string) => path.startsWith(`${workspace}/`) && orUndefined(() => realpathSync(path)) === path
+  const ofGit = kindOf(at('.git')) === 'file' ? ['.git'] : hooksFolders(at('.git/config'))
   return {
-    pinned: isRepository ? [at('.git')] : [],
-    readOnly: [...(kindOf(at('.git')) === 'file' ? ['.git'] : []), ...runByOthers, ...protect]
-      .map(at)
-      .filter((path) => kindOf(path) === 'folder' || kindOf(path) === 'file'),
+    pinned: [at('.git')].filter((path) => isHere(path) && kindOf(path) === 'folder'),
+    readOnly: [...new Set([...runByOthers, ...ofGit, ...protect].map(at))].filter(
+      (path) => isHere(path) && kindOf(path),
+    ),
     hidden: hide.length ? findFiles(workspace, hide.map(toPattern)) : [],
   }
+}
+
+/** Where the repository keeps its hooks instead, when that is in the workspace. */
+function hooksFolders(config: string): string[] {
+  const text = orUndefined(() => readFileSync(config, 'utf8')) ?? ''
+  return [...text.matchAll(/^\s*hooksPath\s*=\s*"?([^"\n]+?)"?\s*$/gim)].flatMap(([, path]) =>
+    path && !isAbsolute(path) ? [path] : [],
+  )
 }
 
 function findFiles(folder: string, patterns: readonly RegExp[]): string[] {
@@ -58,7 +66,6 @@ const toPattern = (glob: string): RegExp =>
       .join('.*')}$`,
   )
 
-/** Links are never followed: bubblewrap would bind what they point at. */
 function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   const stat = orUndefined(() => lstatSync(path))
   return stat === undefined ? undefined : stat.isDirectory() ? 'folder' : stat.isFile() ? 'file' : 'other'

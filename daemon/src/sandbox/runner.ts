@@ -5,6 +5,7 @@ import { launchBubblewrap } from './bubblewrap.ts'
 import { toArgv, type Command, type CommandResult, type Runner, type Tier } from './command.ts'
 import { closeAll, createDataFiles } from './data-files.ts'
 import { commandEnvironment, sandboxHome } from './environment.ts'
+import { createGitGuard } from './git-guard.ts'
 import type { Identity } from './identity.ts'
 import { limitPrefix, type Ceilings, type Limits } from './limits.ts'
 import type { ProcessGroups } from './process-group.ts'
@@ -45,10 +46,10 @@ export type Walls = {
 export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier): Runner {
   const { identity, workspace, toolchains } = machine
   const files = createDataFiles()
+  const guard = createGitGuard(workspace, identity)
   const filter = seccompFilter(walls.architecture, identity.isRoot ? 'both' : 'setuid')
 
-  const runCommand = async (command: Command): Promise<CommandResult> => {
-    if (command.signal?.aborted) return neverStarted()
+  const run = async (command: Command): Promise<CommandResult> => {
     const limits = limitsOf(machine, command)
     const profile = buildProfile({
       ...walls,
@@ -77,6 +78,15 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
     } finally {
       closeAll(data)
       group?.end()
+    }
+  }
+  const runCommand = async (command: Command): Promise<CommandResult> => {
+    if (command.signal?.aborted) return neverStarted()
+    const release = guard.hold()
+    try {
+      return await run(command)
+    } finally {
+      release()
     }
   }
   return { tier, runCommand }

@@ -181,6 +181,13 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         expect(lstatSync(inside('.git')).ino).toBe(before)
         expect(contentOf(inside('.git/config'))).not.toBe(undefined)
       })
+      test('[SBX-94] .git/commondir cannot be made: it would send git outside to settings of the attacker', async () => {
+        await bed.run(
+          'cp -r .git evil; git -C evil config core.fsmonitor "touch /tmp/pwned"; rm -f .git/commondir; echo ../evil > .git/commondir; mv evil .git/commondir',
+        )
+        expect(existsSync(inside('.git/commondir'))).toBe(false)
+        await bed.run('rm -rf evil')
+      })
       unwritten(
         25,
         'editor settings that exist cannot be changed',

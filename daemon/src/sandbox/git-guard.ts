@@ -1,0 +1,44 @@
+import { chownSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Identity } from './identity.ts'
+
+/** What the placeholder says to git: "the common folder is this one", which is so without it too. */
+const here = '.'
+
+/**
+ * Puts in place what must exist to be held in a repository's `.git` while commands run. What does not exist cannot be
+ * bound read-only, and each of these makes any git outside the sandbox, an editor's for instance, run programs:
+ * `hooks`, `config.worktree` where that is switched on, and `commondir`, which sends git to another configuration
+ * altogether (shown to work with git 2.39). Returns the function that takes the placeholder away when no command runs
+ * any more; one left behind by a killed daemon is harmless, and goes with the next command.
+ */
+export function createGitGuard(workspace: string, identity: Identity): { hold(): () => void } {
+  const at = (name: string) => join(workspace, '.git', name)
+  let held = 0
+  const make = (name: string, content: string | undefined) => {
+    if (lstatSync(at(name), { throwIfNoEntry: false })) return
+    if (content === undefined) mkdirSync(at(name))
+    else writeFileSync(at(name), content, { flag: 'wx' })
+    if (identity.drop) chownSync(at(name), identity.uid, identity.gid)
+  }
+  return {
+    hold() {
+      if (!lstatSync(join(workspace, '.git'), { throwIfNoEntry: false })?.isDirectory()) return () => {}
+      held++
+      make('hooks', undefined)
+      make('commondir', here)
+      if (/^\s*worktreeConfig\b/im.test(contentOf(at('config')))) make('config.worktree', '')
+      return () => {
+        if (--held === 0 && contentOf(at('commondir')) === here) rmSync(at('commondir'), { force: true })
+      }
+    },
+  }
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // not there
+  }
+}
