@@ -16,7 +16,13 @@ export function offlineShell(): Plugin {
         const files = Object.keys(bundle).filter((f) => !f.endsWith('.map') && f !== 'index.html')
         // TypeScript's worker alone is 7 MB: it is kept once a file asked for it.
         const eager = files.filter((f) => !/\.worker-|lspLanguageFeatures|tsMode/.test(f))
-        const version = createHash('sha256').update(files.sort().join('\n') + String(Object.values(bundle).map((b) => ('code' in b ? b.code.length : b.source.length)))).digest('hex').slice(0, 12)
+        const version = createHash('sha256')
+          .update(
+            files.sort().join('\n') +
+              String(Object.values(bundle).map((b) => ('code' in b ? b.code.length : b.source.length))),
+          )
+          .digest('hex')
+          .slice(0, 12)
         const start = ['/', '/theme.js', '/icon.svg', '/manifest.webmanifest', ...eager.map((f) => '/' + f)]
         this.emitFile({ type: 'asset', fileName: 'sw.js', source: worker(version, start) })
       },

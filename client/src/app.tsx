@@ -22,7 +22,13 @@ export function App() {
   useEffect(() => {
     if (begin?.to !== 'open') return
     const ending = new AbortController()
-    const opened = openSession({ first: begin.first, token: begin.token, clock: systemClock, log, signal: ending.signal })
+    const opened = openSession({
+      first: begin.first,
+      token: begin.token,
+      clock: systemClock,
+      log,
+      signal: ending.signal,
+    })
     setSession(opened)
     document.title = `${begin.first.workspace.name} · Tandem`
     return () => {

@@ -16,7 +16,11 @@ export function DockBar({ isFolded, onFold }: { isFolded: boolean; onFold: () =>
       <SquareTerminal size={14} aria-hidden />
       <h2>Tasks</h2>
       {running > 0 && <span>{running} not finished</span>}
-      {approvals > 0 && <span className={styles.attention}>{approvals === 1 ? '1 needs your approval' : `${approvals} need your approval`}</span>}
+      {approvals > 0 && (
+        <span className={styles.attention}>
+          {approvals === 1 ? '1 needs your approval' : `${approvals} need your approval`}
+        </span>
+      )}
       <ApprovalAnnouncement />
       <span className={styles.grow} />
       <IconButton label={isFolded ? 'Show the tasks' : 'Hide the tasks'} aria-expanded={!isFolded} onClick={onFold}>

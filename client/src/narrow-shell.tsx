@@ -17,7 +17,12 @@ export const NarrowShell = ({ region, onRegion, ...regions }: NarrowShellProps) 
     <div className={styles.solo}>{regions[region]}</div>
     <nav className={styles.narrowBar} aria-label="Regions">
       {bar.map(([name, Icon, label]) => (
-        <button type="button" key={name} aria-current={region === name ? 'page' : undefined} onClick={() => onRegion(name)}>
+        <button
+          type="button"
+          key={name}
+          aria-current={region === name ? 'page' : undefined}
+          onClick={() => onRegion(name)}
+        >
           <Icon size={18} aria-hidden />
           {label}
         </button>

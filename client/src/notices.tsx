@@ -19,17 +19,20 @@ export function Notices() {
       {link.phase === 'offline' && <OfflineBanner key={link.since} />}
       {storage.failure !== undefined && (
         <p className={styles.banner} role="alert">
-          <HardDrive size={14} aria-hidden /> Can’t save on this device: {storage.failure}. Keep this tab open until the server has everything.
+          <HardDrive size={14} aria-hidden /> Can’t save on this device: {storage.failure}. Keep this tab open until the
+          server has everything.
         </p>
       )}
       {!words.writable && (
         <p className={styles.banner} role="alert">
-          <HardDrive size={14} aria-hidden /> The server cannot write to its disk{words.reason === undefined ? '' : ` (${words.reason})`}. Your edits are kept here until it can.
+          <HardDrive size={14} aria-hidden /> The server cannot write to its disk
+          {words.reason === undefined ? '' : ` (${words.reason})`}. Your edits are kept here until it can.
         </p>
       )}
       {ready && (
         <p className={styles.banner} role="status">
-          <RefreshCw size={14} aria-hidden /> A newer Tandem is ready. <Button onClick={() => void takeUpdate()}>Reload</Button>
+          <RefreshCw size={14} aria-hidden /> A newer Tandem is ready.{' '}
+          <Button onClick={() => void takeUpdate()}>Reload</Button>
         </p>
       )}
       <RescueDialog />
@@ -44,7 +47,8 @@ function OfflineBanner() {
   if (!lasted) return undefined
   return (
     <p className={styles.banner} role="status">
-      <CloudOff size={14} aria-hidden /> You are offline. Keep working: edits are kept on this device and sent when the connection is back.
+      <CloudOff size={14} aria-hidden /> You are offline. Keep working: edits are kept on this device and sent when the
+      connection is back.
       <Button variant="quiet" onClick={reconnect}>
         Try now
       </Button>
@@ -53,9 +57,18 @@ function OfflineBanner() {
 }
 
 const stories = {
-  'epoch-changed': { title: 'This workspace was made anew', text: 'The server has a new history for it, into which this page’s documents cannot be merged.' },
-  'old-epoch': { title: 'Edits from before the workspace was made anew', text: 'This device holds documents of an earlier history of this workspace. They cannot be merged into the new one.' },
-  diverged: { title: 'The server did not take your last changes', text: 'Your role may have changed while you worked. What you see here differs from what everyone else has.' },
+  'epoch-changed': {
+    title: 'This workspace was made anew',
+    text: 'The server has a new history for it, into which this page’s documents cannot be merged.',
+  },
+  'old-epoch': {
+    title: 'Edits from before the workspace was made anew',
+    text: 'This device holds documents of an earlier history of this workspace. They cannot be merged into the new one.',
+  },
+  diverged: {
+    title: 'The server did not take your last changes',
+    text: 'Your role may have changed while you worked. What you see here differs from what everyone else has.',
+  },
 } as const
 
 function RescueDialog() {

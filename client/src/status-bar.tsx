@@ -19,8 +19,13 @@ export function StatusBar() {
       <WorkspaceConnectionStatus workspaceId={session.place.workspaceId} />
       <SandboxNote />
       <span className={styles.grow} />
-      <button type="button" onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')} aria-label={`Theme: ${theme}. Change to ${theme === 'dark' ? 'light' : 'dark'}`}>
-        {theme === 'dark' ? <Moon size={12} aria-hidden /> : <Sun size={12} aria-hidden />} {theme === 'dark' ? 'Dark' : 'Light'}
+      <button
+        type="button"
+        onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}
+        aria-label={`Theme: ${theme}. Change to ${theme === 'dark' ? 'light' : 'dark'}`}
+      >
+        {theme === 'dark' ? <Moon size={12} aria-hidden /> : <Sun size={12} aria-hidden />}{' '}
+        {theme === 'dark' ? 'Dark' : 'Light'}
       </button>
     </footer>
   )
@@ -39,7 +44,11 @@ function SandboxNote() {
   if (!sandbox) return undefined
   const { Icon, text } = tiers[sandbox.tier]
   return (
-    <span className={styles.sandbox} data-tier={sandbox.tier} title={[sandbox.reason, sandbox.fix].filter(Boolean).join(' ')}>
+    <span
+      className={styles.sandbox}
+      data-tier={sandbox.tier}
+      title={[sandbox.reason, sandbox.fix].filter(Boolean).join(' ')}
+    >
       <Icon size={12} aria-hidden /> {text}
     </span>
   )

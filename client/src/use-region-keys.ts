@@ -9,7 +9,9 @@ export function useRegionKeys(): void {
       const at = regions.findIndex((r) => r.contains(document.activeElement))
       const step = event.shiftKey ? -1 : 1
       const next = regions[(at + step + regions.length) % regions.length]
-      const inside = next?.querySelector<HTMLElement>('[role=tree], textarea, .native-edit-context, [role=tab][aria-selected=true], input, button')
+      const inside = next?.querySelector<HTMLElement>(
+        '[role=tree], textarea, .native-edit-context, [role=tab][aria-selected=true], input, button',
+      )
       ;(inside ?? next)?.focus()
       event.preventDefault()
     }

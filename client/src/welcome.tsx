@@ -6,9 +6,18 @@ import styles from './welcome.module.css'
 type WelcomeProps = { begin: Exclude<Start, { to: 'open' }>; onTryAgain: () => void }
 
 const reasons = {
-  expired: { title: 'This link is not valid any more', text: 'Every start of Tandem prints a new link. Open the one it printed last, or ask for a new one.' },
-  needed: { title: 'Open Tandem by its link', text: 'The program prints a link when it starts. Opening it once signs this browser in.' },
-  unreachable: { title: 'The server does not answer', text: 'Is Tandem running on that machine? Nothing that was kept on this device is lost.' },
+  expired: {
+    title: 'This link is not valid any more',
+    text: 'Every start of Tandem prints a new link. Open the one it printed last, or ask for a new one.',
+  },
+  needed: {
+    title: 'Open Tandem by its link',
+    text: 'The program prints a link when it starts. Opening it once signs this browser in.',
+  },
+  unreachable: {
+    title: 'The server does not answer',
+    text: 'Is Tandem running on that machine? Nothing that was kept on this device is lost.',
+  },
 } as const
 
 /** Before a workspace is open: which one, or how to get in. */
@@ -21,7 +30,13 @@ export const Welcome = ({ begin, onTryAgain }: WelcomeProps) => (
       {begin.to === 'choose' ? (
         <>
           <h1>{begin.workspaces.length > 0 ? 'Choose a workspace' : 'There is no workspace here yet'}</h1>
-          <p>{begin.offline ? 'The server does not answer. These were opened on this device and work offline.' : begin.workspaces.length === 0 ? 'Start a daemon in a folder to make one:' : undefined}</p>
+          <p>
+            {begin.offline
+              ? 'The server does not answer. These were opened on this device and work offline.'
+              : begin.workspaces.length === 0
+                ? 'Start a daemon in a folder to make one:'
+                : undefined}
+          </p>
           {begin.workspaces.length === 0 && <pre>tandem daemon --server {location.origin}</pre>}
           <ul>
             {begin.workspaces.map((workspace) => (

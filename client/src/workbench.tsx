@@ -89,7 +89,10 @@ function Panes({ files, editor, tasks }: Regions) {
             onResize={({ inPixels }) => setFolded(inPixels <= dockBarHeight + 1)}
           >
             <div className={styles.dock} data-region>
-              <DockBar isFolded={isFolded} onFold={() => (isFolded ? dock.current?.expand() : dock.current?.collapse())} />
+              <DockBar
+                isFolded={isFolded}
+                onFold={() => (isFolded ? dock.current?.expand() : dock.current?.collapse())}
+              />
               {!isFolded && <div className={styles.dockBody}>{tasks}</div>}
             </div>
           </Panel>
@@ -99,7 +102,10 @@ function Panes({ files, editor, tasks }: Regions) {
   )
 }
 
-const layoutOf = ({ defaultLayout, onLayoutChanged }: ReturnType<typeof useDefaultLayout>) => ({ defaultLayout, onLayoutChanged })
+const layoutOf = ({ defaultLayout, onLayoutChanged }: ReturnType<typeof useDefaultLayout>) => ({
+  defaultLayout,
+  onLayoutChanged,
+})
 
 const narrow = matchMedia('(max-width: 759px)')
 const useNarrow = () =>

@@ -32,7 +32,10 @@ function pair(start = '', clientIds = [1, 2]) {
     cut: () => (linked = false),
     join: () => {
       linked = true
-      for (const [from, to] of [[docs[0], docs[1]], [docs[1], docs[0]]] as const) {
+      for (const [from, to] of [
+        [docs[0], docs[1]],
+        [docs[1], docs[0]],
+      ] as const) {
         Y.applyUpdate(to, Y.encodeStateAsUpdate(from, Y.encodeStateVector(to)), 'link')
       }
     },
@@ -132,7 +135,10 @@ test('[UI-16] fifty bindings made and ended leave no listener behind', () => {
 })
 
 const listeners = (doc: Y.Doc) =>
-  [...(doc as unknown as { _observers: Map<string, Set<unknown>> })._observers.values()].reduce((n, set) => n + set.size, 0)
+  [...(doc as unknown as { _observers: Map<string, Set<unknown>> })._observers.values()].reduce(
+    (n, set) => n + set.size,
+    0,
+  )
 
 /** A small seeded generator, so that a failing run can be had again. */
 function random(seed: number) {
@@ -163,14 +169,15 @@ async function fuzz(seed: number, steps: number) {
     if (action < 11) type(side, at, remove, piece)
     else if (action < 13) void side.model.undo()
     else if (action < 14) void side.model.redo()
-    else if (action < 18) side.text.doc?.transact(() => {
-      // As an agent or the daemon writes: straight into the shared text, also through the middle of a character.
-      const length = side.text.length
-      const at = pick(length + 1)
-      const remove = pick(4) === 0 ? pick(Math.min(8, length - at) + 1) : 0
-      if (remove > 0) side.text.delete(at, remove)
-      side.text.insert(at, piece.toWellFormed())
-    }, 'agent')
+    else if (action < 18)
+      side.text.doc?.transact(() => {
+        // As an agent or the daemon writes: straight into the shared text, also through the middle of a character.
+        const length = side.text.length
+        const at = pick(length + 1)
+        const remove = pick(4) === 0 ? pick(Math.min(8, length - at) + 1) : 0
+        if (remove > 0) side.text.delete(at, remove)
+        side.text.insert(at, piece.toWellFormed())
+      }, 'agent')
     else if (action < 19) cut()
     else join()
     if (step % 200 === 0) {
@@ -186,4 +193,8 @@ async function fuzz(seed: number, steps: number) {
 }
 
 const fresh = Math.floor(Math.random() * 2 ** 31)
-test.each([1, 20_261_121, fresh])('[UI-17] two editors never diverge: 2,000 random edits with seed %i', (seed) => fuzz(seed, 2000), 60_000)
+test.each([1, 20_261_121, fresh])(
+  '[UI-17] two editors never diverge: 2,000 random edits with seed %i',
+  (seed) => fuzz(seed, 2000),
+  60_000,
+)

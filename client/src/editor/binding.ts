@@ -34,7 +34,15 @@ export type BindingOptions = {
  * Keeps a Monaco model and a shared text the same, character for character, and makes undo mean "my own edits".
  * The model's end is the binding's end.
  */
-export function bindText({ monaco, text, model, editors, maxBytes, onRefused, onOwnEdit = () => {} }: BindingOptions): Binding {
+export function bindText({
+  monaco,
+  text,
+  model,
+  editors,
+  maxBytes,
+  onRefused,
+  onOwnEdit = () => {},
+}: BindingOptions): Binding {
   // Monaco would change line ends by itself as it fills the model: change the shared side first, then pin the model.
   normaliseEol(text)
   const owner = new QuietBinding(text, model)

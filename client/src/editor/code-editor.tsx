@@ -58,7 +58,10 @@ export default function CodeEditor({ fileId, path, readOnly, onOwnEdit }: CodeEd
   }, [session, editor, models, fileId, path])
 
   useEffect(() => {
-    editor?.updateOptions({ readOnly: readOnly !== undefined, ...(readOnly !== undefined && { readOnlyMessage: { value: readOnly } }) })
+    editor?.updateOptions({
+      readOnly: readOnly !== undefined,
+      ...(readOnly !== undefined && { readOnlyMessage: { value: readOnly } }),
+    })
   }, [editor, readOnly])
 
   const onMount: OnMount = (mounted) => setEditor(mounted as unknown as M.editor.IStandaloneCodeEditor)
@@ -75,7 +78,9 @@ export default function CodeEditor({ fileId, path, readOnly, onOwnEdit }: CodeEd
   )
 }
 
-export const EditorSkeleton = () => <Skeleton label="Loading the editor" indent={64} widths={[38, 52, 20, 61, 44, 70, 33, 58, 12, 48, 66, 29, 41, 55]} />
+export const EditorSkeleton = () => (
+  <Skeleton label="Loading the editor" indent={64} widths={[38, 52, 20, 61, 44, 70, 33, 58, 12, 48, 66, 29, 41, 55]} />
+)
 
 const options = {
   fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace",

@@ -11,7 +11,14 @@ export function DeletedStrip({ entry, onClose }: { entry: FileEntry; onClose: ()
   const daemons = useView(session.ops.daemons)
   const { claims } = useView(session.identity)
   const by = entry.deleted?.by
-  const who = by === undefined ? 'Someone' : by === claims.principal ? 'You' : daemons.has(by) ? 'Someone, in the folder,' : (members.get(by)?.name ?? 'Someone')
+  const who =
+    by === undefined
+      ? 'Someone'
+      : by === claims.principal
+        ? 'You'
+        : daemons.has(by)
+          ? 'Someone, in the folder,'
+          : (members.get(by)?.name ?? 'Someone')
   return (
     <div className={styles.strip} role="status">
       <span>{who} deleted this file.</span>

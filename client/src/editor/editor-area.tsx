@@ -14,7 +14,12 @@ import type { Tabs } from './tabs.ts'
 const CodeEditor = lazy(() => import('./code-editor.tsx'))
 const textWidths = [38, 52, 20, 61, 44, 70, 33, 58, 12, 48, 66, 29]
 
-type EditorAreaProps = { tabs: Tabs; onSelect: (id: Id, keep: boolean) => void; onKeep: (id: Id) => void; onClose: (id: Id) => void }
+type EditorAreaProps = {
+  tabs: Tabs
+  onSelect: (id: Id, keep: boolean) => void
+  onKeep: (id: Id) => void
+  onClose: (id: Id) => void
+}
 
 /** The open files: tabs, where we are, and the text. */
 export function EditorArea({ tabs, onSelect, onKeep, onClose }: EditorAreaProps) {
@@ -50,7 +55,9 @@ function OpenFile({ entry, onKeep, onClose }: { entry: FileEntry; onKeep: (id: I
       {entry.deleted && <DeletedStrip entry={entry} onClose={onClose} />}
       <div className={styles.text}>
         {entry.kind !== 'text' || entry.facts?.withheld !== undefined ? (
-          <Empty>{entry.facts?.withheld ?? 'This is not a text file.'} Its content stays in the folder and is not shared.</Empty>
+          <Empty>
+            {entry.facts?.withheld ?? 'This is not a text file.'} Its content stays in the folder and is not shared.
+          </Empty>
         ) : handle ? (
           <FileBody handle={handle} entry={entry} onKeep={onKeep} />
         ) : (
@@ -69,13 +76,24 @@ function FileBody({ handle, entry, onKeep }: { handle: DocHandle; entry: FileEnt
   // A file made here and now has nothing to wait for.
   const isNew = entry.facts === undefined
   if (refused !== undefined && !ready) {
-    return <Failed what="The server did not open this file." safe={`It said: ${refused}. Nothing you wrote is lost.`} action={<Button onClick={session.reconnect}>Try again</Button>} />
+    return (
+      <Failed
+        what="The server did not open this file."
+        safe={`It said: ${refused}. Nothing you wrote is lost.`}
+        action={<Button onClick={session.reconnect}>Try again</Button>}
+      />
+    )
   }
   if (!ready && link.phase === 'offline' && !isNew) {
     return <Empty>This file was never opened on this device. It will appear when the connection is back.</Empty>
   }
-  if (!ready && !(isNew && link.phase === 'offline')) return <Skeleton label="Opening the file" indent={64} widths={textWidths} />
-  const readOnly = entry.deleted ? 'This file is deleted. Restore it to edit.' : atLeast(claims.role, 'editor') ? undefined : `As ${claims.role} you may read this file, not change it.`
+  if (!ready && !(isNew && link.phase === 'offline'))
+    return <Skeleton label="Opening the file" indent={64} widths={textWidths} />
+  const readOnly = entry.deleted
+    ? 'This file is deleted. Restore it to edit.'
+    : atLeast(claims.role, 'editor')
+      ? undefined
+      : `As ${claims.role} you may read this file, not change it.`
   return (
     <Suspense fallback={<Skeleton label="Loading the editor" indent={64} widths={textWidths} />}>
       <CodeEditor fileId={entry.id} path={entry.path} readOnly={readOnly} onOwnEdit={onKeep} />
@@ -84,5 +102,7 @@ function FileBody({ handle, entry, onKeep }: { handle: DocHandle; entry: FileEnt
 }
 
 const MissingFile = ({ onClose }: { onClose: () => void }) => (
-  <Empty action={<Button onClick={onClose}>Close tab</Button>}>This file is not in the workspace any more, or has not arrived yet.</Empty>
+  <Empty action={<Button onClick={onClose}>Close tab</Button>}>
+    This file is not in the workspace any more, or has not arrived yet.
+  </Empty>
 )

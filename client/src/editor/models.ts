@@ -56,7 +56,15 @@ export function createModels(session: Session, monaco: Monaco, { onRefused, onOw
       const { text } = openFile(handle.doc)
       const uri = monaco.Uri.from({ scheme: 'tandem', authority: fileId.toLowerCase(), path: '/' + path })
       const model = monaco.editor.createModel('', languageOf(monaco, path, text.length), uri)
-      const binding = bindText({ monaco, text, model, editors: () => editors, maxBytes: maxTextBytes, onRefused, onOwnEdit: () => onOwnEdit(fileId) })
+      const binding = bindText({
+        monaco,
+        text,
+        model,
+        editors: () => editors,
+        maxBytes: maxTextBytes,
+        onRefused,
+        onOwnEdit: () => onOwnEdit(fileId),
+      })
       const entry: Entry = { fileId, model, binding, handle, view: null }
       entries.set(fileId, entry)
       trim()

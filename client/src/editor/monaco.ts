@@ -37,7 +37,11 @@ self.MonacoEnvironment = {
 // Only open files are known here, so "Cannot find module" and its like would be false alarms: syntax errors only.
 for (const defaults of [typescriptDefaults, javascriptDefaults]) {
   defaults.setCompilerOptions({ target: 99, module: 99, moduleResolution: 2, jsx: 4, allowJs: true, strict: true })
-  defaults.setDiagnosticsOptions({ noSemanticValidation: true, noSyntaxValidation: false, noSuggestionDiagnostics: true })
+  defaults.setDiagnosticsOptions({
+    noSemanticValidation: true,
+    noSyntaxValidation: false,
+    noSuggestionDiagnostics: true,
+  })
 }
 
 defineThemes(monaco)

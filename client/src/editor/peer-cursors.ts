@@ -14,7 +14,12 @@ const sheet = new CSSStyleSheet()
  * Shows where others are in a file, and tells them where we are. Class names and the shape of a selection are those of
  * y-monaco; colours and names live in a constructed style sheet, which our content policy allows.
  */
-export function showPeers(monaco: Monaco, editor: M.editor.IStandaloneCodeEditor, { fileId, model, binding }: OpenModel, peers: Peers): () => void {
+export function showPeers(
+  monaco: Monaco,
+  editor: M.editor.IStandaloneCodeEditor,
+  { fileId, model, binding }: OpenModel,
+  peers: Peers,
+): () => void {
   if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet)
   const marks = editor.createDecorationsCollection()
   const movedAt = new Map<number, { at: string; since: number }>()
@@ -56,7 +61,12 @@ export function showPeers(monaco: Monaco, editor: M.editor.IStandaloneCodeEditor
       peers.showSelection({ anchor: Y.relativePositionToJSON(anchor), head: Y.relativePositionToJSON(head) })
     })
   }
-  const stops = [peers.subscribe(schedule), ...[editor.onDidChangeModelContent(schedule), editor.onDidChangeCursorSelection(tell)].map((d) => () => d.dispose())]
+  const stops = [
+    peers.subscribe(schedule),
+    ...[editor.onDidChangeModelContent(schedule), editor.onDidChangeCursorSelection(tell)].map(
+      (d) => () => d.dispose(),
+    ),
+  ]
   schedule()
   tell()
   return () => {
@@ -79,15 +89,30 @@ function placeOf({ selection }: Peer, binding: OpenModel['binding']): M.Selectio
   }
 }
 
-function decorationsOf(monaco: Monaco, peer: Peer, selection: M.Selection, isFresh: boolean): M.editor.IModelDeltaDecoration[] {
+function decorationsOf(
+  monaco: Monaco,
+  peer: Peer,
+  selection: M.Selection,
+  isFresh: boolean,
+): M.editor.IModelDeltaDecoration[] {
   const head = selection.getPosition()
   const caret = `yRemoteSelectionHead yRemoteSelectionHead-${peer.clientId}${isFresh ? ' is-fresh' : ''}${head.lineNumber === 1 ? ' is-below' : ''}`
   const { TrackedRangeStickiness, OverviewRulerLane } = monaco.editor
   const stickiness = TrackedRangeStickiness.NeverGrowsWhenTypingAtEdges
   const ruler = { color: colourOf(peer), position: OverviewRulerLane.Full }
   return [
-    { range: monaco.Range.fromPositions(head), options: { beforeContentClassName: caret, stickiness, overviewRuler: ruler } },
-    ...(selection.isEmpty() ? [] : [{ range: selection, options: { className: `yRemoteSelection yRemoteSelection-${peer.clientId}`, stickiness } }]),
+    {
+      range: monaco.Range.fromPositions(head),
+      options: { beforeContentClassName: caret, stickiness, overviewRuler: ruler },
+    },
+    ...(selection.isEmpty()
+      ? []
+      : [
+          {
+            range: selection,
+            options: { className: `yRemoteSelection yRemoteSelection-${peer.clientId}`, stickiness },
+          },
+        ]),
   ]
 }
 

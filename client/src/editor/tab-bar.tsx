@@ -7,7 +7,12 @@ import { useView } from '../session/use-view.ts'
 import styles from './editor.module.css'
 import type { Tabs } from './tabs.ts'
 
-type TabBarProps = { tabs: Tabs; byId: ReadonlyMap<Id, FileEntry>; onSelect: (id: Id, keep: boolean) => void; onClose: (id: Id) => void }
+type TabBarProps = {
+  tabs: Tabs
+  byId: ReadonlyMap<Id, FileEntry>
+  onSelect: (id: Id, keep: boolean) => void
+  onClose: (id: Id) => void
+}
 
 /** One tab a file; a look is in italics. Middle click and Delete close. */
 export function TabBar({ tabs, byId, onSelect, onClose }: TabBarProps) {
@@ -55,10 +60,22 @@ export function TabBar({ tabs, byId, onSelect, onClose }: TabBarProps) {
                 .filter((p) => p.file === id)
                 .slice(0, 3)
                 .map((p) => (
-                  <i key={p.clientId} className={styles.peer} data-kind={p.user.kind === 'human' ? 'human' : 'agent'} data-hue={p.hue + 1} title={p.user.name} />
+                  <i
+                    key={p.clientId}
+                    className={styles.peer}
+                    data-kind={p.user.kind === 'human' ? 'human' : 'agent'}
+                    data-hue={p.hue + 1}
+                    title={p.user.name}
+                  />
                 ))}
             </button>
-            <button type="button" className={styles.tabClose} aria-label={`Close ${names[i] ?? 'tab'}`} tabIndex={-1} onClick={() => onClose(id)}>
+            <button
+              type="button"
+              className={styles.tabClose}
+              aria-label={`Close ${names[i] ?? 'tab'}`}
+              tabIndex={-1}
+              onClick={() => onClose(id)}
+            >
               <X size={13} aria-hidden />
             </button>
           </div>

@@ -21,6 +21,9 @@ test('[S193] a new tab opens beside the current one, and closing shows a neighbo
 })
 
 test('[S193] tabs of an earlier visit come back, nonsense does not', () => {
-  expect(parseTabs({ open: [{ id: a, keep: true }, 7], current: b })).toEqual({ open: [{ id: a, keep: true }], current: a })
+  expect(parseTabs({ open: [{ id: a, keep: true }, 7], current: b })).toEqual({
+    open: [{ id: a, keep: true }],
+    current: a,
+  })
   expect(parseTabs('x')).toBeUndefined()
 })

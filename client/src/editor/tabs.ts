@@ -11,7 +11,11 @@ export const noTabs: Tabs = { open: [], current: undefined }
 /** Brings a file to the front, in a tab of its own if `keep`, else in the one for looking. */
 export function openTab(tabs: Tabs, id: Id, keep: boolean): Tabs {
   const held = tabs.open.find((tab) => tab.id === id)
-  if (held) return { open: held.keep || !keep ? tabs.open : tabs.open.map((tab) => (tab === held ? { id, keep } : tab)), current: id }
+  if (held)
+    return {
+      open: held.keep || !keep ? tabs.open : tabs.open.map((tab) => (tab === held ? { id, keep } : tab)),
+      current: id,
+    }
   const look = tabs.open.findIndex((tab) => !tab.keep)
   if (look >= 0) return { open: tabs.open.map((tab, i) => (i === look ? { id, keep } : tab)), current: id }
   const after = tabs.open.findIndex((tab) => tab.id === tabs.current)
@@ -20,7 +24,9 @@ export function openTab(tabs: Tabs, id: Id, keep: boolean): Tabs {
 
 /** A look that was edited stays. */
 export const keepTab = (tabs: Tabs, id: Id): Tabs =>
-  tabs.open.some((tab) => tab.id === id && !tab.keep) ? { ...tabs, open: tabs.open.map((tab) => (tab.id === id ? { id, keep: true } : tab)) } : tabs
+  tabs.open.some((tab) => tab.id === id && !tab.keep)
+    ? { ...tabs, open: tabs.open.map((tab) => (tab.id === id ? { id, keep: true } : tab)) }
+    : tabs
 
 /** The neighbour on the right comes to the front, or on the left where there is none. */
 export function closeTab(tabs: Tabs, id: Id): Tabs {
@@ -33,7 +39,15 @@ export function closeTab(tabs: Tabs, id: Id): Tabs {
 /** As `localStorage` gave it back; nothing where it is not ours. */
 export function parseTabs(raw: unknown): Tabs | undefined {
   if (typeof raw !== 'object' || raw === null || !('open' in raw) || !Array.isArray(raw.open)) return undefined
-  const open = raw.open.filter((tab: unknown): tab is Tabs['open'][number] => typeof tab === 'object' && tab !== null && 'id' in tab && typeof tab.id === 'string' && 'keep' in tab && typeof tab.keep === 'boolean')
+  const open = raw.open.filter(
+    (tab: unknown): tab is Tabs['open'][number] =>
+      typeof tab === 'object' &&
+      tab !== null &&
+      'id' in tab &&
+      typeof tab.id === 'string' &&
+      'keep' in tab &&
+      typeof tab.keep === 'boolean',
+  )
   const current = 'current' in raw ? open.find((tab) => tab.id === raw.current)?.id : undefined
   return { open, current: current ?? open[0]?.id }
 }

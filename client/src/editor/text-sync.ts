@@ -30,7 +30,8 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onO
   let repairs = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const range = (from: number, to: number) => monaco.Range.fromPositions(model.getPositionAt(from), model.getPositionAt(to))
+  const range = (from: number, to: number) =>
+    monaco.Range.fromPositions(model.getPositionAt(from), model.getPositionAt(to))
   const apply = (edits: M.editor.IIdentifiedSingleEditOperation[]) => {
     applying = true
     try {
@@ -102,7 +103,11 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onO
 }
 
 /** A Yjs delta as Monaco's edits; `odd` where Monaco would not do exactly that. */
-function toEdits(delta: Y.YTextEvent['delta'], model: M.editor.ITextModel, range: (from: number, to: number) => M.Range) {
+function toEdits(
+  delta: Y.YTextEvent['delta'],
+  model: M.editor.ITextModel,
+  range: (from: number, to: number) => M.Range,
+) {
   const edits: M.editor.IIdentifiedSingleEditOperation[] = []
   let at = 0
   let odd = false
@@ -126,7 +131,8 @@ function toEdits(delta: Y.YTextEvent['delta'], model: M.editor.ITextModel, range
   return { edits, odd }
 }
 
-const isLonger = (changes: readonly M.editor.IModelContentChange[]) => changes.some((c) => c.text.length > c.rangeLength)
+const isLonger = (changes: readonly M.editor.IModelContentChange[]) =>
+  changes.some((c) => c.text.length > c.rangeLength)
 
 /** UTF-8 takes at most three bytes a UTF-16 unit: only near the limit are they counted. */
 function tooLarge(model: M.editor.ITextModel, maxBytes: number, lf: M.editor.EndOfLinePreference): boolean {

@@ -1,20 +1,55 @@
 import type { Monaco } from './monaco.ts'
 
 type Palette = Record<
-  'ink' | 'muted' | 'keyword' | 'string' | 'number' | 'type' | 'surface' | 'raised' | 'line' | 'strong' | 'number2' | 'select' | 'caret' | 'focus',
+  | 'ink'
+  | 'muted'
+  | 'keyword'
+  | 'string'
+  | 'number'
+  | 'type'
+  | 'surface'
+  | 'raised'
+  | 'line'
+  | 'strong'
+  | 'number2'
+  | 'select'
+  | 'caret'
+  | 'focus',
   string
 >
 
 // Four quiet hues, none of them an authorship hue: in this editor, colour that shouts is a person or an agent.
 const dark: Palette = {
-  ink: 'DDE3E4', muted: '838F90', keyword: 'C3A6E8', string: 'A8C98A', number: 'D8B98A', type: '8FC7C2',
-  surface: '111718', raised: '181F21', line: '252D2F', strong: '444F53', number2: '657174', select: '34424A',
-  caret: 'E2E7E8', focus: '8DC1FF',
+  ink: 'DDE3E4',
+  muted: '838F90',
+  keyword: 'C3A6E8',
+  string: 'A8C98A',
+  number: 'D8B98A',
+  type: '8FC7C2',
+  surface: '111718',
+  raised: '181F21',
+  line: '252D2F',
+  strong: '444F53',
+  number2: '657174',
+  select: '34424A',
+  caret: 'E2E7E8',
+  focus: '8DC1FF',
 }
 const light: Palette = {
-  ink: '192123', muted: '606B6F', keyword: '6A3FA0', string: '3F6B1D', number: '855206', type: '0B6B66',
-  surface: 'FAFCFD', raised: 'F1F4F5', line: 'D4DADC', strong: 'AAB3B5', number2: '7E888B', select: 'CBD8DF',
-  caret: '192123', focus: '1F5DC2',
+  ink: '192123',
+  muted: '606B6F',
+  keyword: '6A3FA0',
+  string: '3F6B1D',
+  number: '855206',
+  type: '0B6B66',
+  surface: 'FAFCFD',
+  raised: 'F1F4F5',
+  line: 'D4DADC',
+  strong: 'AAB3B5',
+  number2: '7E888B',
+  select: 'CBD8DF',
+  caret: '192123',
+  focus: '1F5DC2',
 }
 
 /** Registers the two themes of ours under the names `themeName` gives. */

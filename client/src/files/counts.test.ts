@@ -5,11 +5,18 @@ const mirror = { phase: 'live', files: 0, hidden: [], conflicts: [] } as const
 
 test('[UI-30] the count says what is still arriving', () => {
   expect(countLine(1, undefined)).toBe('1 file')
-  expect(countLine(2314, { ...mirror, hidden: [], conflicts: [], phase: 'seeding', done: 2314, total: 2494 })).toBe('2,314 files · 180 still arriving')
+  expect(countLine(2314, { ...mirror, hidden: [], conflicts: [], phase: 'seeding', done: 2314, total: 2494 })).toBe(
+    '2,314 files · 180 still arriving',
+  )
   expect(countLine(2494, { ...mirror, hidden: [], conflicts: [] })).toBe('2,494 files')
 })
 
 test('[UI-31] what is hidden is counted with its reasons, the commonest first', () => {
   expect(hiddenLine([])).toBeUndefined()
-  expect(hiddenLine([{ reason: '.env', count: 1 }, { reason: '.gitignore', count: 11 }])).toBe('12 hidden: .gitignore, .env')
+  expect(
+    hiddenLine([
+      { reason: '.env', count: 1 },
+      { reason: '.gitignore', count: 11 },
+    ]),
+  ).toBe('12 hidden: .gitignore, .env')
 })

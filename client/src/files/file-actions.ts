@@ -29,7 +29,13 @@ export function move(files: Files, from: string, to: string): Outcome {
  * Marks a file, or a folder with all that is in it, as deleted; `undo` brings back exactly these. `snapshotOf` tells
  * the state of a text at this moment, so that somebody's later edit is not lost with it.
  */
-export function remove(files: Files, path: string, by: Id, at: number, snapshotOf: (id: Id) => string | undefined): { count: number; undo: () => void } {
+export function remove(
+  files: Files,
+  path: string,
+  by: Id,
+  at: number,
+  snapshotOf: (id: Id) => string | undefined,
+): { count: number; undo: () => void } {
   const entries = below(files, path)
   files.transact(() => {
     for (const { id } of entries) {
@@ -54,8 +60,10 @@ function whyNot(files: Files, path: string, moving?: string): string | undefined
   for (const taken of files.snapshot().byPath.keys()) {
     if (taken === moving || (moving !== undefined && taken.startsWith(moving + '/'))) continue
     // Also `Readme` beside `README`: some of the disks that hold this workspace cannot tell them apart.
-    if (clashKey(taken) === key || clashKey(taken).startsWith(key + '/')) return `There is already ${nameOf(path)} in ${parentOf(path) || 'this workspace'}.`
-    if (key.startsWith(clashKey(taken) + '/') && files.snapshot().byPath.get(taken)?.kind !== 'dir') return `${nameOf(taken)} is a file, not a folder.`
+    if (clashKey(taken) === key || clashKey(taken).startsWith(key + '/'))
+      return `There is already ${nameOf(path)} in ${parentOf(path) || 'this workspace'}.`
+    if (key.startsWith(clashKey(taken) + '/') && files.snapshot().byPath.get(taken)?.kind !== 'dir')
+      return `${nameOf(taken)} is a file, not a folder.`
   }
   return undefined
 }

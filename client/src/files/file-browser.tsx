@@ -43,8 +43,16 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
   const lines = useMemo(() => withNewRow(rows, naming), [rows, naming])
   const rowHeight = matchMedia('(max-width: 759px)').matches ? 44 : 26
   // oxlint-disable-next-line react-hooks/incompatible-library -- the virtualizer's own state drives this component
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12 })
-  const at = Math.max(0, rows.findIndex((r) => r.node.path === (focused ?? currentPath)))
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  })
+  const at = Math.max(
+    0,
+    rows.findIndex((r) => r.node.path === (focused ?? currentPath)),
+  )
 
   const focusRow = (index: number) => {
     const row = rows[index]
@@ -65,7 +73,12 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
     else if (event.key === 'Enter' && row) open(row.node, true)
     else if (event.key === ' ' && row && typed.current.text === '') open(row.node, false)
     else {
-      const result = treeKey(event.key, { rows, at, page: Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight), typed: typed.current })
+      const result = treeKey(event.key, {
+        rows,
+        at,
+        page: Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight),
+        typed: typed.current,
+      })
       if (!result) return
       if (result.toggle) setExpanded(toggled(expanded, ...result.toggle))
       if (result.focus !== undefined) focusRow(result.focus)
@@ -86,7 +99,11 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
         canWrite={actions.canWrite}
       />
       {lines.length === 0 ? (
-        <NoFiles onNew={() => actions.startNew('text', undefined)} isReading={mirror !== undefined && mirror.phase !== 'live'} canWrite={actions.canWrite} />
+        <NoFiles
+          onNew={() => actions.startNew('text', undefined)}
+          isReading={mirror !== undefined && mirror.phase !== 'live'}
+          canWrite={actions.canWrite}
+        />
       ) : (
         <PointerMenu items={actions.menu(target)}>
           <div
@@ -142,7 +159,10 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
           </div>
         </PointerMenu>
       )}
-      <HiddenNote mirror={mirror} onConflict={(path) => toast(`Both versions of ${nameOf(path)} are kept: see ${path}.`)} />
+      <HiddenNote
+        mirror={mirror}
+        onConflict={(path) => toast(`Both versions of ${nameOf(path)} are kept: see ${path}.`)}
+      />
     </section>
   )
 }
@@ -161,8 +181,18 @@ function withNewRow(rows: readonly TreeRow[], naming: Naming | undefined): reado
   const parent = parentOf(naming.path)
   const index = rows.findIndex((r) => r.node.path === parent)
   const depth = index < 0 ? 0 : (rows[index]?.depth ?? 0) + 1
-  const node: TreeNode = { path: naming.path, name: '', kind: naming.kind === 'dir' ? 'folder' : 'file', entry: undefined, children: [] }
-  return [...rows.slice(0, index + 1), { node, depth, expanded: false, position: 1, siblings: 1 }, ...rows.slice(index + 1)]
+  const node: TreeNode = {
+    path: naming.path,
+    name: '',
+    kind: naming.kind === 'dir' ? 'folder' : 'file',
+    entry: undefined,
+    children: [],
+  }
+  return [
+    ...rows.slice(0, index + 1),
+    { node, depth, expanded: false, position: 1, siblings: 1 },
+    ...rows.slice(index + 1),
+  ]
 }
 
 const NoFiles = ({ onNew, isReading, canWrite }: { onNew: () => void; isReading: boolean; canWrite: boolean }) =>

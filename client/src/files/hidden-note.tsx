@@ -4,7 +4,13 @@ import { hiddenLine } from './counts.ts'
 import styles from './files.module.css'
 
 /** What of the folder is not in the tree and why, and where two versions were kept. */
-export function HiddenNote({ mirror, onConflict }: { mirror: MirrorState | undefined; onConflict: (path: string) => void }) {
+export function HiddenNote({
+  mirror,
+  onConflict,
+}: {
+  mirror: MirrorState | undefined
+  onConflict: (path: string) => void
+}) {
   const hidden = hiddenLine(mirror?.hidden ?? [])
   const conflicts = mirror?.conflicts ?? []
   if (mirror?.phase === 'halted') {

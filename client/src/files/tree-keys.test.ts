@@ -4,10 +4,14 @@ import { expect, test } from 'vitest'
 import { treeKey } from './tree-keys.ts'
 import { buildTree, visibleRows } from './tree.ts'
 
-const entries = ['src/a.ts', 'src/b.ts', 'lib/x.ts', 'readme.md'].map((path): [string, FileEntry] => [path, { id: createId(), path, kind: 'text', facts: undefined }])
+const entries = ['src/a.ts', 'src/b.ts', 'lib/x.ts', 'readme.md'].map((path): [string, FileEntry] => [
+  path,
+  { id: createId(), path, kind: 'text', facts: undefined },
+])
 const rows = visibleRows(buildTree(new Map(entries)), new Set(['src']))
 // lib, src, src/a.ts, src/b.ts, readme.md
-const press = (key: string, at: number, typed = { text: '', at: -9999 }, now = 0) => treeKey(key, { rows, at, page: 3, typed }, now)
+const press = (key: string, at: number, typed = { text: '', at: -9999 }, now = 0) =>
+  treeKey(key, { rows, at, page: 3, typed }, now)
 
 test('[S189] arrows move, open and close, and lead to the parent', () => {
   expect(press('ArrowDown', 4)).toEqual({ focus: 4 })

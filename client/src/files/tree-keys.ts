@@ -8,7 +8,11 @@ type Result = { focus?: number; toggle?: readonly string[] }
 const typingMs = 700
 
 /** What a key does in a tree, as the ARIA practices say; undefined where it is not ours. Remembers letters in `typed`. */
-export function treeKey(key: string, { rows, at, page, typed }: Place, now: number = performance.now()): Result | undefined {
+export function treeKey(
+  key: string,
+  { rows, at, page, typed }: Place,
+  now: number = performance.now(),
+): Result | undefined {
   const row = rows[at]
   const last = rows.length - 1
   switch (key) {
@@ -34,7 +38,11 @@ export function treeKey(key: string, { rows, at, page, typed }: Place, now: numb
     }
     case '*': {
       const parent = parentOf(row?.node.path ?? '')
-      return { toggle: rows.filter((r) => r.node.kind === 'folder' && !r.expanded && parentOf(r.node.path) === parent).map((r) => r.node.path) }
+      return {
+        toggle: rows
+          .filter((r) => r.node.kind === 'folder' && !r.expanded && parentOf(r.node.path) === parent)
+          .map((r) => r.node.path),
+      }
     }
     default: {
       if (key.length !== 1) return undefined

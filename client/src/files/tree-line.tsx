@@ -51,9 +51,18 @@ export const TreeLine = memo(function TreeLine(props: TreeLineProps) {
       }}
       onDragOver={props.onDragOver}
     >
-      {node.kind === 'folder' ? <ChevronRight size={14} aria-hidden className={styles.chevron} data-open={row.expanded} /> : <FileIcon name={node.name} />}
+      {node.kind === 'folder' ? (
+        <ChevronRight size={14} aria-hidden className={styles.chevron} data-open={row.expanded} />
+      ) : (
+        <FileIcon name={node.name} />
+      )}
       {naming ? (
-        <NameField initial={naming.kind === 'rename' ? node.name : ''} label={naming.kind === 'rename' ? `New name of ${node.name}` : 'Name'} onDone={props.onNamed} onCancel={props.onCancel} />
+        <NameField
+          initial={naming.kind === 'rename' ? node.name : ''}
+          label={naming.kind === 'rename' ? `New name of ${node.name}` : 'Name'}
+          onDone={props.onNamed}
+          onCancel={props.onCancel}
+        />
       ) : (
         <span className={styles.name}>{node.name}</span>
       )}
@@ -87,7 +96,17 @@ function Marks({ row: { node }, peers }: { row: TreeRow; peers: readonly Peer[] 
   )
 }
 
-function NameField({ initial, label, onDone, onCancel }: { initial: string; label: string; onDone: (name: string) => string | undefined; onCancel: () => void }) {
+function NameField({
+  initial,
+  label,
+  onDone,
+  onCancel,
+}: {
+  initial: string
+  label: string
+  onDone: (name: string) => string | undefined
+  onCancel: () => void
+}) {
   const field = useRef<HTMLInputElement>(null)
   const [refused, setRefused] = useState<string>()
   useEffect(() => {

@@ -30,7 +30,11 @@ test('[S185] an open folder shows its children, indented, and tells their place'
 test('[S188] folders follow from paths; empty ones are entries of their own', () => {
   const root = tree('empty/', 'full/', 'full/x.ts')
   expect(names(visibleRows(root, new Set(['full'])))).toEqual(['empty', 'full', '  x.ts'])
-  expect(filesBelow(root).map((f) => f.path).toSorted()).toEqual(['empty', 'full', 'full/x.ts'])
+  expect(
+    filesBelow(root)
+      .map((f) => f.path)
+      .toSorted(),
+  ).toEqual(['empty', 'full', 'full/x.ts'])
 })
 
 test('[S189] typing finds the next name that begins so, going round', () => {

@@ -21,7 +21,15 @@ export type TreeRow = {
   readonly siblings: number
 }
 
-type Building = { path: string; name: string; key: string; kind: 'folder' | 'file'; entry: FileEntry | undefined; children: Building[]; sorted: boolean }
+type Building = {
+  path: string
+  name: string
+  key: string
+  kind: 'folder' | 'file'
+  entry: FileEntry | undefined
+  children: Building[]
+  sorted: boolean
+}
 
 /** The workspace's tree: folders first, then by name, numbers by value. Children are sorted when first looked at. */
 export function buildTree(byPath: ReadonlyMap<string, FileEntry>): TreeNode {
@@ -39,7 +47,15 @@ export function buildTree(byPath: ReadonlyMap<string, FileEntry>): TreeNode {
     if (entry.kind === 'dir') folderAt(path).entry = entry
     else {
       const name = nameOf(path)
-      folderAt(parentOf(path)).children.push({ path, name, key: sortKey(name), kind: 'file', entry, children: none, sorted: true })
+      folderAt(parentOf(path)).children.push({
+        path,
+        name,
+        key: sortKey(name),
+        kind: 'file',
+        entry,
+        children: none,
+        sorted: true,
+      })
     }
   }
   return root
@@ -100,7 +116,9 @@ const sortKey = (name: string) => name.toLowerCase().replace(/\d+/g, (digits) =>
 function sortedChildren(node: TreeNode): readonly TreeNode[] {
   const building = node as Building
   if (!building.sorted) {
-    building.children.sort((a, b) => (a.kind === b.kind ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : a.kind === 'folder' ? -1 : 1))
+    building.children.sort((a, b) =>
+      a.kind === b.kind ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : a.kind === 'folder' ? -1 : 1,
+    )
     building.sorted = true
   }
   return building.children

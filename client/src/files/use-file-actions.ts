@@ -33,7 +33,9 @@ export function useFileActions({ setNaming, expanded, setExpanded, onOpen }: Dep
   }
   const removeNode = (node: TreeNode) => {
     if (!canWrite) return
-    const { count, undo } = remove(files, node.path, claims.principal, session.serverNow(), (id) => deletionSnapshot(session, id))
+    const { count, undo } = remove(files, node.path, claims.principal, session.serverNow(), (id) =>
+      deletionSnapshot(session, id),
+    )
     const what = node.kind === 'file' ? node.name : `${node.name} with ${count} ${count === 1 ? 'file' : 'files'}`
     toast(`Deleted ${what}.`, { label: 'Undo', run: undo })
   }
@@ -47,7 +49,8 @@ export function useFileActions({ setNaming, expanded, setExpanded, onOpen }: Dep
       const clean = name.trim()
       if (!naming || clean === '') return undefined
       const path = join(parentOf(naming.path), clean)
-      const { refused, id } = naming.kind === 'rename' ? move(files, naming.path, path) : create(files, path, naming.kind)
+      const { refused, id } =
+        naming.kind === 'rename' ? move(files, naming.path, path) : create(files, path, naming.kind)
       if (id !== undefined && naming.kind === 'text') onOpen(id, true)
       return refused
     },
@@ -56,16 +59,29 @@ export function useFileActions({ setNaming, expanded, setExpanded, onOpen }: Dep
       if (!canWrite || from === '' || parentOf(from) === folder) return
       const to = join(folder, nameOf(from))
       const { refused } = move(files, from, to)
-      toast(refused ?? `Moved ${nameOf(from)} to ${folder || 'the top'}.`, refused === undefined ? { label: 'Undo', run: () => void move(files, to, from) } : undefined)
+      toast(
+        refused ?? `Moved ${nameOf(from)} to ${folder || 'the top'}.`,
+        refused === undefined ? { label: 'Undo', run: () => void move(files, to, from) } : undefined,
+      )
     },
     menu: (node: TreeNode | undefined): readonly MenuItem[] => [
       { label: 'New file…', disabled: !canWrite, run: () => startNew('text', node) },
       { label: 'New folder…', disabled: !canWrite, run: () => startNew('dir', node) },
       'line',
-      { label: 'Rename…', shortcut: 'F2', disabled: !canWrite || !node, run: () => node && setNaming({ kind: 'rename', path: node.path }) },
+      {
+        label: 'Rename…',
+        shortcut: 'F2',
+        disabled: !canWrite || !node,
+        run: () => node && setNaming({ kind: 'rename', path: node.path }),
+      },
       { label: 'Copy path', disabled: !node, run: () => void navigator.clipboard?.writeText(node?.path ?? '') },
       'line',
-      { label: 'Delete', shortcut: 'Del', disabled: !canWrite || !node || (node.kind === 'folder' && filesBelow(node).length === 0), run: () => node && removeNode(node) },
+      {
+        label: 'Delete',
+        shortcut: 'Del',
+        disabled: !canWrite || !node || (node.kind === 'folder' && filesBelow(node).length === 0),
+        run: () => node && removeNode(node),
+      },
     ],
   }
 }

@@ -25,7 +25,11 @@ export function Avatars({ onGoTo }: { onGoTo: (file: Id) => void }) {
       ))}
       {here.length > shown && <li className={styles.others}>+{here.length - shown}</li>}
       <li>
-        <Popover trigger={<Face name={claims.name} kind="human" hue={own} aria-label={`${claims.name} (you): change your name`} />}>
+        <Popover
+          trigger={
+            <Face name={claims.name} kind="human" hue={own} aria-label={`${claims.name} (you): change your name`} />
+          }
+        >
           <MyName />
         </Popover>
       </li>
@@ -39,16 +43,33 @@ function PeerAvatar({ peer, onGoTo }: { peer: Peer; onGoTo: (file: Id) => void }
   const label = path === undefined ? `${peer.user.name} is here` : `${peer.user.name} is in ${path}`
   return (
     <Tip text={label}>
-      <Face name={peer.user.name} kind={peer.user.kind} hue={peer.hue} aria-label={label} onClick={() => peer.file !== undefined && onGoTo(peer.file)} />
+      <Face
+        name={peer.user.name}
+        kind={peer.user.kind}
+        hue={peer.hue}
+        aria-label={label}
+        onClick={() => peer.file !== undefined && onGoTo(peer.file)}
+      />
     </Tip>
   )
 }
 
-type FaceProps = ComponentProps<'button'> & { name: string; kind: Peer['user']['kind']; hue: number; style?: CSSProperties }
+type FaceProps = ComponentProps<'button'> & {
+  name: string
+  kind: Peer['user']['kind']
+  hue: number
+  style?: CSSProperties
+}
 
 /** Somebody's initials in their shape and hue. */
 export const Face = ({ name, kind, hue, ...rest }: FaceProps) => (
-  <button type="button" {...rest} className={styles.face} data-kind={kind === 'human' ? 'human' : 'agent'} data-hue={hue + 1}>
+  <button
+    type="button"
+    {...rest}
+    className={styles.face}
+    data-kind={kind === 'human' ? 'human' : 'agent'}
+    data-hue={hue + 1}
+  >
     {initialsOf(name)}
   </button>
 )

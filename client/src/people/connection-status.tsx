@@ -2,10 +2,14 @@ import styles from './people.module.css'
 import { useWorkspaceStatus } from './use-workspace-status.ts'
 
 /** Whether the folder behind a workspace is live: dot, words, and when its daemon was last seen [S90]. */
-export const WorkspaceConnectionStatus = ({ workspaceId }: { workspaceId: string }) => <Status label={`Workspace ${workspaceId}`} />
+export const WorkspaceConnectionStatus = ({ workspaceId }: { workspaceId: string }) => (
+  <Status label={`Workspace ${workspaceId}`} />
+)
 
 /** The same for one daemon [S91]. */
-export const DaemonConnectionStatus = ({ daemonId }: { daemonId: string; workspaceId: string }) => <Status daemonId={daemonId} label="Daemon" />
+export const DaemonConnectionStatus = ({ daemonId }: { daemonId: string; workspaceId: string }) => (
+  <Status daemonId={daemonId} label="Daemon" />
+)
 
 function Status({ daemonId, label }: { daemonId?: string; label: string }) {
   const { status, text, detail } = useWorkspaceStatus(daemonId)

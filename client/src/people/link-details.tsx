@@ -22,7 +22,12 @@ export function LinkDetails() {
   const latency = useServerLatency(link.phase === 'connected')
   useTick(1_000)
   const now = session.clock.now()
-  const kept = storage.failure === undefined ? (storage.waiting > 0 ? `${storage.waiting} changes kept until the server has them` : 'everything is kept on this device too') : `nothing is kept: ${storage.failure}`
+  const kept =
+    storage.failure === undefined
+      ? storage.waiting > 0
+        ? `${storage.waiting} changes kept until the server has them`
+        : 'everything is kept on this device too'
+      : `nothing is kept: ${storage.failure}`
   return (
     <div className={styles.details}>
       <ol>
@@ -38,12 +43,26 @@ export function LinkDetails() {
                 : `last heard ${relativeTime(link.heardAt, now)}; trying again by itself`
           }
         />
-        <Step name={daemon ? `Folder on ${daemon.presence.name}` : 'Folder'} state={workspace.status} detail={workspace.detail} />
+        <Step
+          name={daemon ? `Folder on ${daemon.presence.name}` : 'Folder'}
+          state={workspace.status}
+          detail={workspace.detail}
+        />
       </ol>
-      {status.pill === 'signed-out' && <p>This browser’s sign-in has ended. Nothing is lost: open the link that Tandem printed at its start, and your edits are sent.</p>}
+      {status.pill === 'signed-out' && (
+        <p>
+          This browser’s sign-in has ended. Nothing is lost: open the link that Tandem printed at its start, and your
+          edits are sent.
+        </p>
+      )}
       <footer>
         {link.phase !== 'connected' && <Button onClick={session.reconnect}>Try now</Button>}
-        <Button variant="quiet" onClick={() => void navigator.clipboard?.writeText(diagnostics()).then(() => toast('Copied the diagnostics.'))}>
+        <Button
+          variant="quiet"
+          onClick={() =>
+            void navigator.clipboard?.writeText(diagnostics()).then(() => toast('Copied the diagnostics.'))
+          }
+        >
           Copy diagnostics
         </Button>
       </footer>
@@ -51,7 +70,15 @@ export function LinkDetails() {
   )
 }
 
-const Step = ({ name, state, detail }: { name: string; state: 'connected' | 'disconnected' | 'syncing'; detail: string }) => (
+const Step = ({
+  name,
+  state,
+  detail,
+}: {
+  name: string
+  state: 'connected' | 'disconnected' | 'syncing'
+  detail: string
+}) => (
   <li>
     <i className={styles.dot} data-status={state} aria-hidden />
     <strong>{name}</strong>

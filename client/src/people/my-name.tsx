@@ -23,10 +23,18 @@ export function MyName() {
         Your name
         <input value={name} maxLength={80} autoComplete="name" onChange={(e) => setName(e.currentTarget.value)} />
       </label>
-      <Button type="submit" variant="primary" disabled={clean === '' || clean === claims.name || link.phase !== 'connected'}>
+      <Button
+        type="submit"
+        variant="primary"
+        disabled={clean === '' || clean === claims.name || link.phase !== 'connected'}
+      >
         Save
       </Button>
-      <p>{link.phase === 'connected' ? `Others see it beside your cursor. You are ${claims.role} here.` : 'The name can be changed when the connection is back.'}</p>
+      <p>
+        {link.phase === 'connected'
+          ? `Others see it beside your cursor. You are ${claims.role} here.`
+          : 'The name can be changed when the connection is back.'}
+      </p>
     </form>
   )
 }

@@ -7,7 +7,13 @@ import { Popover } from '../ui/popover.tsx'
 import { LinkDetails } from './link-details.tsx'
 import styles from './people.module.css'
 
-const icons = { synced: CircleCheck, saving: RefreshCw, offline: CloudOff, 'signed-out': LogOut, 'cannot-save': HardDrive } as const
+const icons = {
+  synced: CircleCheck,
+  saving: RefreshCw,
+  offline: CloudOff,
+  'signed-out': LogOut,
+  'cannot-save': HardDrive,
+} as const
 
 /** Where my own work is: on the server's disk, on its way, or here. Opens the three links it travels. */
 export const SyncPill = () => (

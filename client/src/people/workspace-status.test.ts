@@ -10,9 +10,18 @@ const daemon = (connection: 'online' | 'offline', phase: 'live' | 'seeding' = 'l
 const at = { online: true, synced: true, now: 60_000 }
 
 test('[S95] the exact words for each of the three', () => {
-  expect(workspaceStatus({ ...at, daemon: daemon('online') })).toMatchObject({ status: 'connected', text: 'daemon connected' })
-  expect(workspaceStatus({ ...at, daemon: daemon('offline') })).toMatchObject({ status: 'disconnected', text: 'daemon offline' })
-  expect(workspaceStatus({ ...at, daemon: daemon('online', 'seeding') })).toMatchObject({ status: 'syncing', text: 'syncing...' })
+  expect(workspaceStatus({ ...at, daemon: daemon('online') })).toMatchObject({
+    status: 'connected',
+    text: 'daemon connected',
+  })
+  expect(workspaceStatus({ ...at, daemon: daemon('offline') })).toMatchObject({
+    status: 'disconnected',
+    text: 'daemon offline',
+  })
+  expect(workspaceStatus({ ...at, daemon: daemon('online', 'seeding') })).toMatchObject({
+    status: 'syncing',
+    text: 'syncing...',
+  })
   expect(workspaceStatus({ ...at, synced: false, daemon: undefined }).status).toBe('syncing')
 })
 
@@ -22,5 +31,8 @@ test('[S96] last seen follows the server’s stamp', () => {
 })
 
 test('[S93] a browser that is offline does not pretend to know', () => {
-  expect(workspaceStatus({ ...at, online: false, daemon: daemon('online') })).toMatchObject({ status: 'disconnected', detail: 'This browser is offline; the daemon was last seen 1 minute ago.' })
+  expect(workspaceStatus({ ...at, online: false, daemon: daemon('online') })).toMatchObject({
+    status: 'disconnected',
+    detail: 'This browser is offline; the daemon was last seen 1 minute ago.',
+  })
 })

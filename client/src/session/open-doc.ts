@@ -46,7 +46,13 @@ export function openDoc(ref: DocRef, deps: Deps) {
   const { persist, clock, log, token } = deps
   const path = docPath(ref)
   const doc = new Y.Doc()
-  const state: State<DocState> = createState<DocState>({ ready: false, synced: false, pending: 0, diverged: false, refused: undefined })
+  const state: State<DocState> = createState<DocState>({
+    ready: false,
+    synced: false,
+    pending: 0,
+    diverged: false,
+    refused: undefined,
+  })
   // Awareness once a workspace: every document with its own would say the same thing again.
   const isPresence = ref.kind === 'presence'
   const kept = !isPresence

@@ -55,7 +55,8 @@ export function openPeers(provider: HocuspocusProvider, identity: View<SignInSta
       awareness.setLocalState({ ...awareness.getLocalState(), file, selection: undefined })
     },
     /** Our selection in it, as relative positions. */
-    showSelection: (selection: { anchor: unknown; head: unknown }) => awareness.setLocalStateField('selection', selection),
+    showSelection: (selection: { anchor: unknown; head: unknown }) =>
+      awareness.setLocalStateField('selection', selection),
   }
 }
 
@@ -67,7 +68,9 @@ const keyOf = ({ id, name, kind }: User) => `${kind}/${id}/${name}`
 /** A hue for each by name; two who would share one are moved apart as long as there are hues left. */
 export function assignHues(users: readonly User[]): (user: User) => number {
   const hueByKey = new Map<string, number>()
-  for (const [key, kind] of [...new Map(users.map((u) => [keyOf(u), u.kind]))].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, kind] of [...new Map(users.map((u) => [keyOf(u), u.kind]))].toSorted(([a], [b]) =>
+    a < b ? -1 : 1,
+  )) {
     const taken = new Set([...hueByKey].filter(([k]) => k.startsWith(`${kind}/`)).map(([, hue]) => hue))
     let hue = hash(key) % hues
     for (let i = 0; i < hues && taken.has(hue); i++) hue = (hue + 1) % hues

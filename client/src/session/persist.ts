@@ -52,15 +52,17 @@ export function openPersist(name: string, log: Log): Persist {
   const grown = new Map<string, number>()
   let closed = false
 
-  const opening = openDB<Shape>(name, 1, {
-    upgrade: (db) => {
-      for (const store of ['updates', 'outbox'] as const) {
-        db.createObjectStore(store, { autoIncrement: true }).createIndex('doc', 'doc')
-      }
-    },
-    blocking: () => void opening.then((db) => db.close()),
-    terminated: () => fail(new Error('the browser closed the storage')),
-  })
+  // Some browsers refuse by throwing at once instead of later.
+  const opening = (async () =>
+    openDB<Shape>(name, 1, {
+      upgrade: (db) => {
+        for (const store of ['updates', 'outbox'] as const) {
+          db.createObjectStore(store, { autoIncrement: true }).createIndex('doc', 'doc')
+        }
+      },
+      blocking: () => void opening.then((db) => db.close()),
+      terminated: () => fail(new Error('the browser closed the storage')),
+    }))()
   const fail = (e: unknown) => {
     if (closed) return
     log.error('cannot keep on this device', { error: e })
@@ -92,7 +94,7 @@ export function openPersist(name: string, log: Log): Persist {
         const tx = db.transaction(['updates', 'outbox'], 'readwrite', { durability: 'relaxed' })
         const puts = batch.map(({ own, doc, update }) => {
           void tx.objectStore('updates').add({ doc, update })
-          return own ? tx.objectStore('outbox').add({ doc, update }) : undefined
+          return own ? tx.objectStore('outbox').add({ doc, update }) : Promise.resolve(undefined)
         })
         await tx.done
         return Promise.all(puts)
@@ -111,7 +113,8 @@ export function openPersist(name: string, log: Log): Persist {
       void pump()
     })
   const recount = () => {
-    if (!writing && !closed) void attempt((db) => db.count('outbox')).then((n) => n !== undefined && !writing && state.patch({ waiting: n }))
+    if (!writing && !closed)
+      void attempt((db) => db.count('outbox')).then((n) => n !== undefined && !writing && state.patch({ waiting: n }))
   }
 
   /** One row in place of many. Other tabs may add meanwhile: their rows are simply not part of it. */
@@ -168,12 +171,18 @@ export function openPersist(name: string, log: Log): Persist {
     recount,
     destroy: async () => {
       closed = true
-      await opening.then((db) => db.close(), () => {}) // Never opened: nothing to close.
+      await opening.then(
+        (db) => db.close(),
+        () => {},
+      ) // Never opened: nothing to close.
       indexedDB.deleteDatabase(name)
     },
     close: () => {
       closed = true
-      void opening.then((db) => db.close(), () => {}) // As above.
+      void opening.then(
+        (db) => db.close(),
+        () => {},
+      ) // As above.
     },
   }
 }

@@ -13,7 +13,12 @@ export type Rescue = {
 }
 
 /** Collects the documents with unsent changes (or those named), with their text where they are files. */
-export async function collectRescue(place: DocPlace, persist: Persist, reason: string, also: readonly string[] = []): Promise<Rescue> {
+export async function collectRescue(
+  place: DocPlace,
+  persist: Persist,
+  reason: string,
+  also: readonly string[] = [],
+): Promise<Rescue> {
   const names = new Set([...(await persist.outbox()).keys(), ...also])
   const index = await persist.load('files')
   const files = new Y.Doc()
@@ -51,7 +56,9 @@ export function downloadRescue(rescue: Rescue): void {
 export async function oldEpochs({ workspaceId, epoch }: DocPlace): Promise<readonly string[]> {
   const prefix = databaseName(workspaceId, '')
   const names = (await indexedDB.databases?.().catch(() => [])) ?? []
-  return names.flatMap(({ name }) => (name?.startsWith(prefix) && name !== prefix + epoch ? [name.slice(prefix.length)] : []))
+  return names.flatMap(({ name }) =>
+    name?.startsWith(prefix) && name !== prefix + epoch ? [name.slice(prefix.length)] : [],
+  )
 }
 
 function base64(bytes: Uint8Array): string {

@@ -15,7 +15,8 @@ import type { z } from 'zod'
 const answerWithinMs = 8_000
 
 /** Turns the owner's token, or an API key, into this browser's cookie. Throws `unauthorized` when it is not valid. */
-export const signIn = (token: string): Promise<SessionAnswer> => call('POST', '/api/v1/session', SessionAnswer, { token })
+export const signIn = (token: string): Promise<SessionAnswer> =>
+  call('POST', '/api/v1/session', SessionAnswer, { token })
 
 /** The workspaces this browser's cookie may open. */
 export const listWorkspaces = async (): Promise<readonly WorkspaceInfo[]> =>
@@ -52,7 +53,12 @@ async function call<S extends z.ZodType>(method: string, path: string, answer: S
   const json: unknown = await response.json().catch(() => undefined)
   if (!response.ok) throw problemError(response.status, json)
   const parsed = answer.safeParse(json)
-  if (!parsed.success) throw new TandemError('internal', { reason: 'the server answered something else than expected', path }, parsed.error)
+  if (!parsed.success)
+    throw new TandemError(
+      'internal',
+      { reason: 'the server answered something else than expected', path },
+      parsed.error,
+    )
   return parsed.data
 }
 
@@ -60,6 +66,9 @@ function problemError(status: number, json: unknown): TandemError {
   const problem = Problem.safeParse(json).data
   const known = problem && problem.code in errorTable ? (problem.code as ErrorCode) : undefined
   // A proxy in between answers in its own words when the server is gone.
-  const byStatus: ErrorCode = status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status >= 500 ? 'offline' : 'bad-request'
-  return new TandemError(known ?? byStatus, { reason: problem?.detail ?? problem?.title ?? `the server answered ${status}` })
+  const byStatus: ErrorCode =
+    status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status >= 500 ? 'offline' : 'bad-request'
+  return new TandemError(known ?? byStatus, {
+    reason: problem?.detail ?? problem?.title ?? `the server answered ${status}`,
+  })
 }

@@ -1,4 +1,13 @@
-import { type Clock, docPath, type DocRef, type Log, mayWrite, parseMessage, ToEveryone, type AccessToken } from '@tandem/shared'
+import {
+  type Clock,
+  docPath,
+  type DocRef,
+  type Log,
+  mayWrite,
+  parseMessage,
+  ToEveryone,
+  type AccessToken,
+} from '@tandem/shared'
 import { mapView, openFiles, openOps, openRequests, openTasks, type View } from '@tandem/shared/docs'
 import { connect, type LinkState } from './connect.ts'
 import { mergeViews } from './merge-views.ts'
@@ -89,7 +98,8 @@ export function openSession({ first, token, clock, log, signal }: Options) {
   })
   if (token) remember(token.claims, token.workspace)
   registry.totals.subscribe(() => {
-    if (registry.totals.snapshot().diverged.length > 0 && rescue.snapshot().needed === 'none') rescue.patch({ needed: 'diverged' })
+    if (registry.totals.snapshot().diverged.length > 0 && rescue.snapshot().needed === 'none')
+      rescue.patch({ needed: 'diverged' })
   })
   void oldEpochs(place).then((epochs) => {
     if (epochs.length > 0 && token) rescue.patch({ needed: 'old-epoch' })
@@ -155,7 +165,10 @@ export function openSession({ first, token, clock, log, signal }: Options) {
         }
         return rescue.patch({ needed: 'none' })
       }
-      const reason = needed === 'diverged' ? 'The server did not accept these changes.' : 'The workspace was made anew on the server.'
+      const reason =
+        needed === 'diverged'
+          ? 'The server did not accept these changes.'
+          : 'The workspace was made anew on the server.'
       downloadRescue(await collectRescue(place, persist, reason, registry.totals.snapshot().diverged))
       await persist.destroy()
       location.reload()

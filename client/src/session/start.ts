@@ -24,7 +24,11 @@ export async function start(wanted: string | null): Promise<Start> {
     const chosen = workspaces.find((w) => w.id === wanted) ?? (workspaces.length === 1 ? workspaces[0] : undefined)
     if (!chosen) return { to: 'choose', workspaces, offline: false }
     const token = await fetchAccessToken(chosen.id, { session: sessionId(), ...withName() })
-    return { to: 'open', token, first: { claims: token.claims, workspace: token.workspace, signedOut: false, serverAheadMs: 0 } }
+    return {
+      to: 'open',
+      token,
+      first: { claims: token.claims, workspace: token.workspace, signedOut: false, serverAheadMs: 0 },
+    }
   } catch (e) {
     const signedOut = isTandemError(e, 'unauthorized') || isTandemError(e, 'forbidden')
     if (signedOut && secret) return { to: 'sign-in', reason: 'expired' }
@@ -33,7 +37,11 @@ export async function start(wanted: string | null): Promise<Start> {
     const chosen = known.find((k) => k.workspace.id === wanted) ?? (known.length === 1 ? known[0] : undefined)
     if (chosen) {
       const claims = { ...chosen.claims, session: sessionId() }
-      return { to: 'open', token: undefined, first: { claims, workspace: chosen.workspace, signedOut, serverAheadMs: 0 } }
+      return {
+        to: 'open',
+        token: undefined,
+        first: { claims, workspace: chosen.workspace, signedOut, serverAheadMs: 0 },
+      }
     }
     if (signedOut) return { to: 'sign-in', reason: 'needed' }
     if (known.length > 0) return { to: 'choose', workspaces: known.map((k) => k.workspace), offline: true }

@@ -20,8 +20,12 @@ test('[UI-25] synced is said only with an empty outbox and every open document i
 test('[S97] offline says how many edits are kept here', () => {
   const offline = { ...calm, link: { ...calm.link, phase: 'offline' as const } }
   expect(pillText(syncStatus(offline))).toBe('Offline')
-  expect(pillText(syncStatus({ ...offline, storage: { ...calm.storage, waiting: 1 } }))).toBe('Offline, 1 edit kept here')
-  expect(pillText(syncStatus({ ...offline, storage: { ...calm.storage, waiting: 2314 } }))).toBe('Offline, 2,314 edits kept here')
+  expect(pillText(syncStatus({ ...offline, storage: { ...calm.storage, waiting: 1 } }))).toBe(
+    'Offline, 1 edit kept here',
+  )
+  expect(pillText(syncStatus({ ...offline, storage: { ...calm.storage, waiting: 2314 } }))).toBe(
+    'Offline, 2,314 edits kept here',
+  )
 })
 
 test('[UI-26] a device that keeps nothing says so before anything else', () => {

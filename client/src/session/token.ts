@@ -12,7 +12,13 @@ export type SignInState = {
   serverAheadMs: number
 }
 
-type Deps = { first: SignInState; token: AccessToken | undefined; clock: Clock; log: Log; fetch?: typeof fetchAccessToken }
+type Deps = {
+  first: SignInState
+  token: AccessToken | undefined
+  clock: Clock
+  log: Log
+  fetch?: typeof fetchAccessToken
+}
 
 /** The workspace's access token: fetched when needed, anew at 80 % of its life. */
 export function createTokens({ first, token, clock, log, fetch = fetchAccessToken }: Deps) {

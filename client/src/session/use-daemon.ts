@@ -1,5 +1,11 @@
-import type { DocRef } from '@tandem/shared'
-import { type DaemonPresence, mapView, openDaemon, type MirrorState, type SandboxState, type DaemonAbout } from '@tandem/shared/docs'
+import {
+  type DaemonPresence,
+  mapView,
+  openDaemon,
+  type MirrorState,
+  type SandboxState,
+  type DaemonAbout,
+} from '@tandem/shared/docs'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useDoc, useSession } from './session-context.ts'
 
@@ -20,15 +26,21 @@ export function useDaemon(daemonId?: string): DaemonView | undefined {
     () =>
       mapView(session.ops.daemons, (daemons) =>
         daemonId === undefined
-          ? [...daemons.values()].toSorted((a, b) => Number(b.connection === 'online') - Number(a.connection === 'online') || b.lastSeenAt - a.lastSeenAt)[0]
+          ? [...daemons.values()].toSorted(
+              (a, b) =>
+                Number(b.connection === 'online') - Number(a.connection === 'online') || b.lastSeenAt - a.lastSeenAt,
+            )[0]
           : daemons.get(daemonId),
       ),
     [session, daemonId],
   )
   const presence = useSyncExternalStore(chosen.subscribe, chosen.snapshot)
-  const ref = useMemo((): DocRef | undefined => (presence ? { kind: 'daemon', daemonId: presence.id } : undefined), [presence?.id])
-  const handle = useDoc(ref)
+  const id = presence?.id
+  const handle = useDoc(id === undefined ? undefined : { kind: 'daemon', daemonId: id })
   const own = useMemo(() => (handle ? openDaemon(handle.doc) : nothing), [handle])
-  const said = useSyncExternalStore<ReturnType<ReturnType<typeof openDaemon>['snapshot']> | undefined>(own.subscribe, own.snapshot)
+  const said = useSyncExternalStore<ReturnType<ReturnType<typeof openDaemon>['snapshot']> | undefined>(
+    own.subscribe,
+    own.snapshot,
+  )
   return presence && { presence, ...said }
 }

@@ -8,7 +8,12 @@ export const AnsiLine = memo(function AnsiLine({ text }: { text: string }) {
   return Anser.ansiToJson(text, { json: true, remove_empty: true, use_classes: true }).map((part, i) => (
     <span
       key={i}
-      className={[part.fg && styles[part.fg.replace('ansi-', '').replaceAll('-', '_')], ...part.decorations.map((d) => styles[d])].filter(Boolean).join(' ')}
+      className={[
+        part.fg && styles[part.fg.replace('ansi-', '').replaceAll('-', '_')],
+        ...part.decorations.map((d) => styles[d]),
+      ]
+        .filter(Boolean)
+        .join(' ')}
       style={part.fg_truecolor ? { color: `rgb(${part.fg_truecolor})` } : undefined}
     >
       {part.content}

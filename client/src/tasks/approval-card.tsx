@@ -36,7 +36,9 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
         <Button disabled={answered !== undefined} onClick={() => answer('reject')}>
           Deny
         </Button>
-        {answered !== undefined && <span className={styles.meta}>{answered === 'approve' ? 'Allowing…' : 'Denying…'}</span>}
+        {answered !== undefined && (
+          <span className={styles.meta}>{answered === 'approve' ? 'Allowing…' : 'Denying…'}</span>
+        )}
       </div>
     </section>
   )
@@ -48,7 +50,10 @@ export function ApprovalAnnouncement() {
   const [said, setSaid] = useState('')
   useEffect(() => {
     // At most one message every two seconds.
-    const timer = setTimeout(() => setSaid(count === 0 ? '' : `${count} ${count === 1 ? 'command waits' : 'commands wait'} for approval`), 2_000)
+    const timer = setTimeout(
+      () => setSaid(count === 0 ? '' : `${count} ${count === 1 ? 'command waits' : 'commands wait'} for approval`),
+      2_000,
+    )
     return () => clearTimeout(timer)
   }, [count])
   return (

@@ -5,8 +5,17 @@ import { lookOf, taskItems, timeLine, titleOf, whyOf } from './describe.ts'
 
 const make = (part: Partial<Task>): Task =>
   Task.parse({
-    id: createId(), workspaceId: createId(), title: 't', payload: { kind: 'command', command: 'npm test', shell: true },
-    state: 'queued', attempt: 0, attempts: [], createdBy: createId(), createdByName: 'Mira', createdAt: 0, ...part,
+    id: createId(),
+    workspaceId: createId(),
+    title: 't',
+    payload: { kind: 'command', command: 'npm test', shell: true },
+    state: 'queued',
+    attempt: 0,
+    attempts: [],
+    createdBy: createId(),
+    createdByName: 'Mira',
+    createdAt: 0,
+    ...part,
   })
 
 test('[S124] every state has a tone and a word', () => {
@@ -16,7 +25,10 @@ test('[S124] every state has a tone and a word', () => {
 test('[S123] what waits for the connection is shown, above what is over, until the server has it', () => {
   const over = make({ state: 'completed', createdAt: 50 })
   const runs = make({ state: 'running', createdAt: 10 })
-  const request = Request.parse({ body: { kind: 'create', task: { title: 'x', payload: { kind: 'command', command: 'ls -la', shell: true } } }, clientAt: 40 })
+  const request = Request.parse({
+    body: { kind: 'create', task: { title: 'x', payload: { kind: 'command', command: 'ls -la', shell: true } } },
+    clientAt: 40,
+  })
   const id = createId()
   const items = taskItems(new Map([over, runs].map((t) => [t.id, t])), new Map([[id, request]]))
   expect(items.map((i) => i.id)).toEqual([id, runs.id, over.id])

@@ -24,10 +24,16 @@ const look: Record<TaskState, { tone: Tone; word: string }> = {
 export const lookOf = (state: TaskState) => look[state]
 
 /** A task as the server has it, or one asked for here that the server has not seen yet. */
-export type TaskItem = { id: string; at: number } & ({ task: Task; asked?: undefined } | { task?: undefined; asked: Request })
+export type TaskItem = { id: string; at: number } & (
+  | { task: Task; asked?: undefined }
+  | { task?: undefined; asked: Request }
+)
 
 /** Everything to show, the newest first; what still runs, waits for a person or for the connection stands above the rest. */
-export function taskItems(tasks: ReadonlyMap<string, Task>, requests: ReadonlyMap<string, Request>): readonly TaskItem[] {
+export function taskItems(
+  tasks: ReadonlyMap<string, Task>,
+  requests: ReadonlyMap<string, Request>,
+): readonly TaskItem[] {
   const asked = [...requests].flatMap(([id, request]): TaskItem[] =>
     request.body.kind === 'create' && !tasks.has(id) ? [{ id, at: request.clientAt, asked: request }] : [],
   )
@@ -39,7 +45,11 @@ const isOver = (item: TaskItem) => item.task !== undefined && isTerminal(item.ta
 
 /** The command as a person would type it. */
 export const titleOf = (item: TaskItem): string =>
-  item.task ? commandLine(item.task.payload) : item.asked.body.kind === 'create' ? commandLine(item.asked.body.task.payload) : ''
+  item.task
+    ? commandLine(item.task.payload)
+    : item.asked.body.kind === 'create'
+      ? commandLine(item.asked.body.task.payload)
+      : ''
 
 /** "completed in 3.8 s", "running for 12 s"; undefined before it has started. */
 export function timeLine({ state, startedAt, completedAt }: Task, now: number): string | undefined {
@@ -53,6 +63,7 @@ export function timeLine({ state, startedAt, completedAt }: Task, now: number): 
 export function whyOf({ result, reason, state }: Task): string | undefined {
   if (result?.error !== undefined) return result.error
   if (state === 'failed' && result?.signal !== undefined) return `The command was ended by ${result.signal}.`
-  if (state === 'failed' && typeof result?.exitCode === 'number') return `The command ended with exit code ${result.exitCode}.`
+  if (state === 'failed' && typeof result?.exitCode === 'number')
+    return `The command ended with exit code ${result.exitCode}.`
   return isTerminal(state) && state !== 'completed' ? reason : undefined
 }

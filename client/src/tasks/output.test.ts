@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { createOutput } from './output.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const chunk = (q: number, text: string | Uint8Array<ArrayBuffer>, o = 0, s: LogChunk['s'] = 1): LogChunk => ({ q, o, t: 0, s, d: typeof text === 'string' ? bytes(text) : text })
+const chunk = (q: number, text: string | Uint8Array<ArrayBuffer>, o = 0, s: LogChunk['s'] = 1): LogChunk => ({
+  q,
+  o,
+  t: 0,
+  s,
+  d: typeof text === 'string' ? bytes(text) : text,
+})
 const texts = (chunks: LogChunk[]) => createOutput()(chunks).lines.map((l) => l.text)
 
 test('[S127] chunks become lines, wherever they were cut', () => {
@@ -13,7 +19,11 @@ test('[S127] chunks become lines, wherever they were cut', () => {
 })
 
 test('[S127] a colour that is on at the end of a line goes on in the next', () => {
-  expect(texts([chunk(0, '\u001b[31mred\nstill\u001b[0m\nplain')])).toEqual(['\u001b[31mred', '\u001b[31mstill\u001b[0m', 'plain'])
+  expect(texts([chunk(0, '\u001b[31mred\nstill\u001b[0m\nplain')])).toEqual([
+    '\u001b[31mred',
+    '\u001b[31mstill\u001b[0m',
+    'plain',
+  ])
 })
 
 test('[S127] a carriage return writes over its line, as on a terminal', () => {
@@ -30,5 +40,8 @@ test('[S131] a growing log is read once, a trimmed one anew, and what is missing
   const firstRead = read(all)
   expect(read(all)).toBe(firstRead)
   expect(read([...all, chunk(2, 'c\n', 4)]).lines).toHaveLength(3)
-  expect(read([chunk(1, 'b\n', 2), chunk(2, 'c\n', 4)])).toMatchObject({ missing: 2, lines: [{ text: 'b' }, { text: 'c' }] })
+  expect(read([chunk(1, 'b\n', 2), chunk(2, 'c\n', 4)])).toMatchObject({
+    missing: 2,
+    lines: [{ text: 'b' }, { text: 'c' }],
+  })
 })

@@ -68,7 +68,11 @@ function overwrite(line: string, isOpen: boolean): string {
   const parts = line.replace(/\r+$/, '').split('\r')
   const text = parts.at(-1) ?? ''
   // What an open line ends with decides what its next chunk writes over. Colours set before the return are still on.
-  return (parts.length > 1 ? colourAtEnd(parts.slice(0, -1).join('')) : '') + text + (isOpen && line.endsWith('\r') ? '\r' : '')
+  return (
+    (parts.length > 1 ? colourAtEnd(parts.slice(0, -1).join('')) : '') +
+    text +
+    (isOpen && line.endsWith('\r') ? '\r' : '')
+  )
 }
 
 function shown(lines: readonly OutputLine[]): readonly OutputLine[] {

@@ -19,7 +19,12 @@ export function RunBox({ onAsked }: { onAsked: (id: string) => void }) {
   const run = () => {
     const command = line.trim()
     if (command === '') return
-    onAsked(session.requests.ask({ kind: 'create', task: { title: command.slice(0, 200), payload: { kind: 'command', command, shell: true } } }))
+    onAsked(
+      session.requests.ask({
+        kind: 'create',
+        task: { title: command.slice(0, 200), payload: { kind: 'command', command, shell: true } },
+      }),
+    )
     setPast([command, ...past.filter((c) => c !== command)].slice(0, 50))
     setLine('')
     at.current = -1
@@ -39,7 +44,9 @@ export function RunBox({ onAsked }: { onAsked: (id: string) => void }) {
       <ChevronRight size={14} aria-hidden />
       <input
         aria-label="Command to run in the workspace"
-        placeholder={mayRun ? 'Run a command in the workspace, such as npm test' : `As ${claims.role} you may not run commands`}
+        placeholder={
+          mayRun ? 'Run a command in the workspace, such as npm test' : `As ${claims.role} you may not run commands`
+        }
         value={line}
         maxLength={4096}
         disabled={!mayRun}

@@ -2,7 +2,14 @@ import { Ban, CircleCheck, CircleDashed, CircleHelp, CircleX, LoaderCircle } fro
 import type { Tone } from './describe.ts'
 import styles from './tasks.module.css'
 
-const icon = { waiting: CircleDashed, running: LoaderCircle, ok: CircleCheck, bad: CircleX, stopped: Ban, ask: CircleHelp } as const
+const icon = {
+  waiting: CircleDashed,
+  running: LoaderCircle,
+  ok: CircleCheck,
+  bad: CircleX,
+  stopped: Ban,
+  ask: CircleHelp,
+} as const
 
 /** A state's picture; its word always stands beside it. */
 export const StateGlyph = ({ tone }: { tone: Tone }) => {

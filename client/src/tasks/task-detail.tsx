@@ -17,7 +17,9 @@ export function TaskDetail({ item }: { item: TaskItem }) {
   if (!task) {
     return (
       <Empty>
-        {link.phase === 'connected' ? 'Asking the server to run it…' : 'This command is kept here. It will be sent when the connection is back.'}
+        {link.phase === 'connected'
+          ? 'Asking the server to run it…'
+          : 'This command is kept here. It will be sent when the connection is back.'}
         <br />
         <code>{titleOf(item)}</code>
       </Empty>
@@ -28,7 +30,14 @@ export function TaskDetail({ item }: { item: TaskItem }) {
       <DetailBar task={task} title={titleOf(item)} />
       <Reasons task={task} />
       {task.attempt > 0 ? (
-        <TaskOutput key={`${task.id}.${task.attempt}`} taskId={task.id} attempt={task.attempt} isOver={isTerminal(task.state)} tail={task.result?.output?.tail} truncated={task.result?.output?.truncated ?? false} />
+        <TaskOutput
+          key={`${task.id}.${task.attempt}`}
+          taskId={task.id}
+          attempt={task.attempt}
+          isOver={isTerminal(task.state)}
+          tail={task.result?.output?.tail}
+          truncated={task.result?.output?.truncated ?? false}
+        />
       ) : (
         <Empty>{waitingFor(task)}</Empty>
       )}
@@ -76,7 +85,9 @@ function Reasons({ task }: { task: Task }) {
   const why = whyOf(task)
   return (
     <>
-      {task.result?.sandbox === 'none' && <p className={styles.unsafe}>This ran without a sandbox: it could reach everything its daemon’s user can.</p>}
+      {task.result?.sandbox === 'none' && (
+        <p className={styles.unsafe}>This ran without a sandbox: it could reach everything its daemon’s user can.</p>
+      )}
       {why !== undefined && (
         <div className={styles.error} role="alert">
           <span>error:</span> {why}
@@ -84,11 +95,16 @@ function Reasons({ task }: { task: Task }) {
       )}
       {task.result?.wantedNetwork && (
         <p className={styles.hint}>
-          <CornerUpRight size={13} aria-hidden /> It looks as if this command needed the network, which the sandbox does not give. The owner of the daemon can allow it.
+          <CornerUpRight size={13} aria-hidden /> It looks as if this command needed the network, which the sandbox does
+          not give. The owner of the daemon can allow it.
         </p>
       )}
     </>
   )
 }
 
-const waitingFor = (task: Task): string => task.reason ?? (task.state === 'awaiting_approval' ? 'Waits for somebody to allow it.' : 'Waits for a daemon that is free to run it.')
+const waitingFor = (task: Task): string =>
+  task.reason ??
+  (task.state === 'awaiting_approval'
+    ? 'Waits for somebody to allow it.'
+    : 'Waits for a daemon that is free to run it.')

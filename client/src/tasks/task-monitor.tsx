@@ -20,7 +20,8 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
   const [unfolded, setUnfolded] = useRemembered<string[]>(`tandem.tasks.${workspaceId}`, [], asStrings)
   const expanded = useMemo(() => new Set(unfolded), [unfolded])
   const item = tasks.find((t) => t.id === selected) ?? tasks[0]
-  const toggle = (id: string) => setUnfolded(expanded.has(id) ? unfolded.filter((e) => e !== id) : [...unfolded, id].slice(-200))
+  const toggle = (id: string) =>
+    setUnfolded(expanded.has(id) ? unfolded.filter((e) => e !== id) : [...unfolded, id].slice(-200))
 
   return (
     <section className={styles.monitor} aria-label="Tasks">
@@ -33,11 +34,21 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
           {isLoading ? (
             <Skeleton label="Loading tasks" widths={[70, 55, 62]} />
           ) : tasks.length === 0 ? (
-            <Empty>Nothing has been run yet. Commands run in the workspace’s folder, in a sandbox; everyone here sees their output.</Empty>
+            <Empty>
+              Nothing has been run yet. Commands run in the workspace’s folder, in a sandbox; everyone here sees their
+              output.
+            </Empty>
           ) : (
             <ul>
               {tasks.slice(0, limit).map((t) => (
-                <TaskCard key={t.id} item={t} isSelected={t.id === item?.id} isExpanded={expanded.has(t.id)} onSelect={() => setSelected(t.id)} onToggle={() => toggle(t.id)} />
+                <TaskCard
+                  key={t.id}
+                  item={t}
+                  isSelected={t.id === item?.id}
+                  isExpanded={expanded.has(t.id)}
+                  onSelect={() => setSelected(t.id)}
+                  onToggle={() => toggle(t.id)}
+                />
               ))}
             </ul>
           )}

@@ -22,7 +22,7 @@ export function TaskOutput({ taskId, attempt, isOver, tail, truncated }: TaskOut
   const handle = useDoc({ kind: 'log', taskId, attempt })
   const log = useMemo(() => (handle ? openTaskLog(handle.doc) : none), [handle])
   const chunks = useView(log)
-  // oxlint-disable-next-line react/exhaustive-deps -- another attempt's output begins anew
+  // Another attempt's output begins anew.
   const read = useMemo(createOutput, [log])
   const live = read(chunks)
   // Once an old log was put away, its end is in the record.
@@ -30,7 +30,13 @@ export function TaskOutput({ taskId, attempt, isOver, tail, truncated }: TaskOut
   const lines = live.lines.length > 0 ? live.lines : kept
   const [isFollowing, setFollowing] = useState(true)
   const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => lineHeight, overscan: 30 })
+  // oxlint-disable-next-line react/incompatible-library -- the virtualizer's own state drives this component
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => lineHeight,
+    overscan: 30,
+  })
 
   useEffect(() => {
     if (isFollowing && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: 'end' })
@@ -47,7 +53,11 @@ export function TaskOutput({ taskId, attempt, isOver, tail, truncated }: TaskOut
           </a>
         )}
         <span className={styles.grow} />
-        <IconButton label="Copy output" disabled={lines.length === 0} onClick={() => void copy(lines.map((l) => l.text).join('\n'))}>
+        <IconButton
+          label="Copy output"
+          disabled={lines.length === 0}
+          onClick={() => void copy(lines.map((l) => l.text).join('\n'))}
+        >
           <Copy size={14} aria-hidden />
         </IconButton>
         <IconButton label="Follow the end" aria-pressed={isFollowing} onClick={() => setFollowing(!isFollowing)}>
@@ -63,14 +73,21 @@ export function TaskOutput({ taskId, attempt, isOver, tail, truncated }: TaskOut
         aria-label="Output of the task"
         aria-live="off"
         onWheel={(e) => e.deltaY < 0 && setFollowing(false)}
-        onKeyDown={(e) => (e.key === 'End' ? setFollowing(true) : ['ArrowUp', 'PageUp', 'Home'].includes(e.key) && setFollowing(false))}
+        onKeyDown={(e) =>
+          e.key === 'End' ? setFollowing(true) : ['ArrowUp', 'PageUp', 'Home'].includes(e.key) && setFollowing(false)
+        }
       >
         {lines.length === 0 && <p className={styles.quiet}>{isOver ? 'It wrote nothing.' : 'Nothing written yet.'}</p>}
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {
             const line = lines[item.index]
             return (
-              <div key={item.index} className={styles.outputLine} data-stream={line?.stream} style={{ top: item.start }}>
+              <div
+                key={item.index}
+                className={styles.outputLine}
+                data-stream={line?.stream}
+                style={{ top: item.start }}
+              >
                 <AnsiLine text={line?.text ?? ''} />
               </div>
             )
@@ -81,7 +98,12 @@ export function TaskOutput({ taskId, attempt, isOver, tail, truncated }: TaskOut
   )
 }
 
-const useTail = (tail: string | undefined) => useMemo(() => (tail === undefined ? [] : createOutput()([{ q: 0, o: 0, t: 0, s: 1, d: new TextEncoder().encode(tail) }]).lines), [tail])
+const useTail = (tail: string | undefined) =>
+  useMemo(
+    () =>
+      tail === undefined ? [] : createOutput()([{ q: 0, o: 0, t: 0, s: 1, d: new TextEncoder().encode(tail) }]).lines,
+    [tail],
+  )
 
 // oxlint-disable-next-line no-control-regex -- colour codes are what is taken out
 const colours = /\u001b\[[\d;:]*m/g

@@ -10,5 +10,8 @@ export function useWorkspaceTasks(): { tasks: readonly TaskItem[]; isLoading: bo
   const requests = useView(session.requests)
   const { ready } = useView(session.tasksState)
   const link = useView(session.link)
-  return { tasks: useMemo(() => taskItems(tasks, requests), [tasks, requests]), isLoading: !ready && link.phase !== 'offline' }
+  return {
+    tasks: useMemo(() => taskItems(tasks, requests), [tasks, requests]),
+    isLoading: !ready && link.phase !== 'offline',
+  }
 }

@@ -15,7 +15,12 @@ export const PointerMenu = ({ items, children }: { items: readonly MenuItem[]; c
             item === 'line' ? (
               <ContextMenu.Separator key={i} className={styles.separator} />
             ) : (
-              <ContextMenu.Item key={item.label} className={styles.item} disabled={item.disabled ?? false} onClick={item.run}>
+              <ContextMenu.Item
+                key={item.label}
+                className={styles.item}
+                disabled={item.disabled ?? false}
+                onClick={item.run}
+              >
                 {item.label}
                 {item.shortcut !== undefined && <kbd>{item.shortcut}</kbd>}
               </ContextMenu.Item>

@@ -2,7 +2,11 @@ import { Popover as Base } from '@base-ui/react/popover'
 import type { ReactElement, ReactNode } from 'react'
 import styles from './popup.module.css'
 
-type PopoverProps = { trigger: ReactElement<Record<string, unknown>>; children: ReactNode; align?: 'start' | 'center' | 'end' }
+type PopoverProps = {
+  trigger: ReactElement<Record<string, unknown>>
+  children: ReactNode
+  align?: 'start' | 'center' | 'end'
+}
 
 /** Details that open from a control; closed by Escape or a click elsewhere. */
 export const Popover = ({ trigger, children, align = 'end' }: PopoverProps) => (
