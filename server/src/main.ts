@@ -18,6 +18,10 @@ async function main(): Promise<void> {
   const log = createLog({ level: settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) }).with({
     program: 'server',
   })
+  // Hocuspocus prints; our lines are JSON.
+  const printed = (...words: unknown[]) =>
+    log.warn('printed', { words: words.map((w) => (w instanceof Error ? (w.stack ?? w.message) : w)) })
+  Object.assign(console, { log: printed, warn: printed, error: printed })
   const clientDir = env['TANDEM_CLIENT_DIR']
   const server = await startServer(
     {

@@ -46,7 +46,10 @@ for (const [how, change] of Object.entries({ flipped, cut })) {
     await first.close()
     await tamper(folder, 'u!file/a!00000000000001', change)
     const store = await open(folder)
-    await expect(all(store.entries('file/a'))).rejects.toMatchObject({ code: 'store-corrupt', details: { doc: 'file/a', seq: 1 } })
+    await expect(all(store.entries('file/a'))).rejects.toMatchObject({
+      code: 'store-corrupt',
+      details: { doc: 'file/a', seq: 1 },
+    })
     expect(await all(store.entries('file/b'))).toHaveLength(1)
   })
 }
@@ -63,7 +66,10 @@ test('[LOG-28] a damaged snapshot is an error, not an empty document', async () 
 test('[LOG-29] a folder that another holds is refused with a sentence', async () => {
   const folder = await temporaryFolder()
   await open(folder)
-  await expect(openLevelStore(folder, { lockMs: 0 })).rejects.toMatchObject({ code: 'store-locked', message: expect.stringContaining('another process') })
+  await expect(openLevelStore(folder, { lockMs: 0 })).rejects.toMatchObject({
+    code: 'store-locked',
+    message: expect.stringContaining('another process'),
+  })
 })
 
 test('[LOG-29] a folder that a predecessor is still closing is waited for', async () => {

@@ -62,29 +62,40 @@ test('[LOG-1] while the disk is slow peers see an edit at once, and its writer i
   await acknowledged(writer.provider)
 })
 
-test('[LOG-22] a failing store closes sockets with 1011, says so, and takes every edit once it works again', { timeout: 20_000 }, async () => {
-  const { store, disk } = troubled()
-  const server = await testServer({ store })
-  const doc = newFile()
-  const client = await testClient(server)
-  const writer = await client.open(doc)
-  const ops = await client.open({ kind: 'ops' })
-  await vi.waitFor(() => expect(ops.stateless).toContainEqual({ t: 'store', writable: true }))
-  disk.fails = true
-  writer.text.insert(0, 'kept')
-  await vi.waitFor(() => expect(client.closes.map((c) => c.code)).toContain(1011))
-  await vi.waitFor(() => expect(ops.stateless).toContainEqual(expect.objectContaining({ t: 'store', writable: false })), 5_000)
-  expect(writer.provider.hasUnsyncedChanges).toBe(true)
-  expect((await fetch(`${server.url}/api/health`)).status).toBe(503)
-  const refused = await server.inWorkspace('/files/a.txt', { method: 'PUT', body: 'x', headers: { 'if-none-match': '*' } })
-  expect(refused.status).toBe(503)
+test(
+  '[LOG-22] a failing store closes sockets with 1011, says so, and takes every edit once it works again',
+  { timeout: 20_000 },
+  async () => {
+    const { store, disk } = troubled()
+    const server = await testServer({ store })
+    const doc = newFile()
+    const client = await testClient(server)
+    const writer = await client.open(doc)
+    const ops = await client.open({ kind: 'ops' })
+    await vi.waitFor(() => expect(ops.stateless).toContainEqual({ t: 'store', writable: true }))
+    disk.fails = true
+    writer.text.insert(0, 'kept')
+    await vi.waitFor(() => expect(client.closes.map((c) => c.code)).toContain(1011))
+    await vi.waitFor(
+      () => expect(ops.stateless).toContainEqual(expect.objectContaining({ t: 'store', writable: false })),
+      5_000,
+    )
+    expect(writer.provider.hasUnsyncedChanges).toBe(true)
+    expect((await fetch(`${server.url}/api/health`)).status).toBe(503)
+    const refused = await server.inWorkspace('/files/a.txt', {
+      method: 'PUT',
+      body: 'x',
+      headers: { 'if-none-match': '*' },
+    })
+    expect(refused.status).toBe(503)
 
-  disk.fails = false
-  await vi.waitFor(() => expect(writer.provider.hasUnsyncedChanges).toBe(false), 10_000)
-  expect((await fetch(`${server.url}/api/health`)).status).toBe(200)
-  const reader = await (await testClient(server)).open(doc)
-  expect(reader.text.toString()).toBe('kept')
-})
+    disk.fails = false
+    await vi.waitFor(() => expect(writer.provider.hasUnsyncedChanges).toBe(false), 10_000)
+    expect((await fetch(`${server.url}/api/health`)).status).toBe(200)
+    const reader = await (await testClient(server)).open(doc)
+    expect(reader.text.toString()).toBe('kept')
+  },
+)
 
 test('[LOG-22] a server whose store fails still ends when asked to', async () => {
   const { store, disk } = troubled()
@@ -145,7 +156,10 @@ test('[LOG-28] a damaged document is refused by name and counted by health; othe
   const refused = client.attach(bad)
   await vi.waitFor(() => expect(refused.refusals).toEqual(['store-corrupt']))
   expect((await client.open(good)).text.toString()).toBe('x')
-  expect(await (await fetch(`${second.url}/api/health`)).json()).toMatchObject({ ready: true, reasons: [expect.stringContaining('1 documents')] })
+  expect(await (await fetch(`${second.url}/api/health`)).json()).toMatchObject({
+    ready: true,
+    reasons: [expect.stringContaining('1 documents')],
+  })
 })
 
 function frameOf(name: string, update: Uint8Array): Uint8Array {

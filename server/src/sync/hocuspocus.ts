@@ -86,8 +86,10 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     const { socket, doc } = context
     socket.connections.add(connection)
     const daemonId = daemonOf(doc, context)
-    connection.onClose(() => {
+    connection.onClose((_document, event) => {
       socket.connections.delete(connection)
+      // What its client did not ask for is an error of ours or its: a closed document on an open socket never syncs again.
+      if (event?.code !== 1000) socket.close(close.reset, event?.reason ?? 'document closed')
       if (daemonId === undefined) return
       const left = (present.get(daemonId) ?? 1) - 1
       present.set(daemonId, left)

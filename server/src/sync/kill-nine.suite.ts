@@ -10,36 +10,38 @@ type Options = { dataDir: string; rounds: number; random: () => number; writers?
  * Kills a real server under load at random moments and counts: every change that was acknowledged before the kill
  * must be there when it is started again on the same data.
  */
-export async function killNine({ dataDir, rounds, random, writers = 4 }: Options): Promise<{ acknowledged: number; lost: number }> {
+export async function killNine({
+  dataDir,
+  rounds,
+  random,
+  writers = 4,
+}: Options): Promise<{ acknowledged: number; lost: number }> {
   const key = createApiKey()
   let acknowledged = 0
   let lost = 0
+  let server = await startChild(dataDir, key)
   for (let round = 0; round < rounds; round++) {
     const names = Array.from({ length: writers }, () => createId())
-    const first = await startChild(dataDir, key)
-    const clients = await Promise.all(names.map((id) => openClient(first, key, id)))
+    const clients = await Promise.all(names.map((id) => openClient(server, key, id)))
     const writing = new AbortController()
     const loops = clients.map((client) => write(client, writing.signal))
     await new Promise((resolve) => setTimeout(resolve, 150 + random() * 500))
-    first.child.kill('SIGKILL')
+    await kill(server)
     writing.abort()
-    await once(first.child, 'exit')
     await Promise.all(loops)
     // Nothing more is heard from the dead: what was acknowledged by now is what was promised.
     const promised = clients.map((client) => client.acked())
     for (const { end } of clients) end()
 
-    const second = await startChild(dataDir, key)
+    server = await startChild(dataDir, key)
     for (const [i, id] of names.entries()) {
-      const reader = await openClient(second, key, id)
-      const there = reader.items()
+      const reader = await openClient(server, key, id)
       acknowledged += promised[i] ?? 0
-      lost += Math.max(0, (promised[i] ?? 0) - there)
+      lost += Math.max(0, (promised[i] ?? 0) - reader.items())
       reader.end()
     }
-    second.child.kill('SIGKILL')
-    await once(second.child, 'exit')
   }
+  await kill(server)
   return { acknowledged, lost }
 }
 
@@ -47,11 +49,22 @@ type Running = { child: ChildProcess; url: string; workspaceId: string }
 
 async function startChild(dataDir: string, key: string): Promise<Running> {
   const main = new URL('../main.ts', import.meta.url)
-  const env = { PATH: process.env['PATH'], TANDEM_DATA: dataDir, TANDEM_OWNER_KEY: key, TANDEM_PORT: '0', TANDEM_LOG_LEVEL: 'error' }
+  const env = {
+    PATH: process.env['PATH'],
+    TANDEM_DATA: dataDir,
+    TANDEM_OWNER_KEY: key,
+    TANDEM_PORT: '0',
+    TANDEM_LOG_LEVEL: 'error',
+  }
   const child = fork(main, { env, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const [news] = (await once(child, 'message')) as [{ t: string; url: string; workspaceId: string }]
   if (news.t !== 'ready') throw new Error(`the server did not start: ${JSON.stringify(news)}`)
   return { child, url: news.url, workspaceId: news.workspaceId }
+}
+
+async function kill({ child }: Running): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
 }
 
 async function openClient({ url, workspaceId }: Running, key: string, fileId: string) {
@@ -61,7 +74,12 @@ async function openClient({ url, workspaceId }: Running, key: string, fileId: st
     body: JSON.stringify({ session: createId() }),
   })
   const { token, claims } = AccessToken.parse(await answer.json())
-  const socket = new HocuspocusProviderWebsocket({ url: `${url.replace('http', 'ws')}/api/ws?ws=${workspaceId}`, maxAttempts: 1, delay: 20, minDelay: 20 })
+  const socket = new HocuspocusProviderWebsocket({
+    url: `${url.replace('http', 'ws')}/api/ws?ws=${workspaceId}`,
+    maxAttempts: 1,
+    delay: 20,
+    minDelay: 20,
+  })
   const synced = Promise.withResolvers<void>()
   const provider = new HocuspocusProvider({
     websocketProvider: socket,
@@ -79,7 +97,6 @@ async function openClient({ url, workspaceId }: Running, key: string, fileId: st
     push: () => items.push([sent++]),
     items: () => items.length,
     acked: () => sent - provider.unsyncedChanges,
-    isOpen: () => socket.webSocket?.readyState === 1,
     end: () => {
       provider.destroy()
       socket.destroy()

@@ -1,0 +1,334 @@
+import { Hocuspocus } from '@hocuspocus/server'
+import { createId, docName, encodeBulkFrame } from '@tandem/shared'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import * as Y from 'yjs'
+import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
+
+const newFile = () => ({ kind: 'file', fileId: createId() }) as const
+const said = (server: TestServer, phrase: string) => server.lines.filter((l) => l['msg'] === phrase)
+
+/** A bare socket, for what no client of ours would do. */
+function rawSocket(
+  server: TestServer,
+  headers: Record<string, string> = {},
+  route = `/api/ws?ws=${server.workspaceId}`,
+) {
+  const ws = new WebSocket(server.url.replace('http', 'ws') + route, { headers })
+  onTestFinished(() => ws.terminate())
+  const outcome = new Promise<{ status?: number; code?: number; reason?: string; body?: string }>((resolve) => {
+    ws.on('unexpected-response', (_request, response) => {
+      let body = ''
+      response.on('data', (d: Buffer) => (body += d.toString()))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
+    ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() }))
+    ws.on('error', () => {})
+  })
+  return { ws, outcome, opened: new Promise((resolve) => ws.on('open', resolve)) }
+}
+
+const bytes = (s: string) => new TextEncoder().encode(s)
+const varUint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varUint(Math.floor(n / 128))])
+const text = (s: string): number[] => [...varUint(bytes(s).length), ...bytes(s)]
+const frame = (name: string, ...rest: number[]) => Uint8Array.from([...text(name), ...rest])
+const authFrame = (name: string, token: string) => frame(name, 2, 0, ...text(token))
+const updateFrame = (name: string, update: Uint8Array) => frame(name, 0, 2, ...varUint(update.length), ...update)
+
+test('[S44] more than a hundred documents open on one socket', { timeout: 20_000 }, async () => {
+  const server = await testServer()
+  const client = await testClient(server)
+  const docs = Array.from({ length: 300 }, () => client.attach(newFile()))
+  await vi.waitFor(() => expect(docs.every(({ provider }) => provider.synced)).toBe(true), 15_000)
+  expect(client.closes).toEqual([])
+})
+
+test('[LOG-32] a join that got a copy which is being unloaded is sent away, and joins anew', async () => {
+  const server = await testServer()
+  const doc = newFile()
+  const client = await testClient(server)
+  // The race is three microtasks wide; here the engine is made to hand out a dead copy once.
+  const create = vi.spyOn(Hocuspocus.prototype, 'createDocument')
+  onTestFinished(() => create.mockRestore())
+  create.mockImplementationOnce(async function (this: Hocuspocus, ...asked) {
+    create.mockRestore()
+    const document = await this.createDocument(...asked)
+    queueMicrotask(() => {
+      if (this.documents.get(document.name) === document) this.documents.delete(document.name)
+    })
+    return document
+  })
+  const writer = await client.open(doc)
+  await vi.waitFor(() => expect(client.closes.map((c) => c.code)).toContain(4205))
+  writer.text.insert(0, 'kept')
+  await acknowledged(writer.provider)
+  const reader = await (await testClient(server)).open(doc)
+  expect(reader.text.toString()).toBe('kept')
+})
+
+test('[S48] the token is asked for anew over the living connection, which goes on', { timeout: 20_000 }, async () => {
+  const server = await testServer({ flags: { tokenLifeMs: 2_000 } })
+  const who = { session: createId() }
+  const tokens: string[] = []
+  const client = await testClient(server, {
+    ...who,
+    token: async () => {
+      const { token } = await server.access(who)
+      tokens.push(token)
+      return token
+    },
+  })
+  const { text: content, provider } = await client.open(newFile())
+  await vi.waitFor(() => expect(new Set(tokens).size).toBeGreaterThan(2), { timeout: 10_000, interval: 50 })
+  content.insert(0, 'still here')
+  await acknowledged(provider)
+  expect(client.closes).toEqual([])
+})
+
+test('[ACC-30] [S48] an expired token closes the socket, not single documents', { timeout: 20_000 }, async () => {
+  const server = await testServer({ flags: { tokenLifeMs: 600 } })
+  const client = await testClient(server)
+  await client.open(newFile())
+  await vi.waitFor(() => expect(client.closes).toContainEqual({ code: 4401, reason: 'token-expired' }), 5_000)
+})
+
+test('[ACC-30] a socket belongs to one principal: a token of another is refused', async () => {
+  const server = await testServer()
+  const first = await server.access()
+  const other = await server.access({ daemon: { id: createId(), name: 'd' } })
+  const tokens = [first.token, other.token]
+  const client = await testClient(server, { token: async () => tokens.shift() ?? other.token })
+  await client.open(newFile())
+  const second = client.attach(newFile())
+  await vi.waitFor(() => expect(second.refusals).toEqual(['forbidden']))
+})
+
+test('[S47] [S53] a bad token is refused and told; the socket of who never signs in is closed', async () => {
+  const server = await testServer({ flags: { helloMs: 400 } })
+  const client = await testClient(server, { token: async () => 'nonsense' })
+  const { refusals } = client.attach(newFile())
+  await vi.waitFor(() => expect(refusals).toEqual(['unauthorized']))
+  await vi.waitFor(() => expect(client.closes.map((c) => c.code)).toContain(4408), 3_000)
+  expect(said(server, 'document refused')).not.toEqual([])
+})
+
+test('[ACC-3] a foreign Origin, a foreign Host and an unknown workspace do not get a socket', async () => {
+  const server = await testServer()
+  const ask = (headers: Record<string, string>, route?: string) => rawSocket(server, headers, route).outcome
+  expect(await ask({ origin: 'https://evil.example' })).toMatchObject({ status: 403 })
+  expect(await ask({ host: 'evil.example' })).toMatchObject({
+    status: 403,
+    body: expect.stringContaining('origin-refused'),
+  })
+  expect(await ask({ origin: 'http://localhost:1' })).toMatchObject({ status: 403 })
+  expect(await ask({}, `/api/ws?ws=${createId()}`)).toMatchObject({ status: 404 })
+  expect(await ask({}, '/elsewhere')).toMatchObject({ status: 404 })
+  expect(said(server, 'socket refused')).toHaveLength(5)
+  const own = rawSocket(server, { origin: server.url })
+  await own.opened
+})
+
+test('[LOG-23] a replica of another epoch is refused', async () => {
+  const server = await testServer()
+  const client = await testClient(server)
+  const { refusals } = client.attach(docName({ ...client.place, epoch: createId() }, newFile()))
+  await vi.waitFor(() => expect(refusals).toEqual(['epoch-changed']))
+})
+
+test('[ACC-1] documents of the server are read-only for the owner too, and what is written there is not kept', async () => {
+  const server = await testServer()
+  const client = await testClient(server)
+  for (const kind of ['tasks', 'ops'] as const) {
+    const { doc, provider } = await client.open(kind === 'tasks' ? { kind, rotation: 0 } : { kind })
+    expect(provider.authorizedScope).toBe('readonly')
+    doc.getMap('tasks').set(createId(), { forged: true })
+    doc.getMap('members').set(createId(), { forged: true })
+  }
+  const later = await (await testClient(server)).open({ kind: 'tasks', rotation: 0 })
+  expect(later.doc.getMap('tasks').size).toBe(0)
+})
+
+test("[ACC-2] another's requests are not to be read", async () => {
+  const server = await testServer()
+  const client = await testClient(server)
+  const { refusals } = client.attach({ kind: 'requests', principal: createId(), session: createId() })
+  await vi.waitFor(() => expect(refusals).toEqual(['forbidden']))
+})
+
+test('[ACC-6] presence says who the connection is, whatever its client claims, and nobody speaks for another', async () => {
+  const server = await testServer()
+  const anna = await (await testClient(server, { name: 'Anna' })).open({ kind: 'presence' }, { awareness: true })
+  const ben = await (await testClient(server, { name: 'Ben' })).open({ kind: 'presence' }, { awareness: true })
+  anna.provider.setAwarenessField('user', { id: createId(), name: 'Somebody else', kind: 'daemon' })
+  const seen = () => ben.provider.awareness?.getStates().get(anna.doc.clientID)
+  await vi.waitFor(() => expect(seen()).toMatchObject({ user: { name: 'Anna', kind: 'human' } }))
+
+  // Ben sends a state under Anna's client id.
+  const forged = ben.provider.awareness
+  forged?.states.set(anna.doc.clientID, { user: { name: 'Ben as Anna' }, file: createId() })
+  forged?.meta.set(anna.doc.clientID, { clock: 99, lastUpdated: Date.now() })
+  forged?.emit('update', [{ added: [], updated: [anna.doc.clientID], removed: [] }, 'local'])
+  const carla = await (await testClient(server, { name: 'Carla' })).open({ kind: 'presence' }, { awareness: true })
+  await vi.waitFor(() => expect(carla.provider.awareness?.getStates().get(anna.doc.clientID)).toBeDefined())
+  expect(carla.provider.awareness?.getStates().get(anna.doc.clientID)).toMatchObject({ user: { name: 'Anna' } })
+})
+
+test('[ACC-33] a change that would make a document too large is refused with a word, not with an endless reconnect', async () => {
+  const server = await testServer({ flags: { maxDocBytes: 20_000 } })
+  const client = await testClient(server)
+  const doc = newFile()
+  const { text: content, provider, stateless } = await client.open(doc)
+  content.insert(0, 'small')
+  await acknowledged(provider)
+  content.insert(0, 'x'.repeat(30_000))
+  await vi.waitFor(() => expect(stateless).toContainEqual(expect.objectContaining({ t: 'error', code: 'too-large' })))
+  expect(client.closes).toEqual([])
+  const reader = await (await testClient(server)).open(doc)
+  expect(reader.text.toString()).toBe('small')
+  // The connection still takes what fits.
+  reader.text.insert(5, '!')
+  await acknowledged(reader.provider)
+})
+
+test('[ACC-33] a message larger than any may be closes the socket with 1009', async () => {
+  const server = await testServer({ flags: { maxMessageBytes: 10_000 } })
+  const { ws, outcome, opened } = rawSocket(server)
+  await opened
+  ws.send(new Uint8Array(20_000))
+  expect(await outcome).toMatchObject({ code: 1009 })
+})
+
+test('[ACC-33] an update that cannot be read closes the socket and is not kept; others go on', async () => {
+  const server = await testServer()
+  const { token, claims } = await server.access()
+  const doc = newFile()
+  const name = docName(claims, doc)
+  const bystander = await (await testClient(server)).open(doc)
+  const { ws, outcome, opened } = rawSocket(server)
+  await opened
+  ws.send(authFrame(name, token))
+  ws.send(updateFrame(name, Uint8Array.of(200, 1, 2, 3)))
+  expect(await outcome).toMatchObject({ code: 1007 })
+  bystander.text.insert(0, 'fine')
+  await acknowledged(bystander.provider)
+})
+
+test('[ACC-33] nonsense in every kind of message ends at most its own socket', async () => {
+  const server = await testServer()
+  const { token, claims } = await server.access()
+  const name = docName(claims, newFile())
+  const attempts = [
+    Uint8Array.of(),
+    Uint8Array.of(255),
+    Uint8Array.of(3, 65, 66),
+    frame('no such document', 2, 0, ...text(token)),
+    frame(name, 99),
+    ...[1, 5, 6, 7, 0].map((type) => frame(name, type, 250, 250)),
+  ]
+  for (const attempt of attempts) {
+    const { ws, opened } = rawSocket(server)
+    await opened
+    ws.send(authFrame(name, token))
+    ws.send(attempt)
+  }
+  const { text: content, provider } = await (await testClient(server)).open(newFile())
+  content.insert(0, 'alive')
+  await acknowledged(provider)
+})
+
+test(
+  '[S24] a client that does not answer is dropped; one that only answers pings stays',
+  { timeout: 20_000 },
+  async () => {
+    const server = await testServer({ flags: { pingMs: 50, deadMs: 400, helloMs: 60_000 } })
+    const idle = await testClient(server)
+    await idle.open(newFile())
+    const { outcome, opened } = rawSocket(server)
+    await opened
+    expect(await outcome).toMatchObject({ code: 1006 })
+    await new Promise((resolve) => setTimeout(resolve, 800))
+    expect(idle.closes).toEqual([])
+  },
+)
+
+test('[ACC-33] a reader that does not read is cut off instead of filling memory', { timeout: 30_000 }, async () => {
+  const server = await testServer({ flags: { maxBufferedBytes: 200_000, deadMs: 60_000 } })
+  const { token, claims } = await server.access()
+  const doc = newFile()
+  const lazy = rawSocket(server)
+  await lazy.opened
+  lazy.ws.send(authFrame(docName(claims, doc), token))
+  const writer = await (await testClient(server)).open(doc)
+  lazy.ws.pause()
+  for (let i = 0; i < 400 && said(server, 'socket too slow').length === 0; i++) {
+    writer.text.insert(0, 'x'.repeat(30_000))
+    if (i % 10 === 9) writer.text.delete(0, writer.text.length)
+    await acknowledged(writer.provider)
+  }
+  expect(said(server, 'socket too slow')).not.toEqual([])
+})
+
+test('[S39] a document that nobody has open is unloaded, and comes back whole', { timeout: 20_000 }, async () => {
+  const server = await testServer({ flags: { docIdleMs: 100, pingMs: 50 } })
+  const destroyed = vi.spyOn(Y.Doc.prototype, 'destroy')
+  onTestFinished(() => destroyed.mockRestore())
+  const doc = newFile()
+  const client = await testClient(server)
+  const { text: content, provider } = await client.open(doc)
+  content.insert(0, 'hello')
+  await acknowledged(provider)
+  const unload = vi.spyOn(Hocuspocus.prototype, 'unloadDocument')
+  onTestFinished(() => unload.mockRestore())
+  provider.destroy()
+  await vi.waitFor(() => expect(unload.mock.calls.some(([d]) => d.isDestroyed)).toBe(true), 10_000)
+  const reader = await (await testClient(server)).open(doc)
+  expect(reader.text.toString()).toBe('hello')
+})
+
+test('[S205] everyone is told the version, gathered', async () => {
+  const server = await testServer()
+  const client = await testClient(server)
+  const ops = await client.open({ kind: 'ops' })
+  await vi.waitFor(() => expect(ops.stateless).toContainEqual(expect.objectContaining({ t: 'version' })))
+  const { text: content, provider } = await client.open(newFile())
+  for (let i = 0; i < 30; i++) {
+    content.insert(0, 'x')
+    await acknowledged(provider)
+  }
+  const versions = () =>
+    ops.stateless.flatMap((m) => ((m as { t: string }).t === 'version' ? [(m as { seq: number }).seq] : []))
+  await vi.waitFor(() => expect(versions().at(-1)).toBeGreaterThanOrEqual(30))
+  expect(versions()).toEqual(versions().toSorted((a, b) => a - b))
+})
+
+test('[S31] [S32] a daemon is online while it has its document open, and offline after', async () => {
+  const server = await testServer()
+  const daemon = { id: createId(), name: 'workshop' }
+  const client = await testClient(server, { daemon })
+  const own = await client.open({ kind: 'daemon', daemonId: daemon.id })
+  const ops = await (await testClient(server)).open({ kind: 'ops' })
+  const connection = () => (ops.doc.getMap('daemons').get(daemon.id) as { connection?: string } | undefined)?.connection
+  await vi.waitFor(() => expect(connection()).toBe('online'))
+  const n = 1
+  own.provider.sendStateless(JSON.stringify({ t: 'ping', stamp: n }))
+  await vi.waitFor(() => expect(own.stateless).toContainEqual({ t: 'pong', stamp: n }))
+  own.provider.sendStateless('nonsense')
+  await vi.waitFor(() =>
+    expect(own.stateless).toContainEqual(expect.objectContaining({ t: 'error', code: 'validation-failed' })),
+  )
+  client.socket.destroy()
+  await vi.waitFor(() => expect(connection()).toBe('offline'))
+})
+
+test('[LOG-4] what is put in bulk while a document is open reaches those who have it open', async () => {
+  const server = await testServer()
+  const doc = newFile()
+  const client = await testClient(server)
+  const open = await client.open(doc)
+  const source = new Y.Doc()
+  source.getText('content').insert(0, 'seeded')
+  const body = encodeBulkFrame({ doc: `file/${doc.fileId}`, update: Y.encodeStateAsUpdate(source) })
+  const answer = await server.inWorkspace('/bulk/put', { method: 'POST', body: new Uint8Array(body) })
+  expect(await answer.json()).toMatchObject({ created: 1, existing: [] })
+  await vi.waitFor(() => expect(open.text.toString()).toBe('seeded'))
+})
