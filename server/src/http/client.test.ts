@@ -16,7 +16,7 @@ async function builtClient() {
   return clientDir
 }
 
-test('[UI-2] the page runs nothing from elsewhere; its assets are kept for ever and itself never', async () => {
+test('[ACC-35] the page runs nothing from elsewhere; its assets are kept for ever and itself never', async () => {
   const server = await testServer({ clientDir: await builtClient() })
   const page = await fetch(`${server.url}/`)
   expect(await page.text()).toContain('Tandem')
@@ -34,7 +34,7 @@ test('[UI-2] the page runs nothing from elsewhere; its assets are kept for ever 
   expect(again.status).toBe(304)
 })
 
-test('[UI-2] any address of the page gives the page, a missing asset does not, and nothing outside is given', async () => {
+test('[ACC-35] any address of the page gives the page, a missing asset does not, and nothing outside is given', async () => {
   const server = await testServer({ clientDir: await builtClient() })
   expect(await (await fetch(`${server.url}/some/place`)).text()).toContain('Tandem')
   expect((await fetch(`${server.url}/assets/gone.js`)).status).toBe(404)
@@ -44,7 +44,7 @@ test('[UI-2] any address of the page gives the page, a missing asset does not, a
   }
 })
 
-test('[UI-2] where the page was not built, it says so', async () => {
+test('[ACC-35] where the page was not built, it says so', async () => {
   const server = await testServer()
   const page = await fetch(`${server.url}/`)
   expect(page.status).toBe(503)

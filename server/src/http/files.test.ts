@@ -101,7 +101,7 @@ test('[MIR-51] no path leads outside or into .git, however it is written', async
   expect(files).toEqual([])
 })
 
-test('[S190] line ends and a byte order mark come back as they were sent; what is no text is refused', async () => {
+test('[MIR-45] line ends and a byte order mark come back as they were sent; what is no text is refused', async () => {
   const server = await testServer()
   const crlf = '\uFEFFone\r\ntwo\r\n'
   await put(server, 'a.txt', crlf)
@@ -134,7 +134,7 @@ test('[S206] the list comes in pages', async () => {
   expect(second.cursor).toBeUndefined()
 })
 
-test('[TSK-3] a task asked for over REST is a request in the name of the key, decided by the referee', async () => {
+test('[ACC-36] a task asked for over REST is a request in the name of the key, decided by the referee', async () => {
   const server = await testServer()
   const ask = (body: object) => server.inWorkspace('/tasks', { method: 'POST', body: JSON.stringify(body) })
   const input = { payload: { kind: 'command', command: 'echo', args: ['hi'] }, idempotencyKey: 'once' }

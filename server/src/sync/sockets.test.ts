@@ -268,7 +268,7 @@ test('[ACC-33] a reader that does not read is cut off instead of filling memory'
   expect(said(server, 'socket too slow')).not.toEqual([])
 })
 
-test('[S39] a document that nobody has open is unloaded, and comes back whole', { timeout: 20_000 }, async () => {
+test('[LOG-33] a document that nobody has open is unloaded, and comes back whole', { timeout: 20_000 }, async () => {
   const server = await testServer({ flags: { docIdleMs: 100, pingMs: 50 } })
   const destroyed = vi.spyOn(Y.Doc.prototype, 'destroy')
   onTestFinished(() => destroyed.mockRestore())
