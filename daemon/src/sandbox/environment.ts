@@ -28,7 +28,7 @@ export function commandEnvironment({ host, path, toolchains, task }: Environment
     CI: '1',
     FORCE_COLOR: '1',
     GIT_TERMINAL_PROMPT: '0',
-    npm_config_update_notifier: 'false',
+    ...offline,
     ...toolchains,
     ...pick(task ?? {}, isAllowedName),
     PATH: path.join(':'),
@@ -39,6 +39,17 @@ export function commandEnvironment({ host, path, toolchains, task }: Environment
     TMPDIR: '/tmp',
     TANDEM_TASK: '1',
   }
+}
+
+/** There is no network: package managers fail at once instead of trying again for minutes. A task may set them anew. */
+const offline = {
+  npm_config_update_notifier: 'false',
+  npm_config_fetch_retries: '0',
+  YARN_HTTP_RETRY: '0',
+  PIP_RETRIES: '0',
+  PIP_DISABLE_PIP_VERSION_CHECK: '1',
+  UV_HTTP_RETRIES: '0',
+  CARGO_NET_RETRY: '0',
 }
 
 /** May a task set this variable? Not names of secrets (they would end up in documents), nor those that steer programs. */

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 
 /** Paths whose content programs outside the sandbox would run: read-only wherever they exist. */
@@ -7,10 +7,6 @@ const runByOthers = [
   '.git/hooks', '.git/config', '.git/config.worktree', '.git/commondir', '.git/modules', '.git/worktrees', '.git/info/attributes', '.gitmodules',
   '.husky', '.vscode', '.idea', '.envrc', '.mcp.json', '.tandem', '.devcontainer',
 ]
-
-/** Folders that are large, made by tools, and hold no secrets of the project's own. */
-const notSearched = new Set(['node_modules', '.git', '.venv', 'target', 'dist', '.cache', '.next', '.turbo'])
-const examples = /\.(example|sample|template|dist)$/
 
 export type ProtectedPaths = {
   /** Bound onto itself, so that it can be written in but not moved away (a rename answers EBUSY). */
@@ -22,12 +18,12 @@ export type ProtectedPaths = {
 
 /**
  * What of a workspace a command must not change or see, as absolute paths that exist now. `workspace` must be a real
- * path. `protect` and `hide` come from the policy; `hide` matches file names anywhere in the tree, with `*` for any
- * characters. Nothing behind a link counts: bubblewrap would bind what it points at, and show that.
+ * path, `protect` comes from the policy. Nothing behind a link counts: bubblewrap would bind what it points at, and
+ * show that.
  */
 export function findProtectedPaths(
   workspace: string,
-  { protect, hide }: { protect: readonly string[]; hide: readonly string[] },
+  { protect, findSecrets }: { protect: readonly string[]; findSecrets: (root: string) => string[] },
 ): ProtectedPaths {
   const at = (path: string) => join(workspace, path)
   const isHere = (path: string) => path.startsWith(`${workspace}/`) && orUndefined(() => realpathSync(path)) === path
@@ -37,7 +33,7 @@ export function findProtectedPaths(
     readOnly: [...new Set([...runByOthers, ...ofGit, ...protect].map(at))].filter(
       (path) => isHere(path) && kindOf(path),
     ),
-    hidden: hide.length ? findFiles(workspace, hide.map(toPattern)) : [],
+    hidden: findSecrets(workspace),
   }
 }
 
@@ -48,23 +44,6 @@ function hooksFolders(config: string): string[] {
     path && !isAbsolute(path) ? [path] : [],
   )
 }
-
-function findFiles(folder: string, patterns: readonly RegExp[]): string[] {
-  const entries = orUndefined(() => readdirSync(folder, { withFileTypes: true })) ?? []
-  return entries.flatMap((entry) => {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return notSearched.has(entry.name) ? [] : findFiles(path, patterns)
-    return entry.isFile() && !examples.test(entry.name) && patterns.some((p) => p.test(entry.name)) ? [path] : []
-  })
-}
-
-const toPattern = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .split('*')
-      .map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-      .join('.*')}$`,
-  )
 
 function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   const stat = orUndefined(() => lstatSync(path))

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { silentLog } from '@tandem/shared'
 import { createBed, type Bed } from './fixture.ts'
 import { commandIdentity } from './identity.ts'
@@ -127,3 +128,29 @@ test('the probe says what holds', async () => {
   const nowhere = await probe({ path: '', workspace: '/', identity: commandIdentity(bed.workspace), log: silentLog })
   expect(['full', 'none']).toContain(nowhere.tier)
 })
+
+test('[SBX-95] nothing of a command survives the sudden death of the daemon', async () => {
+  bed = await createBed()
+  const mark = `61${process.pid}`
+  const script = `
+    const { openRunner } = await import(${JSON.stringify(import.meta.resolve('./open-runner.ts'))})
+    const { defaultPolicy } = await import(${JSON.stringify(import.meta.resolve('./policy.ts'))})
+    const log = { info() {}, warn() {} }
+    const workspace = ${JSON.stringify(bed.workspace)}
+    const { runner } = await openRunner({ workspace, policy: defaultPolicy, environment: process.env, unsafe: false, log })
+    await runner.runCommand({ shellLine: 'trap "" TERM HUP; setsid sleep ${mark} & sleep ${mark}', cwd: workspace, onChunk() {} })`
+  const daemon = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
+  await vi.waitFor(() => expect(running(mark)).toBeGreaterThanOrEqual(2), { timeout: 5_000 })
+  daemon.kill('SIGKILL')
+  await vi.waitFor(() => expect(running(mark)).toBe(0), { timeout: 2_000 })
+}, 10_000)
+
+/** How many processes of the machine have this as their last argument. */
+const running = (mark: string): number =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').endsWith(`\0${mark}\0`)
+    } catch {
+      return false // it ended while we looked
+    }
+  }).length

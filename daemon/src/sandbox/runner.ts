@@ -12,6 +12,7 @@ import type { ProcessGroups } from './process-group.ts'
 import { buildProfile, type DataFile, type ProfileOptions } from './profile.ts'
 import { findProtectedPaths } from './protected.ts'
 import { seccompFilter, type SeccompArchitecture } from './seccomp.ts'
+import { createSecretFinder } from './secrets.ts'
 import { supervise } from './supervise.ts'
 import type { Toolchains } from './toolchains.ts'
 import { launchUnsafely } from './unsafe.ts'
@@ -46,6 +47,7 @@ export type Walls = {
 export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier): Runner {
   const { identity, workspace, toolchains } = machine
   const files = createDataFiles()
+  const findSecrets = createSecretFinder(machine.hide)
   const guard = createGitGuard(workspace, identity)
   const filter = seccompFilter(walls.architecture, identity.isRoot ? 'both' : 'setuid')
 
@@ -58,7 +60,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
       identity,
       environment: environmentOf(machine, command),
       toolchains: toolchains.folders,
-      protectedPaths: findProtectedPaths(workspace, machine),
+      protectedPaths: findProtectedPaths(workspace, { protect: machine.protect, findSecrets }),
       limits,
       git: machine.git,
       writable: command.writable ?? true,

@@ -93,7 +93,8 @@ export async function supervise(
       ...(reason && { reason }),
       startedAt,
       endedAt,
-      networkBlockedHint: reason === undefined && looksBlockedByNetwork(code, tail.toString('utf8')),
+      networkBlockedHint:
+        (reason === undefined || reason === 'timeout') && looksBlockedByNetwork(code, tail.toString('utf8')),
     }
   } finally {
     stopWatching()
