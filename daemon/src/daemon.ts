@@ -1,0 +1,132 @@
+import { constants } from 'node:fs'
+import { access, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
+import { arch, hostname, platform, release } from 'node:os'
+import { join } from 'node:path'
+import { backoffMs, createId, Id, isTandemError, systemClock, TandemError, wait, type Clock, type Log, type Settings } from '@tandem/shared'
+import type { DaemonAbout, MirrorState } from '@tandem/shared/docs'
+import { lockFolder } from './mirror/lock.ts'
+import { runSession } from './session.ts'
+
+export type DaemonOptions = {
+  /** `server` and `token` (an API key) must be given. */
+  settings: Settings
+  folder: string
+  /** The daemon keeps everything in `<dataDir>/daemon`. */
+  dataDir: string
+  log: Log
+  clock?: Clock
+  /** The machine's environment, of which commands get little. */
+  environment?: NodeJS.ProcessEnv
+  onProgress?: (state: MirrorState) => void
+}
+
+export type RunningDaemon = {
+  daemonId: Id
+  /** Resolves at the first connection. */
+  connected: Promise<void>
+  /** Resolves when folder and documents are the same for the first time. */
+  ready: Promise<void>
+  /** Settles when everything has stopped: by the signal, or rejecting by what cannot be mended by waiting. */
+  closed: Promise<void>
+}
+
+const version = '0.1.0'
+
+/**
+ * Serves a folder to a server until the signal aborts. Throws `folder-unreadable`, `folder-served` or `config-invalid`;
+ * a server that is not there yet is waited for, a key it does not know ends it (`closed` rejects).
+ */
+export async function startDaemon(options: DaemonOptions, signal: AbortSignal): Promise<RunningDaemon> {
+  const { settings, log, clock = systemClock } = options
+  const { server, token } = settings
+  if (!server || !token) throw new TandemError('config-invalid', { reason: 'a daemon needs a server and an API key' })
+  const folder = await openFolder(options.folder)
+  const unlock = await lock(folder, clock)
+  const dataDir = join(options.dataDir, 'daemon')
+  const stop = new AbortController()
+  const stopping = AbortSignal.any([signal, stop.signal])
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    const daemonId = await ownId(dataDir)
+    const about = aboutOf(daemonId, folder, settings)
+    const [connected, ready] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const common = { about, apiKey: token, server, folder, dataDir, settings, log, clock, environment: options.environment ?? {} }
+    const closed = untilStopped(
+      () => runSession({ ...common, onConnected: connected.resolve, onReady: ready.resolve, onProgress: options.onProgress }, stopping),
+      { clock, log, signal: stopping },
+    )
+      .catch((e: unknown) => {
+        connected.reject(e)
+        ready.reject(e)
+        throw e
+      })
+      .finally(unlock)
+    // Whoever waits for one of them need not wait for the others.
+    for (const promise of [connected.promise, ready.promise, closed]) promise.catch(() => {})
+    return { daemonId, connected: connected.promise, ready: ready.promise, closed }
+  } catch (e) {
+    await unlock()
+    throw e
+  }
+}
+
+/** Runs sessions one after the other: a server that is away, or that was created anew, makes the next one. */
+async function untilStopped(session: () => Promise<void>, { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal }): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      await session()
+      attempt = 0
+    } catch (e) {
+      if (signal.aborted) return
+      const passes = isTandemError(e, 'offline') || isTandemError(e, 'epoch-changed') || isTandemError(e, 'going-away') || isTandemError(e, 'store-failed')
+      if (!passes) throw e
+      const inMs = backoffMs(attempt, { maxMs: 10_000 })
+      log.info('session ended', { error: e, retryMs: inMs })
+      await wait(clock, inMs, signal).catch(() => {})
+    }
+  }
+}
+
+async function openFolder(given: string): Promise<string> {
+  try {
+    const folder = await realpath(given)
+    if (!(await stat(folder)).isDirectory()) throw new TandemError('folder-unreadable', { reason: 'this is not a folder', folder })
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    return folder
+  } catch (e) {
+    if (isTandemError(e)) throw e
+    throw new TandemError('folder-unreadable', { reason: 'the folder cannot be read and written', folder: given }, e)
+  }
+}
+
+async function lock(folder: string, clock: Clock): Promise<() => Promise<void>> {
+  try {
+    return await lockFolder(folder, clock)
+  } catch (e) {
+    if (isTandemError(e)) throw e
+    throw new TandemError('folder-unreadable', { reason: 'the folder cannot be written', folder }, e)
+  }
+}
+
+/** Made once and kept with the daemon's data. */
+async function ownId(dataDir: string): Promise<Id> {
+  const file = join(dataDir, 'id')
+  const known = Id.safeParse((await readFile(file, 'utf8').catch(() => '')).trim())
+  if (known.success) return known.data
+  const id = createId()
+  await writeFile(file, id + '\n', { mode: 0o600 })
+  return id
+}
+
+const aboutOf = (id: Id, folder: string, { name, slots }: Settings): DaemonAbout => ({
+  v: 1,
+  id,
+  name: (name ?? hostname()).slice(0, 80),
+  bootId: createId(),
+  version,
+  os: `${platform()} ${release()}`,
+  arch: arch(),
+  folder,
+  slots,
+  capabilities: ['command'],
+})

@@ -1,0 +1,88 @@
+import { backoffMs, bulkFrames, encodeBulkFrame, isTandemError, wait, type BulkFrame, type Clock, type Log } from '@tandem/shared'
+import { z } from 'zod'
+
+const PutAnswer = z.object({ created: z.int(), existing: z.array(z.string()), seq: z.int() })
+
+export type Bulk = {
+  /** Puts documents that are not there yet; durable when resolved. Answers the workspace's version then. */
+  put(frames: readonly Required<BulkFrame>[], signal: AbortSignal): Promise<{ seq: number; existing: string[] }>
+  /** Reads documents; those the server does not have come without an update. */
+  read(names: readonly string[], signal: AbortSignal): Promise<BulkFrame[]>
+}
+
+type BulkOptions = { call: (route: 'put' | 'read', init: RequestInit) => Promise<Response>; clock: Clock; log: Log }
+
+const batchDocs = 200
+const batchBytes = 4 * 2 ** 20
+const inFlight = 2
+
+/**
+ * Thousands of documents over HTTP, some hundred a request, two requests at a time (handshakes manage only a few hundred
+ * documents a second). What fails for want of a connection is tried again until the signal: putting twice changes nothing.
+ */
+export function createBulk({ call, clock, log }: BulkOptions): Bulk {
+  const persistently = async <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work()
+      } catch (e) {
+        signal.throwIfAborted()
+        if (isTandemError(e) && !['offline', 'store-failed', 'going-away', 'rate-limited', 'unauthorized', 'token-expired'].includes(e.code)) throw e
+        log.debug('bulk request failed', { error: e, attempt })
+        await wait(clock, backoffMs(attempt, { baseMs: 100, maxMs: 5_000, fastAttempts: Infinity }), signal)
+      }
+    }
+  }
+  const body = (frames: readonly Required<BulkFrame>[]) => Buffer.concat(frames.map(encodeBulkFrame))
+  return {
+    put: async (frames, signal) => {
+      const answers = await pairwise(batchesOf(frames, ({ update }) => update.length), (batch) =>
+        persistently(async () => {
+          const response = await call('put', { method: 'POST', body: body(batch), headers: { 'content-type': 'application/octet-stream' }, signal })
+          return PutAnswer.parse(await response.json())
+        }, signal),
+      )
+      return { seq: Math.max(0, ...answers.map(({ seq }) => seq)), existing: answers.flatMap(({ existing }) => existing) }
+    },
+    read: async (names, signal) => {
+      const answers = await pairwise(batchesOf(names, () => 0), (docs) =>
+        persistently(async () => {
+          const response = await call('read', { method: 'POST', body: JSON.stringify({ docs }), headers: { 'content-type': 'application/json' }, signal })
+          const out: BulkFrame[] = []
+          if (response.body) for await (const frame of bulkFrames(response.body)) out.push(frame)
+          return out
+        }, signal),
+      )
+      return answers.flat()
+    },
+  }
+}
+
+function batchesOf<T>(items: readonly T[], bytes: (item: T) => number): T[][] {
+  const batches: T[][] = []
+  let [batch, size]: [T[], number] = [[], 0]
+  for (const item of items) {
+    if (batch.length > 0 && (batch.length >= batchDocs || size + bytes(item) > batchBytes)) {
+      batches.push(batch)
+      ;[batch, size] = [[], 0]
+    }
+    batch.push(item)
+    size += bytes(item)
+  }
+  if (batch.length > 0) batches.push(batch)
+  return batches
+}
+
+/** Works through all, two at a time, answers in order. */
+async function pairwise<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
+  const out: B[] = []
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) {
+      const i = next++
+      out[i] = await work(items[i] as A)
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, lane))
+  return out
+}

@@ -1,0 +1,49 @@
+import { createLog, errorTable, isTandemError, messageOf } from '@tandem/shared'
+import { readConfig } from './config.ts'
+import { startDaemon } from './daemon.ts'
+
+/**
+ * The daemon as a child program of `tandem`: settings come from the environment, news goes over the IPC channel, log
+ * lines to stderr. Ends cleanly on SIGTERM, SIGINT and when its parent goes away.
+ */
+async function main(): Promise<void> {
+  const stop = new AbortController()
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort(new Error(event)))
+  const config = readConfig(process.env)
+  const log = createLog({ level: config.settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) }).with({ program: 'daemon' })
+  let last = ''
+  const daemon = await startDaemon(
+    {
+      ...config,
+      log,
+      environment: process.env,
+      onProgress: ({ phase, done, total }) => {
+        const news = { t: 'progress', phase, done, total }
+        if (JSON.stringify(news) === last) return
+        last = JSON.stringify(news)
+        tell(news)
+      },
+    },
+    stop.signal,
+  )
+  void daemon.connected.then(() => tell({ t: 'connected', daemonId: daemon.daemonId })).catch(() => {})
+  void daemon.ready.then(() => tell({ t: 'ready' })).catch(() => {})
+  await daemon.closed
+}
+
+/** To the supervisor, where there is one. */
+function tell(news: unknown): void {
+  if (process.connected) process.send?.(news)
+}
+
+try {
+  await main()
+  process.exit(0)
+} catch (e) {
+  const code = isTandemError(e) ? e.code : 'internal'
+  const news = { t: 'failed', code, message: messageOf(e), hint: errorTable[code].hint }
+  const stack = code === 'internal' && e instanceof Error ? e.stack : undefined
+  process.stderr.write(`${JSON.stringify({ level: 'error', msg: 'daemon failed', ...news, stack })}\n`)
+  if (process.send && process.connected) process.send(news, undefined, undefined, () => process.exit(1))
+  else process.exit(1)
+}

@@ -1,0 +1,197 @@
+import { join } from 'node:path'
+import { protocolVersion, TandemError, type Clock, type DocPlace, type Log, type Settings } from '@tandem/shared'
+import { openDaemon, openOps, openTaskLog, openTasks, type Daemon, type DaemonAbout, type MirrorState } from '@tandem/shared/docs'
+import { createBulk } from './link/bulk.ts'
+import { connect } from './link/connect.ts'
+import { createDocuments, type Documents } from './link/documents.ts'
+import { keepSayingHello, openChannel } from './link/hello.ts'
+import { createHttp } from './link/http.ts'
+import { createTokens, findWorkspace } from './link/token.ts'
+import { startMirror, type Mirror } from './mirror/mirror.ts'
+import type { AttemptLog } from './tasks/attempt.ts'
+import { openGate, spoolsIn } from './tasks/gate.ts'
+import { createTaskRunner } from './tasks/run-tasks.ts'
+import { openWorkspace } from './workspace.ts'
+
+export type SessionOptions = {
+  about: DaemonAbout
+  apiKey: string
+  server: string
+  folder: string
+  /** The daemon's own folder. */
+  dataDir: string
+  settings: Settings
+  environment: NodeJS.ProcessEnv
+  clock: Clock
+  log: Log
+  onConnected: () => void
+  onReady: () => void
+  onProgress: ((state: MirrorState) => void) | undefined
+}
+
+/**
+ * One life with one server's data, through any number of lost connections: link, mirror and tasks put together. Settles
+ * when the signal aborts and everything has stopped; rejects where only a new session helps (`epoch-changed`), or nothing.
+ */
+export async function runSession(options: SessionOptions, signal: AbortSignal): Promise<void> {
+  const { about, apiKey, settings, clock, log } = options
+  const http = createHttp(options.server)
+  const info = await findWorkspace(http, apiKey)
+  const place: DocPlace = { workspaceId: info.id, epoch: info.epoch }
+  const failed = new AbortController()
+  const stopping = AbortSignal.any([signal, failed.signal])
+  const fail = (e: Error) => failed.abort(e)
+  const tokens = createTokens({
+    http,
+    apiKey,
+    workspaceId: place.workspaceId,
+    daemon: { id: about.id, name: about.name },
+    session: about.bootId,
+    clock,
+    onToken: ({ workspace }) => {
+      if (workspace.epoch !== place.epoch) fail(new TandemError('epoch-changed'))
+    },
+  })
+  await tokens.get()
+  const call = async (route: string, init?: RequestInit) => {
+    try {
+      return await http.call(`/api/v1/workspaces/${place.workspaceId}${route}`, await tokens.get(), init)
+    } catch (e) {
+      if (e instanceof TandemError && (e.code === 'unauthorized' || e.code === 'token-expired')) tokens.forget()
+      throw e
+    }
+  }
+
+  const url = `${options.server.replace(/^http/, 'ws').replace(/\/$/, '')}/api/ws?ws=${place.workspaceId}`
+  const connection = connect({ url, clock, log, deadMs: settings.deadMs })
+  const documents = createDocuments({
+    socket: connection.socket,
+    place,
+    token: tokens.get,
+    log,
+    onSynced: () => connection.sawSync(),
+    onRefused: (_doc, code) => {
+      if (code === 'epoch-changed') return fail(new TandemError('epoch-changed'))
+      if (code !== 'unauthorized' && code !== 'token-expired') return
+      // The server does not know this token (any more): all documents come again with a fresh one.
+      tokens.forget()
+      connection.drop(code)
+    },
+  })
+  // The daemon's own document comes first, and on it the hello.
+  const self = documents.attach({ kind: 'daemon', daemonId: about.id })
+  const [index, tasksDoc, opsDoc] = [
+    documents.attach({ kind: 'files' }),
+    documents.attach({ kind: 'tasks', rotation: 0 }),
+    documents.attach({ kind: 'ops' }),
+  ]
+  try {
+    await Promise.race([self.synced(stopping), rejected(stopping)])
+    options.onConnected()
+    const daemon = openDaemon(self.doc)
+    daemon.set('about', about)
+    const gate = await openGate({ workspace: options.folder, environment: options.environment, unsafe: settings.unsafeNoSandbox, log })
+    daemon.set('sandbox', gate.state)
+
+    const workspace = openWorkspace({
+      place,
+      daemonId: about.id,
+      documents,
+      index,
+      bulk: createBulk({ call: (route, init) => call(`/bulk/${route}`, init), clock, log }),
+      openFeed: (since, s) => call(`/feed${since === undefined ? '' : `?since=${since}`}`, { signal: s }),
+      deadMs: settings.deadMs,
+      clock,
+      log,
+    })
+    const mirror = await startMirror(
+      {
+        folder: options.folder,
+        stateDir: join(options.dataDir, 'mirror'),
+        workspace,
+        clock,
+        log,
+        maxTextBytes: settings.maxTextBytes,
+        docIdleMs: settings.docIdleMs,
+        polling: settings.polling,
+      },
+      stopping,
+    )
+    const stopTelling = tellState(daemon, mirror, index.isSynced, options.onProgress)
+    void mirror.live.then(options.onReady)
+
+    const mono = () => performance.now()
+    const channel = openChannel(self, log)
+    const ops = openOps(opsDoc.doc)
+    const runner = createTaskRunner({
+      daemonId: about.id,
+      capabilities: about.capabilities,
+      slots: settings.slots,
+      tasks: openTasks(tasksDoc.doc),
+      approvals: ops.approvals,
+      judge: gate.judge,
+      execute: gate.execute,
+      openLog: (taskId, attempt) => openAttemptLog(documents, taskId, attempt, stopping),
+      openSpool: spoolsIn(join(options.dataDir, 'output'), log),
+      barriers: mirror,
+      send: channel.send,
+      mono,
+      clock,
+      log,
+    })
+    channel.onMessage(runner.onMessage)
+    const hello = () => ({
+      t: 'hello' as const,
+      protocol: protocolVersion,
+      bootId: about.bootId,
+      mono: mono(),
+      slots: settings.slots,
+      running: runner.held(),
+      lastGrantSeq: runner.lastGrantSeq(),
+    })
+    try {
+      await Promise.all([
+        keepSayingHello({ attached: self, channel, hello, everyMs: settings.helloMs, clock }, stopping),
+        runner.run(stopping),
+        mirror.closed,
+      ])
+    } finally {
+      stopTelling()
+      failed.abort(new TandemError('going-away'))
+      await mirror.closed.catch(() => {})
+    }
+  } finally {
+    documents.close()
+    connection.close()
+  }
+  if (!signal.aborted && failed.signal.aborted) throw failed.signal.reason
+}
+
+/** Says in the daemon's document how the folder and its documents stand; never a hot field. */
+function tellState(daemon: Daemon, mirror: Mirror, isSynced: () => boolean, onProgress: SessionOptions['onProgress']): () => void {
+  let told = ''
+  const tell = () => {
+    const state = mirror.state.snapshot()
+    onProgress?.(state)
+    // The count alone changes with every file made: it waits for the next thing worth saying.
+    const key = JSON.stringify({ ...state, files: state.phase === 'live' ? 0 : state.files })
+    if (key === told) return
+    told = key
+    daemon.set('mirror', state)
+    daemon.set('workspaceStatus', !isSynced() ? 'disconnected' : state.phase === 'live' || state.phase === 'halted' ? 'connected' : 'syncing')
+  }
+  tell()
+  return mirror.state.subscribe(() => queueMicrotask(tell))
+}
+
+async function openAttemptLog(documents: Documents, taskId: string, attempt: number, signal: AbortSignal): Promise<AttemptLog> {
+  const attached = documents.attach({ kind: 'log', taskId, attempt })
+  await attached.synced(signal)
+  return { log: openTaskLog(attached.doc), durable: attached.durable, close: attached.release }
+}
+
+const rejected = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error)
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
