@@ -12,7 +12,7 @@ export function DockBar({ isFolded, onFold }: { isFolded: boolean; onFold: () =>
   const approvals = usePendingApprovals().length
   const running = [...tasks.values()].filter((t) => !isTerminal(t.state)).length
   return (
-    <header className={styles.dockBar}>
+    <div className={styles.dockBar}>
       <SquareTerminal size={14} aria-hidden />
       <h2>Tasks</h2>
       {running > 0 && <span>{running} not finished</span>}
@@ -26,6 +26,6 @@ export function DockBar({ isFolded, onFold }: { isFolded: boolean; onFold: () =>
       <IconButton label={isFolded ? 'Show the tasks' : 'Hide the tasks'} aria-expanded={!isFolded} onClick={onFold}>
         {isFolded ? <ChevronUp size={15} aria-hidden /> : <ChevronDown size={15} aria-hidden />}
       </IconButton>
-    </header>
+    </div>
   )
 }

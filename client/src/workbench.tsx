@@ -5,13 +5,14 @@ import { EditorArea } from './editor/editor-area.tsx'
 import { closeTab, keepTab, noTabs, openTab, parseTabs } from './editor/tabs.ts'
 import { FileBrowser } from './files/file-browser.tsx'
 import { DockBar } from './dock-bar.tsx'
-import { NarrowShell } from './narrow-shell.tsx'
+import { NarrowBar } from './narrow-bar.tsx'
 import { Notices } from './notices.tsx'
 import { useSession } from './session/session-context.ts'
+import { useView } from './session/use-view.ts'
 import { StatusBar } from './status-bar.tsx'
 import { TaskMonitor } from './tasks/task-monitor.tsx'
 import { TopBar } from './top-bar.tsx'
-import { useRemembered } from './ui/remembered.ts'
+import { deviceStorage, useRemembered } from './ui/remembered.ts'
 import { Toasts } from './ui/toasts.tsx'
 import { useRegionKeys } from './use-region-keys.ts'
 import styles from './workbench.module.css'
@@ -21,35 +22,52 @@ const dockBarHeight = 32
 
 /** The workspace on the screen: files, text, tasks, and around them who is here and how things stand. */
 export default function Workbench() {
-  const { workspaceId } = useSession().place
+  const session = useSession()
+  const { workspaceId } = session.place
   const [tabs, setTabs] = useRemembered(`tandem.tabs.${workspaceId}`, noTabs, parseTabs)
   const [region, setRegion] = useState<'files' | 'editor' | 'tasks'>('editor')
   const isNarrow = useNarrow()
   useRegionKeys()
+  // Who opens a file to stay wants to write in it; a look leaves the focus where it is.
+  const [focusCall, setFocusCall] = useState(0)
   const open = (id: Id, keep: boolean) => {
     setTabs(openTab(tabs, id, keep))
     setRegion('editor')
+    if (keep) setFocusCall((n) => n + 1)
   }
-  const keep = useCallback((id: Id) => setTabs(keepTab(tabs, id)), [tabs, setTabs])
+  const keep = useCallback(
+    (id: Id) => {
+      const next = keepTab(tabs, id)
+      if (next !== tabs) setTabs(next)
+    },
+    [tabs, setTabs],
+  )
 
   const files = <FileBrowser workspaceId={workspaceId} current={tabs.current} onOpen={open} />
-  const editor = <EditorArea tabs={tabs} onSelect={open} onKeep={keep} onClose={(id) => setTabs(closeTab(tabs, id))} />
+  const { byId } = useView(session.files)
+  const title = tabs.current === undefined ? undefined : byId.get(tabs.current)?.path
+  const editor = (
+    <EditorArea
+      tabs={tabs}
+      focusCall={focusCall}
+      onSelect={open}
+      onKeep={keep}
+      onClose={(id) => setTabs(closeTab(tabs, id))}
+    />
+  )
   const tasks = <TaskMonitor workspaceId={workspaceId} />
   return (
     <div className={styles.shell}>
-      <a className={styles.skip} href="#editor">
-        Skip to the editor
+      <a className={styles.skip} href="#main">
+        Skip to the content
       </a>
       <TopBar onGoTo={(id) => open(id, true)} />
       <Notices />
-      {isNarrow ? (
-        <NarrowShell region={region} onRegion={setRegion} files={files} editor={editor} tasks={tasks} />
-      ) : (
-        <>
-          <Panes files={files} editor={editor} tasks={tasks} />
-          <StatusBar />
-        </>
-      )}
+      <main id="main" className={styles.body} tabIndex={-1}>
+        <h1 className="visually-hidden">{title ?? 'No file open'}</h1>
+        {isNarrow ? { files, editor, tasks }[region] : <Panes files={files} editor={editor} tasks={tasks} />}
+      </main>
+      {isNarrow ? <NarrowBar region={region} onRegion={setRegion} /> : <StatusBar />}
       <Toasts />
     </div>
   )
@@ -58,16 +76,16 @@ export default function Workbench() {
 type Regions = { files: React.ReactNode; editor: React.ReactNode; tasks: React.ReactNode }
 
 function Panes({ files, editor, tasks }: Regions) {
-  const outer = useDefaultLayout({ id: 'tandem.columns', storage: localStorage })
-  const inner = useDefaultLayout({ id: 'tandem.rows', storage: localStorage })
+  const outer = useDefaultLayout({ id: 'tandem.columns', storage: deviceStorage })
+  const inner = useDefaultLayout({ id: 'tandem.rows', storage: deviceStorage })
   const dock = usePanelRef()
   const [isFolded, setFolded] = useState(false)
   return (
-    <Group orientation="horizontal" className={styles.body} {...layoutOf(outer)}>
+    <Group orientation="horizontal" {...layoutOf(outer)}>
       <Panel id="files" defaultSize={250} minSize={160} maxSize={420} groupResizeBehavior="preserve-pixel-size">
-        <aside className={styles.region} data-region aria-label="Workspace" tabIndex={-1}>
+        <div className={styles.region} data-region>
           {files}
-        </aside>
+        </div>
       </Panel>
       <Separator className={styles.separator} aria-label="Width of the files" />
       <Panel id="centre" minSize={320}>
@@ -88,13 +106,13 @@ function Panes({ files, editor, tasks }: Regions) {
             groupResizeBehavior="preserve-pixel-size"
             onResize={({ inPixels }) => setFolded(inPixels <= dockBarHeight + 1)}
           >
-            <div className={styles.dock} data-region>
+            <section className={styles.dock} data-region aria-label="Dock">
               <DockBar
                 isFolded={isFolded}
                 onFold={() => (isFolded ? dock.current?.expand() : dock.current?.collapse())}
               />
               {!isFolded && <div className={styles.dockBody}>{tasks}</div>}
-            </div>
+            </section>
           </Panel>
         </Group>
       </Panel>

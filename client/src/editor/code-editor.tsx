@@ -17,11 +17,12 @@ type CodeEditorProps = {
   fileId: Id
   path: string
   readOnly: string | undefined
+  focusCall: number
   onOwnEdit: (fileId: Id) => void
 }
 
 /** The text of one file at a time, in one editor that lives as long as anything is open. */
-export default function CodeEditor({ fileId, path, readOnly, onOwnEdit }: CodeEditorProps) {
+export default function CodeEditor({ fileId, path, readOnly, focusCall, onOwnEdit }: CodeEditorProps) {
   const session = useSession()
   const [theme] = useTheme()
   const [editor, setEditor] = useState<M.editor.IStandaloneCodeEditor>()
@@ -48,7 +49,6 @@ export default function CodeEditor({ fileId, path, readOnly, onOwnEdit }: CodeEd
     if (opened.view) editor.restoreViewState(opened.view)
     session.peers.showFile(fileId)
     const hide = showPeers(monaco, editor, opened, session.peers)
-    if (!document.activeElement || document.activeElement === document.body) editor.focus()
     return () => {
       opened.view = editor.saveViewState()
       hide()
@@ -56,6 +56,13 @@ export default function CodeEditor({ fileId, path, readOnly, onOwnEdit }: CodeEd
       models.editors.delete(editor)
     }
   }, [session, editor, models, fileId, path])
+
+  const answered = useRef(0)
+  useEffect(() => {
+    if (!editor || !models || answered.current === focusCall) return
+    answered.current = focusCall
+    editor.focus()
+  }, [editor, models, focusCall])
 
   useEffect(() => {
     editor?.updateOptions({

@@ -16,32 +16,35 @@ const textWidths = [38, 52, 20, 61, 44, 70, 33, 58, 12, 48, 66, 29]
 
 type EditorAreaProps = {
   tabs: Tabs
+  /** Grows when the text should take the focus. */
+  focusCall: number
   onSelect: (id: Id, keep: boolean) => void
   onKeep: (id: Id) => void
   onClose: (id: Id) => void
 }
 
 /** The open files: tabs, where we are, and the text. */
-export function EditorArea({ tabs, onSelect, onKeep, onClose }: EditorAreaProps) {
+export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: EditorAreaProps) {
   const session = useSession()
   const { byId } = useView(session.files)
   const entry = tabs.current === undefined ? undefined : byId.get(tabs.current)
   return (
-    <main id="editor" className={styles.area} tabIndex={-1}>
-      <h1 className="visually-hidden">{entry?.path ?? 'No file open'}</h1>
+    <section className={styles.area} aria-label="Editor">
       {tabs.open.length > 0 && <TabBar tabs={tabs} byId={byId} onSelect={onSelect} onClose={onClose} />}
       {entry ? (
-        <OpenFile entry={entry} onKeep={onKeep} onClose={() => onClose(entry.id)} />
+        <OpenFile entry={entry} focusCall={focusCall} onKeep={onKeep} onClose={() => onClose(entry.id)} />
       ) : tabs.current !== undefined ? (
         <MissingFile onClose={() => tabs.current !== undefined && onClose(tabs.current)} />
       ) : (
         <Empty>Choose a file on the left. What you type is shared as you type it, and kept on this device.</Empty>
       )}
-    </main>
+    </section>
   )
 }
 
-function OpenFile({ entry, onKeep, onClose }: { entry: FileEntry; onKeep: (id: Id) => void; onClose: () => void }) {
+type OpenFileProps = { entry: FileEntry; focusCall: number; onKeep: (id: Id) => void; onClose: () => void }
+
+function OpenFile({ entry, focusCall, onKeep, onClose }: OpenFileProps) {
   const handle = useDoc({ kind: 'file', fileId: entry.id })
   return (
     <>
@@ -59,7 +62,7 @@ function OpenFile({ entry, onKeep, onClose }: { entry: FileEntry; onKeep: (id: I
             {entry.facts?.withheld ?? 'This is not a text file.'} Its content stays in the folder and is not shared.
           </Empty>
         ) : handle ? (
-          <FileBody handle={handle} entry={entry} onKeep={onKeep} />
+          <FileBody handle={handle} entry={entry} focusCall={focusCall} onKeep={onKeep} />
         ) : (
           <Skeleton label="Opening the file" indent={64} widths={textWidths} />
         )}
@@ -68,7 +71,9 @@ function OpenFile({ entry, onKeep, onClose }: { entry: FileEntry; onKeep: (id: I
   )
 }
 
-function FileBody({ handle, entry, onKeep }: { handle: DocHandle; entry: FileEntry; onKeep: (id: Id) => void }) {
+type FileBodyProps = { handle: DocHandle; entry: FileEntry; focusCall: number; onKeep: (id: Id) => void }
+
+function FileBody({ handle, entry, focusCall, onKeep }: FileBodyProps) {
   const session = useSession()
   const { ready, refused } = useView(handle.state)
   const link = useView(session.link)
@@ -96,7 +101,7 @@ function FileBody({ handle, entry, onKeep }: { handle: DocHandle; entry: FileEnt
       : `As ${claims.role} you may read this file, not change it.`
   return (
     <Suspense fallback={<Skeleton label="Loading the editor" indent={64} widths={textWidths} />}>
-      <CodeEditor fileId={entry.id} path={entry.path} readOnly={readOnly} onOwnEdit={onKeep} />
+      <CodeEditor fileId={entry.id} path={entry.path} focusCall={focusCall} readOnly={readOnly} onOwnEdit={onKeep} />
     </Suspense>
   )
 }

@@ -72,8 +72,10 @@ export function TabBar({ tabs, byId, onSelect, onClose }: TabBarProps) {
             <button
               type="button"
               className={styles.tabClose}
-              aria-label={`Close ${names[i] ?? 'tab'}`}
+              // For the pointer; the Delete key closes a tab too, and a tab list may hold nothing but tabs.
+              aria-hidden
               tabIndex={-1}
+              title={`Close ${names[i] ?? 'tab'}`}
               onClick={() => onClose(id)}
             >
               <X size={13} aria-hidden />

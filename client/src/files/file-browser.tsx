@@ -49,10 +49,8 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
     estimateSize: () => rowHeight,
     overscan: 12,
   })
-  const at = Math.max(
-    0,
-    rows.findIndex((r) => r.node.path === (focused ?? currentPath)),
-  )
+  // Nothing is pointed at until somebody points: a key must never act on a row by chance.
+  const at = rowAt(rows, focused) ?? rowAt(rows, currentPath) ?? -1
 
   const focusRow = (index: number) => {
     const row = rows[index]
@@ -138,11 +136,12 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
                     naming={isNew || (naming?.kind === 'rename' && naming.path === path) ? naming : undefined}
                     onNamed={(name) => {
                       const refused = actions.finish(naming, name)
-                      if (refused === undefined) {
-                        setNaming(undefined)
-                        scroller.current?.focus()
-                      }
-                      return refused
+                      if (refused !== undefined) return refused
+                      setNaming(undefined)
+                      setFocused(`${parentOf(path)}/${name.trim()}`.replace(/^\//, ''))
+                      // A new file is opened to be written, and takes the focus itself.
+                      if (naming?.kind !== 'text') scroller.current?.focus()
+                      return undefined
                     }}
                     onCancel={() => {
                       setNaming(undefined)
@@ -168,6 +167,12 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
 }
 
 const noPeers: readonly never[] = []
+
+function rowAt(rows: readonly TreeRow[], path: string | undefined): number | undefined {
+  const index = path === undefined ? -1 : rows.findIndex((r) => r.node.path === path)
+  return index < 0 ? undefined : index
+}
+
 const idOf = (path: string) => `file-${path}`
 
 function toggled(set: ReadonlySet<string>, ...paths: string[]): ReadonlySet<string> {

@@ -24,7 +24,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
   }
   return (
     <section className={styles.approval} data-risk={approval.risk} aria-label="A command needs your approval">
-      <h3>{task ? `${task.createdByName} wants to run a command` : 'A command needs your approval'}</h3>
+      <h2>{task ? `${task.createdByName} wants to run a command` : 'A command needs your approval'}</h2>
       <pre>{task ? commandLine(task.payload) : approval.summary}</pre>
       <p>
         In {folder}. {approval.reason}

@@ -23,6 +23,24 @@ export function useRemembered<T>(key: string, initial: T, parse: (raw: unknown) 
   return [value, set] as const
 }
 
+/** `localStorage` that never throws, for libraries that take a storage. */
+export const deviceStorage = {
+  getItem: (key: string): string | null => {
+    try {
+      return localStorage.getItem(key)
+    } catch {
+      return null // Storage is blocked.
+    }
+  },
+  setItem: (key: string, value: string): void => {
+    try {
+      localStorage.setItem(key, value)
+    } catch {
+      // Storage is blocked: it holds for this visit.
+    }
+  },
+}
+
 /** A parser for lists of text. */
 export const asStrings = (raw: unknown): string[] | undefined =>
   Array.isArray(raw) && raw.every((v) => typeof v === 'string') ? raw : undefined

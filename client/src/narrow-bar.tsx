@@ -1,0 +1,27 @@
+import { FileCode2, Files, SquareTerminal } from 'lucide-react'
+import styles from './workbench.module.css'
+
+type Region = 'files' | 'editor' | 'tasks'
+
+const bar = [
+  ['files', Files, 'Files'],
+  ['editor', FileCode2, 'Editor'],
+  ['tasks', SquareTerminal, 'Tasks'],
+] as const
+
+/** Below 760 px there is one region at a time: this chooses which. */
+export const NarrowBar = ({ region, onRegion }: { region: Region; onRegion: (region: Region) => void }) => (
+  <nav className={styles.narrowBar} aria-label="Regions">
+    {bar.map(([name, Icon, label]) => (
+      <button
+        type="button"
+        key={name}
+        aria-current={region === name ? 'page' : undefined}
+        onClick={() => onRegion(name)}
+      >
+        <Icon size={18} aria-hidden />
+        {label}
+      </button>
+    ))}
+  </nav>
+)
