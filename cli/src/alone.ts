@@ -22,7 +22,7 @@ export async function serverAlone({ settings, machine, say, force }: AloneOption
         ...environmentOf({ ...settings, data: dataDir }),
         TANDEM_OWNER_KEY: token,
         TANDEM_NAME: settings.name ?? 'workspace',
-        TANDEM_CLIENT_DIR: clientDir(),
+        TANDEM_CLIENT_DIR: clientDir(machine),
       }),
       onMessage: (message) => {
         const ready = FromServer.safeParse(message).data

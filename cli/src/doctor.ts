@@ -18,8 +18,8 @@ const sections: readonly Section[] = [
   { title: 'port', look: lookAtPort },
   {
     title: 'page',
-    look: () =>
-      clientDir() ? { is: 'ok', says: 'built' } : { is: 'fail', says: 'not built', fix: 'Run npm start once.' },
+    look: ({ machine }) =>
+      clientDir(machine) ? { is: 'ok', says: 'built' } : { is: 'fail', says: 'not built', fix: 'Run npm start once.' },
   },
   { title: 'sandbox', look: lookAtSandbox },
 ]

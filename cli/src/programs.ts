@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Id } from '@tandem/shared'
 import { z } from 'zod'
+import type { Machine } from './config.ts'
 
 /** The child programs' entry files. */
 export const serverFile = fileURLToPath(import.meta.resolve('@tandem/server/main'))
 export const daemonFile = fileURLToPath(import.meta.resolve('@tandem/daemon/main'))
 
 const built = fileURLToPath(new URL('../../client/dist', import.meta.url))
-/** The built page, where it is built. */
-export const clientDir = (): string | undefined => (existsSync(built) ? built : undefined)
+/** The built page, where it is built: in this checkout, or where TANDEM_CLIENT_DIR says. */
+export const clientDir = ({ env }: Pick<Machine, 'env'>): string | undefined =>
+  env.TANDEM_CLIENT_DIR ?? (existsSync(built) ? built : undefined)
 
 /** What the server says to its supervisor. */
 export const FromServer = z.object({ t: z.literal('ready'), port: z.int(), url: z.string(), workspaceId: Id })

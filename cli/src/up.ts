@@ -115,7 +115,7 @@ export async function up(
         ...(server ? { TANDEM_PORT: String(server.port) } : {}),
         TANDEM_OWNER_KEY: token,
         TANDEM_NAME: settings.name ?? nameOf(folder),
-        TANDEM_CLIENT_DIR: clientDir(),
+        TANDEM_CLIENT_DIR: clientDir(machine),
       }),
       onMessage: (message) => {
         const ready = FromServer.safeParse(message).data
