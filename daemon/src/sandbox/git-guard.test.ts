@@ -13,7 +13,7 @@ const git = (...args: string[]) =>
 beforeEach(() => void (workspace = mkdtempSync(join(tmpdir(), 'tandem-guard-'))))
 afterEach(() => rmSync(workspace, { recursive: true }))
 
-describe('[SBX-94] the settings of a repository cannot be sent elsewhere', () => {
+describe('[SBX-207] the settings of a repository cannot be sent elsewhere', () => {
   test('while commands run, git’s pointer to another configuration is taken, and git works as ever', () => {
     git('init', '-q')
     const guard = createGitGuard(workspace, me)

@@ -6,7 +6,7 @@ export const Limits = z.strictObject({
   /** Time until the command is ended, where its task names none (S136). */
   wallMs: z.int().positive().default(30_000),
   /** The most a task may ask for. */
-  maxWallMs: z.int().positive().default(3_600_000),
+  maxWallMs: z.int().positive().default(86_400_000),
   /** From the polite signal to the one that cannot be refused. */
   graceMs: z.int().nonnegative().default(2_000),
   /** Of the whole process tree. */

@@ -51,7 +51,7 @@ export async function probe({ path, workspace, identity, log }: ProbeOptions): P
     writeFileSync(join(folder, 'canary'), 'canary', { mode: 0o644 })
     const machine = { ...bareMachine, workspace: inside, identity }
     const runner = createSandboxedRunner(machine, walls, 'full')
-    const through = [...(await tryAttacks(runner, inside, folder)), ...(await tryManyProcesses(runner, inside))]
+    const through = (await Promise.all([tryAttacks(runner, inside, folder), tryManyProcesses(runner, inside)])).flat()
     const held = [...attacks.map(([name]) => name), writeOutside, tooManyProcesses].filter(
       (name) => !through.includes(name),
     )

@@ -21,7 +21,7 @@ const finder = (now?: () => number) => {
       .toSorted()
 }
 
-test('[SBX-87] secrets are found anywhere but where tools keep their own', () => {
+test('[SBX-201] secrets are found anywhere but where tools keep their own', () => {
   make(
     '.env',
     '.env.production',
@@ -37,7 +37,7 @@ test('[SBX-87] secrets are found anywhere but where tools keep their own', () =>
   expect(createSecretFinder([])(root)).toEqual([])
 })
 
-test('[SBX-87] what comes and goes later is seen, though unchanged folders are not read again', () => {
+test('[SBX-201] what comes and goes later is seen, though unchanged folders are not read again', () => {
   const find = finder(() => Date.now() + 60_000)
   make('a/x', 'b/x')
   expect(find()).toEqual([])
