@@ -19,7 +19,14 @@ export {
   type DocPlace,
   type DocRef,
 } from './protocol/doc-names.ts'
-export { bulkFrames, encodeBulkFrame, encodeFeedFrame, feedFrames, type BulkFrame, type FeedFrame } from './protocol/frames.ts'
+export {
+  bulkFrames,
+  encodeBulkFrame,
+  encodeFeedFrame,
+  feedFrames,
+  type BulkFrame,
+  type FeedFrame,
+} from './protocol/frames.ts'
 export { FromDaemon, ToDaemon, ToEveryone, parseMessage, protocolVersion } from './protocol/messages.ts'
 export {
   AccessToken,

@@ -21,7 +21,11 @@ export const errorTable = {
   'path-protected': { http: 403, hint: 'Files of .git and .tandem are never shared.' },
   'command-denied': { http: 403, hint: 'Change the policy on the machine that runs the daemon.' },
   'sandbox-unavailable': { http: 503, hint: 'Install bubblewrap, or start with --unsafe-no-sandbox.' },
-  'store-failed': { http: 503, close: 1011, hint: 'The server cannot write to its disk; nothing acknowledged is lost.' },
+  'store-failed': {
+    http: 503,
+    close: 1011,
+    hint: 'The server cannot write to its disk; nothing acknowledged is lost.',
+  },
   'store-locked': { http: 503, hint: 'Another server uses this data folder: stop it, or choose another --data.' },
   'store-corrupt': { http: 500, hint: 'Restore the data folder from a backup; run tandem doctor.' },
   'store-newer': { http: 503, hint: 'Upgrade this program to the one that wrote the data folder.' },
@@ -60,5 +64,7 @@ export const messageOf = (e: unknown): string => (e instanceof Error ? e.message
 /** `details.reason` is the specific sentence where there is one; the rest are facts in brackets. */
 function sentence(code: ErrorCode, { reason, ...facts }: Readonly<Record<string, unknown>>): string {
   const rest = Object.entries(facts).map(([k, v]) => `${k} ${typeof v === 'string' ? v : JSON.stringify(v)}`)
-  return (typeof reason === 'string' ? reason : code.replaceAll('-', ' ')) + (rest.length ? ` (${rest.join(', ')})` : '')
+  return (
+    (typeof reason === 'string' ? reason : code.replaceAll('-', ' ')) + (rest.length ? ` (${rest.join(', ')})` : '')
+  )
 }

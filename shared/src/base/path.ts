@@ -50,8 +50,20 @@ export function checkPath(raw: string): { path: string } | { refused: TandemErro
 
 /** Whether a name stands for `.git` or `.tandem` on any file system we may meet. */
 export function isProtectedName(name: string): boolean {
-  const plain = name.normalize('NFKC').replaceAll(ignorable, '').toLowerCase().replace(/[ .]+$/, '').split(':')[0] ?? ''
-  return plain === '.git' || plain === '.tandem' || /^git~\d+$/.test(plain) || /^tandem~\d+$/.test(plain) || /^gi[0-9a-f]{4}~\d+$/.test(plain)
+  const plain =
+    name
+      .normalize('NFKC')
+      .replaceAll(ignorable, '')
+      .toLowerCase()
+      .replace(/[ .]+$/, '')
+      .split(':')[0] ?? ''
+  return (
+    plain === '.git' ||
+    plain === '.tandem' ||
+    /^git~\d+$/.test(plain) ||
+    /^tandem~\d+$/.test(plain) ||
+    /^gi[0-9a-f]{4}~\d+$/.test(plain)
+  )
 }
 
 /** `a/b/c.ts` → `a/b`; a top-level name → the empty string. */

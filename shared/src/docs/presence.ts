@@ -5,7 +5,12 @@ const position = z.unknown()
 
 /** One client's awareness state. `user` is stamped by the server from the connection, so nobody can pose as another. */
 export const Presence = z.object({
-  user: z.object({ id: Id, name: z.string().max(80), kind: z.enum(['human', 'agent', 'daemon']), hue: z.int().min(0).max(5).default(0) }),
+  user: z.object({
+    id: Id,
+    name: z.string().max(80),
+    kind: z.enum(['human', 'agent', 'daemon']),
+    hue: z.int().min(0).max(5).default(0),
+  }),
   /** The file in the foreground. */
   file: Id.optional(),
   /** Relative positions (Yjs JSON) of the selection in that file. */

@@ -77,12 +77,20 @@ export function seedText(text: string, clientId: number): { update: Uint8Array; 
 }
 
 /** Reads a file document's whole update: its text and where it stands. */
-export function readFileUpdate(update: Uint8Array | undefined): { text: string; state: string; includes(state: string): boolean } {
+export function readFileUpdate(update: Uint8Array | undefined): {
+  text: string
+  state: string
+  includes(state: string): boolean
+} {
   const simple = update && plainText(update)
   if (simple) return simple
   const doc = new Y.Doc()
   if (update) Y.applyUpdate(doc, update)
-  return { text: doc.getText('content').toString(), state: stateOf(doc), includes: (state) => includesState(doc, state) }
+  return {
+    text: doc.getText('content').toString(),
+    state: stateOf(doc),
+    includes: (state) => includesState(doc, state),
+  }
 }
 
 /** Reads what `seedText` wrote without building a document; undefined where it is anything else. */

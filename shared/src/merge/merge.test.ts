@@ -10,29 +10,52 @@ import { merge } from './three-way.ts'
 /** A fixed seed finds what it once found; a fresh one, printed on failure by fast-check, looks further. */
 const seeds = [20261121, Date.now() % 2 ** 31]
 
-const word = fc.constantFrom('foo', 'bar(', ')', ' ', '  ', '😀', '😁', '👩‍👩‍👧', 'é', 'e\u0301', '{', '}', 'x', '\t', '𝒳', '\u{1F1E9}\u{1F1EA}')
+const word = fc.constantFrom(
+  'foo',
+  'bar(',
+  ')',
+  ' ',
+  '  ',
+  '😀',
+  '😁',
+  '👩‍👩‍👧',
+  'é',
+  'e\u0301',
+  '{',
+  '}',
+  'x',
+  '\t',
+  '𝒳',
+  '\u{1F1E9}\u{1F1EA}',
+)
 const line = fc.array(word, { maxLength: 6 }).map((words) => words.join(''))
 const terminator = fc.constantFrom('\n', '\n', '\n', '\r\n', '')
-const text = fc.array(fc.tuple(line, terminator), { maxLength: 12 }).map((lines) => lines.map(([l, t]) => l + t).join(''))
+const text = fc
+  .array(fc.tuple(line, terminator), { maxLength: 12 })
+  .map((lines) => lines.map(([l, t]) => l + t).join(''))
 
-test.for(seeds)('[MIR-46] edits turn any text into any other, the same on every replica, emoji and line ends too (seed %i)', (seed) => {
-  fc.assert(
-    fc.property(text, text, (from, to) => {
-      const edits = diffText(from, to)
-      expect(applyToString(from, edits)).toBe(to)
-      const [here, there] = [new Y.Doc(), new Y.Doc()]
-      here.getText('t').insert(0, from)
-      applyEdits(here.getText('t'), edits, 'test')
-      expect(here.getText('t').toString()).toBe(to)
-      Y.applyUpdate(there, Y.encodeStateAsUpdate(here))
-      expect(there.getText('t').toString()).toBe(to)
-    }),
-    { seed, numRuns: 1500 },
-  )
-})
+test.for(seeds)(
+  '[MIR-46] edits turn any text into any other, the same on every replica, emoji and line ends too (seed %i)',
+  (seed) => {
+    fc.assert(
+      fc.property(text, text, (from, to) => {
+        const edits = diffText(from, to)
+        expect(applyToString(from, edits)).toBe(to)
+        const [here, there] = [new Y.Doc(), new Y.Doc()]
+        here.getText('t').insert(0, from)
+        applyEdits(here.getText('t'), edits, 'test')
+        expect(here.getText('t').toString()).toBe(to)
+        Y.applyUpdate(there, Y.encodeStateAsUpdate(here))
+        expect(there.getText('t').toString()).toBe(to)
+      }),
+      { seed, numRuns: 1500 },
+    )
+  },
+)
 
 test.for(seeds)('edits are ascending, do not overlap, and never inside a surrogate pair (seed %i)', (seed) => {
-  const inside = (s: string, at: number) => at > 0 && at < s.length && /^[\ud800-\udbff][\udc00-\udfff]$/.test(s.slice(at - 1, at + 1))
+  const inside = (s: string, at: number) =>
+    at > 0 && at < s.length && /^[\ud800-\udbff][\udc00-\udfff]$/.test(s.slice(at - 1, at + 1))
   fc.assert(
     fc.property(text, text, (from, to) => {
       let end = 0
@@ -70,7 +93,10 @@ test('a rewritten large file ends in bounded time', () => {
 /** Three texts of lines that occur once each: a base, and what two people made of it. */
 const edited = fc
   .record({
-    base: fc.uniqueArray(fc.integer({ min: 0, max: 99 }).map((n) => `b${n}`), { maxLength: 10 }),
+    base: fc.uniqueArray(
+      fc.integer({ min: 0, max: 99 }).map((n) => `b${n}`),
+      { maxLength: 10 },
+    ),
     disk: fc.array(fc.tuple(fc.constantFrom('ins', 'del', 'set'), fc.nat(12)), { maxLength: 5 }),
     remote: fc.array(fc.tuple(fc.constantFrom('ins', 'del', 'set'), fc.nat(12)), { maxLength: 5 }),
     ends: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
@@ -92,7 +118,9 @@ const joined = (lines: readonly string[], ended: boolean) => lines.join('\n') + 
 test.for(seeds)('[MIR-3] every line that nobody deleted is in the merge, once (seed %i)', (seed) => {
   fc.assert(
     fc.property(edited, ({ base, disk, remote, ends }) => {
-      const merged = merge(joined(base, ends[0]), joined(disk, ends[1]), joined(remote, ends[2])).text.split('\n').filter(Boolean)
+      const merged = merge(joined(base, ends[0]), joined(disk, ends[1]), joined(remote, ends[2]))
+        .text.split('\n')
+        .filter(Boolean)
       const deleted = new Set(base.filter((l) => !disk.includes(l) || !remote.includes(l)))
       const wanted = new Set([...base, ...disk, ...remote].filter((l) => !deleted.has(l)))
       expect(merged.toSorted()).toEqual([...wanted].toSorted())
@@ -125,7 +153,9 @@ test('a last line without a line feed does not run into the line behind it', () 
 })
 
 test('[MIR-4] what both sides wrote in one place keeps its shape: a brace belongs to its block, though there are others', () => {
-  expect(merge('h() {\n}\nx\n', 'h() {\n}\nf() {\n}\n', 'h() {\n}\ng() {\n}\n').text).toBe('h() {\n}\ng() {\n}\nf() {\n}\n')
+  expect(merge('h() {\n}\nx\n', 'h() {\n}\nf() {\n}\n', 'h() {\n}\ng() {\n}\n').text).toBe(
+    'h() {\n}\ng() {\n}\nf() {\n}\n',
+  )
   expect(merge('x\n', 'f() {\n}\n', 'g() {\n}\n').text).toBe('g() {\n}\nf() {\n}\n')
 })
 

@@ -57,9 +57,12 @@ function regions(hunksD: readonly Hunk[], hunksR: readonly Hunk[]): Region[] {
     const start = Math.min(hunksD[i]?.a0 ?? Infinity, hunksR[j]?.a0 ?? Infinity)
     if (start === Infinity) return out
     const region: Region = { start, end: start, d: [], r: [] }
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
       grew = false
-      for (const [hunks, k, into] of [[hunksD, i, region.d], [hunksR, j, region.r]] as const) {
+      for (const [hunks, k, into] of [
+        [hunksD, i, region.d],
+        [hunksR, j, region.r],
+      ] as const) {
         const hunk = hunks[k]
         if (!hunk || !(hunk.a0 < region.end || hunk.a0 === start)) continue
         into.push(hunk)
@@ -80,6 +83,7 @@ function side(lines: readonly string[], hunks: readonly Hunk[], region: Region):
   return lines.slice(first.b0 - (first.a0 - region.start), last.b1 + (region.end - last.a1))
 }
 
-const same = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((line, i) => line === b[i])
+const same = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((line, i) => line === b[i])
 
 const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : text + '\n')

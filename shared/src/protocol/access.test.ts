@@ -43,7 +43,10 @@ test.each(table)('[ACC-1] who may write %j', (doc, least, ours, others) => {
 })
 
 test('[ACC-2] requests and settings of one person are for nobody else to read', () => {
-  for (const doc of [{ kind: 'requests', principal, session: x }, { kind: 'user', userId: principal }] as const) {
+  for (const doc of [
+    { kind: 'requests', principal, session: x },
+    { kind: 'user', userId: principal },
+  ] as const) {
     expect(mayRead(doc, who('viewer'))).toBe(true)
     expect(mayRead(doc, { ...who('owner'), principal: other })).toBe(false)
   }

@@ -26,13 +26,17 @@ test('[LOG-20] every document name reads back as what it names', () => {
   )
 })
 
-test.each(['', 'ws', 'files', 'ws/x/y/files', `ws/${createId()}/${createId()}/nothing`, `ws/${createId()}/${createId()}/file/../x`])(
-  '[S5] %j is no document',
-  (name) => {
-    expect(parseDocName(name)).toBeUndefined()
-    expect(() => requireDocName(name)).toThrow('there is no such document')
-  },
-)
+test.each([
+  '',
+  'ws',
+  'files',
+  'ws/x/y/files',
+  `ws/${createId()}/${createId()}/nothing`,
+  `ws/${createId()}/${createId()}/file/../x`,
+])('[S5] %j is no document', (name) => {
+  expect(parseDocName(name)).toBeUndefined()
+  expect(() => requireDocName(name)).toThrow('there is no such document')
+})
 
 test('[LOG-20] a name with something behind it is no document', () => {
   const name = docName({ workspaceId: createId(), epoch: createId() }, { kind: 'file', fileId: createId() })

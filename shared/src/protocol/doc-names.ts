@@ -110,4 +110,7 @@ export function requireDocName(name: string): DocAddress {
 }
 
 /** A document name as zod sees it, for messages that carry one. */
-export const DocName = z.string().max(400).refine((s) => parseDocName(s) !== undefined, 'not a document name')
+export const DocName = z
+  .string()
+  .max(400)
+  .refine((s) => parseDocName(s) !== undefined, 'not a document name')

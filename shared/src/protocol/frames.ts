@@ -18,7 +18,10 @@ function frame(write: (e: encoding.Encoder) => void): Uint8Array {
 }
 
 /** What the feed says: where it stands, that a document moved at `seq`, or that it is alive. */
-export type FeedFrame = { t: 'at'; generation: number; seq: number } | { t: 'moved'; seq: number; doc: string } | { t: 'ping' }
+export type FeedFrame =
+  | { t: 'at'; generation: number; seq: number }
+  | { t: 'moved'; seq: number; doc: string }
+  | { t: 'ping' }
 
 export const encodeFeedFrame = (f: FeedFrame): Uint8Array =>
   frame((e) => {
@@ -86,7 +89,8 @@ function wholeFrame(b: Uint8Array): { bytes: Uint8Array; end: number } | undefin
     length += (byte & 127) * factor
     factor *= 128
     if (length > maxFrameBytes) throw new TandemError('too-large', { reason: 'a frame is too large', bytes: length })
-    if (byte < 128) return i + 1 + length <= b.length ? { bytes: b.subarray(i + 1, i + 1 + length), end: i + 1 + length } : undefined
+    if (byte < 128)
+      return i + 1 + length <= b.length ? { bytes: b.subarray(i + 1, i + 1 + length), end: i + 1 + length } : undefined
   }
   return undefined
 }

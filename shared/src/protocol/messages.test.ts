@@ -17,7 +17,9 @@ test('[S80] [S38] a message that is not what it should be gives issues, never an
 
 test('[S81] unknown keys are stripped', () => {
   const task = createId()
-  expect(parseMessage(FromDaemon, JSON.stringify({ t: 'claim', n: 1, task, mono: 2, __proto__x: 1, extra: 2 }))).toEqual({
+  expect(
+    parseMessage(FromDaemon, JSON.stringify({ t: 'claim', n: 1, task, mono: 2, __proto__x: 1, extra: 2 })),
+  ).toEqual({
     message: { t: 'claim', n: 1, task, mono: 2 },
   })
 })

@@ -12,7 +12,14 @@ export const SessionAnswer = z.object({ principal: Id, name: z.string() })
 export type SessionAnswer = z.infer<typeof SessionAnswer>
 
 /** `GET /api/v1/workspaces` */
-export const WorkspaceInfo = z.object({ id: Id, name: z.string(), epoch: Id, generation: z.int(), seq: z.int(), role: Role })
+export const WorkspaceInfo = z.object({
+  id: Id,
+  name: z.string(),
+  epoch: Id,
+  generation: z.int(),
+  seq: z.int(),
+  role: Role,
+})
 export type WorkspaceInfo = z.infer<typeof WorkspaceInfo>
 export const WorkspaceList = z.object({ workspaces: z.array(WorkspaceInfo) })
 

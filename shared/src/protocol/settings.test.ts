@@ -3,7 +3,11 @@ import { readSettings } from './settings.ts'
 
 test('[OPS-1] a flag beats the environment, which beats the file, which beats the default', () => {
   const file = { port: 1, host: '::1', slots: 5 }
-  const settings = readSettings({ file, env: { TANDEM_PORT: '2', TANDEM_SLOTS: '6', HOME: '/x' }, flags: { port: '3', data: undefined } })
+  const settings = readSettings({
+    file,
+    env: { TANDEM_PORT: '2', TANDEM_SLOTS: '6', HOME: '/x' },
+    flags: { port: '3', data: undefined },
+  })
   expect(settings).toMatchObject({ port: 3, slots: 6, host: '::1', leaseMs: 30_000 })
 })
 

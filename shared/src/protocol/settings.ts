@@ -54,7 +54,11 @@ export type Settings = Readonly<z.infer<typeof Settings>>
 /** Names of the founding documents that mean one of ours [S296]. */
 const aliases: Record<string, string> = { WEBSOCKET_PORT: 'port' }
 
-type Sources = { file?: unknown; env?: Readonly<Record<string, string | undefined>>; flags?: Readonly<Record<string, unknown>> }
+type Sources = {
+  file?: unknown
+  env?: Readonly<Record<string, string | undefined>>
+  flags?: Readonly<Record<string, unknown>>
+}
 
 /** Reads the settings of all three sources, frozen; throws `config-invalid` naming the setting and its source. */
 export function readSettings({ file = {}, env = {}, flags = {} }: Sources): Settings {
@@ -71,8 +75,16 @@ export function readSettings({ file = {}, env = {}, flags = {} }: Sources): Sett
   if (parsed.success) return Object.freeze(parsed.data)
   const issue = parsed.error.issues[0]
   const key = String(issue?.path[0] ?? (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '?'))
-  const source = key in given ? `--${kebab(key)}` : key in fromEnv ? `TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}` : 'the configuration file'
-  throw new TandemError('config-invalid', { reason: `the setting ${key} is not valid: ${issue?.message ?? ''}`, source })
+  const source =
+    key in given
+      ? `--${kebab(key)}`
+      : key in fromEnv
+        ? `TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}`
+        : 'the configuration file'
+  throw new TandemError('config-invalid', {
+    reason: `the setting ${key} is not valid: ${issue?.message ?? ''}`,
+    source,
+  })
 }
 
 const camel = (s: string) => s.toLowerCase().replaceAll(/_(\w)/g, (_, c: string) => c.toUpperCase())

@@ -18,7 +18,7 @@ test('[S102] a task input fills what is left out', () => {
 })
 
 test('a command reads as a person would type it', () => {
-  expect(commandLine({ kind: 'command', command: 'git', args: ['commit', '-m', "it's done"], cwd: '', shell: false })).toBe(
-    `git commit -m 'it'\\''s done'`,
-  )
+  expect(
+    commandLine({ kind: 'command', command: 'git', args: ['commit', '-m', "it's done"], cwd: '', shell: false }),
+  ).toBe(`git commit -m 'it'\\''s done'`)
 })

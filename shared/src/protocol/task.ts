@@ -13,7 +13,11 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     shell: z.boolean().default(false),
     env: z.record(z.string(), z.string()).optional(),
   }),
-  z.object({ kind: z.literal('code'), language: z.enum(['javascript', 'typescript']), code: z.string().max(1_000_000) }),
+  z.object({
+    kind: z.literal('code'),
+    language: z.enum(['javascript', 'typescript']),
+    code: z.string().max(1_000_000),
+  }),
   z.object({ kind: z.literal('bash'), script: z.string().max(100_000) }),
   z.object({ kind: z.literal('agent'), prompt: z.string().max(100_000), conversationId: Id.optional() }),
 ])
@@ -134,6 +138,10 @@ export function statusOf(state: TaskState): 'pending' | 'running' | 'completed' 
 
 /** The command as a person would type it. */
 export function commandLine(payload: TaskPayload): string {
-  if (payload.kind !== 'command') return payload.kind === 'agent' ? payload.prompt : payload.kind === 'bash' ? payload.script : payload.code
-  return [payload.command, ...payload.args.map((a) => (/^[\w@%+=:,./-]+$/.test(a) ? a : `'${a.replaceAll("'", `'\\''`)}'`))].join(' ')
+  if (payload.kind !== 'command')
+    return payload.kind === 'agent' ? payload.prompt : payload.kind === 'bash' ? payload.script : payload.code
+  return [
+    payload.command,
+    ...payload.args.map((a) => (/^[\w@%+=:,./-]+$/.test(a) ? a : `'${a.replaceAll("'", `'\\''`)}'`)),
+  ].join(' ')
 }
