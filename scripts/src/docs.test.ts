@@ -29,3 +29,14 @@ function pathsIn(text: string, page: string) {
     .map((target) => join(dirname(page), target.replace(/#.*$/, '')))
   return [...code, ...links]
 }
+
+test('a page that a comment points to exists', () => {
+  const sources = globSync('*/{src,build,bootstrap}/**/*.{ts,tsx,mjs}', { cwd: root, exclude: ['**/node_modules/**'] })
+  const broken = sources.flatMap((source) =>
+    [...readFileSync(join(root, source), 'utf8').matchAll(/\bdocs\/[\w/-]+\.md\b/g)]
+      .map(([page]) => page)
+      .filter((page) => page !== 'docs/page.md' && !existsSync(join(root, page)))
+      .map((page) => `${source}: ${page}`),
+  )
+  expect(broken).toEqual([])
+})
