@@ -436,7 +436,7 @@ export function describeSandbox(who: string, { owner }: { owner?: number } = {})
         expect(await bed.run('cat; echo after')).toMatchObject({ stdout: 'after\n', exitCode: 0 }))
       test('[SBX-71] [S136] a silent command is ended at its timeout', async () => {
         const ran = await bed.run('sleep 60', { limits: { wallMs: 200 } })
-        expect(ran).toMatchObject({ reason: 'timeout', exitCode: null, signal: 'SIGTERM' })
+        expect(ran).toMatchObject({ reason: 'timeout', exitCode: null })
       })
     })
 
