@@ -25,8 +25,8 @@ export function commandEnvironment({ host, path, toolchains, task }: Environment
     TERM: 'xterm-256color',
     ...pick(host, (name) => passed.includes(name)),
     NODE_ENV: 'development',
+    // Many tools then colour what they print; FORCE_COLOR would also colour `$(node -p 1)`, and break scripts.
     CI: '1',
-    FORCE_COLOR: '1',
     GIT_TERMINAL_PROMPT: '0',
     ...offline,
     ...toolchains,

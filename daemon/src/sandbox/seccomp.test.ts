@@ -38,6 +38,9 @@ describe.each(seccompArchitectures)('the system call filter on %s', (architectur
     expect(verdict(filter, nr.read, [], 0x40000003)).toBe(0x80000000)
   })
   test('[SBX-54] ptrace is refused', () => expect(answer(nr.ptrace)).toBe(eperm))
+  test('[SBX-32] the new mount calls are refused', () => {
+    expect([428, 429, 430, 431, 432, 433, 442].map((call) => answer(call))).toEqual(Array(7).fill(eperm))
+  })
   test('[SBX-31] clone with a new namespace is refused, without one it passes', () => {
     expect(answer(nr.clone, 0x10000000)).toBe(eperm)
     expect(answer(nr.clone, 0x01200011)).toBe(allow)
