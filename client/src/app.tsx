@@ -7,7 +7,9 @@ import { start, type Start } from './session/start.ts'
 import { Welcome } from './welcome.tsx'
 import { ShellSkeleton } from './shell-skeleton.tsx'
 
-const Workbench = lazy(() => import('./workbench.tsx'))
+// Fetched while the server is asked who we are, not after.
+const workbench = import('./workbench.tsx')
+const Workbench = lazy(() => workbench)
 
 // Asked for once, at once: the token leaves the address before anything else looks at it.
 const firstStart = start(new URLSearchParams(location.search).get('ws'))

@@ -1,6 +1,6 @@
 import { atLeast, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { useDoc, useSession } from '../session/session-context.ts'
 import type { DocHandle } from '../session/registry.ts'
 import { useView } from '../session/use-view.ts'
@@ -11,7 +11,8 @@ import styles from './editor.module.css'
 import { TabBar } from './tab-bar.tsx'
 import type { Tabs } from './tabs.ts'
 
-const CodeEditor = lazy(() => import('./code-editor.tsx'))
+const loadEditor = () => import('./code-editor.tsx')
+const CodeEditor = lazy(loadEditor)
 const textWidths = [38, 52, 20, 61, 44, 70, 33, 58, 12, 48, 66, 29]
 
 type EditorAreaProps = {
@@ -27,6 +28,11 @@ type EditorAreaProps = {
 export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: EditorAreaProps) {
   const session = useSession()
   const { byId } = useView(session.files)
+  useEffect(() => {
+    // The first file opens sooner when the editor came while nothing else was to do.
+    const timer = setTimeout(() => void loadEditor(), 1_500)
+    return () => clearTimeout(timer)
+  }, [])
   const entry = tabs.current === undefined ? undefined : byId.get(tabs.current)
   return (
     <section className={styles.area} aria-label="Editor">

@@ -3,13 +3,13 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef, useState } from 'react'
 import { useView } from '../session/use-view.ts'
 import { useSession } from '../session/session-context.ts'
-import { Button } from '../ui/button.tsx'
 import { PointerMenu } from '../ui/menu.tsx'
-import { Empty, Skeleton } from '../ui/states.tsx'
+import { Skeleton } from '../ui/states.tsx'
 import { toast } from '../ui/toast.ts'
 import { FilesHeader } from './files-header.tsx'
 import styles from './files.module.css'
 import { HiddenNote } from './hidden-note.tsx'
+import { NoFiles } from './no-files.tsx'
 import { TreeLine } from './tree-line.tsx'
 import { treeKey } from './tree-keys.ts'
 import { visibleRows, type TreeNode, type TreeRow } from './tree.ts'
@@ -27,7 +27,7 @@ type FileBrowserProps = {
 
 /** The tree of the workspace's files: virtualised, and usable with the keyboard alone. */
 export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) {
-  const { tree, count, isLoading, mirror } = useWorkspaceFiles()
+  const { tree, count, isLoading, mirror, daemon } = useWorkspaceFiles()
   const session = useSession()
   const { peers } = useView(session.peers)
   const currentPath = current === undefined ? undefined : session.files.get(current)?.path
@@ -99,8 +99,9 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
       {lines.length === 0 ? (
         <NoFiles
           onNew={() => actions.startNew('text', undefined)}
-          isReading={mirror !== undefined && mirror.phase !== 'live'}
+          isReading={mirror !== undefined && mirror.phase !== 'live' && mirror.phase !== 'halted'}
           canWrite={actions.canWrite}
+          hasDaemon={daemon !== 'none'}
         />
       ) : (
         <PointerMenu items={actions.menu(target)}>
@@ -151,6 +152,7 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
                     onPoint={() => setFocused(path)}
                     onDragOver={() => setDropOn(row.node.kind === 'folder' ? path : parentOf(path))}
                     canWrite={actions.canWrite}
+                    isAway={daemon !== 'here'}
                   />
                 )
               })}
@@ -199,18 +201,3 @@ function withNewRow(rows: readonly TreeRow[], naming: Naming | undefined): reado
     ...rows.slice(index + 1),
   ]
 }
-
-const NoFiles = ({ onNew, isReading, canWrite }: { onNew: () => void; isReading: boolean; canWrite: boolean }) =>
-  isReading ? (
-    <Skeleton label="Reading the folder" widths={[52, 38, 64, 45, 58, 30]} />
-  ) : (
-    <Empty
-      action={
-        <Button onClick={onNew} disabled={!canWrite}>
-          New file
-        </Button>
-      }
-    >
-      No files here yet. Files you put into the folder appear by themselves.
-    </Empty>
-  )

@@ -16,6 +16,8 @@ type TreeLineProps = {
   peers: readonly Peer[]
   naming: Naming | undefined
   canWrite: boolean
+  /** No daemon is here to write to the folder. */
+  isAway: boolean
   onNamed: (name: string) => string | undefined
   onCancel: () => void
   onOpen: (keep: boolean) => void
@@ -66,19 +68,19 @@ export const TreeLine = memo(function TreeLine(props: TreeLineProps) {
       ) : (
         <span className={styles.name}>{node.name}</span>
       )}
-      <Marks row={row} peers={peers} />
+      <Marks row={row} peers={peers} isAway={props.isAway} />
     </div>
   )
 })
 
 /** Who has it open, and what is not as usual with it. */
-function Marks({ row: { node }, peers }: { row: TreeRow; peers: readonly Peer[] }) {
+function Marks({ row: { node }, peers, isAway }: Pick<TreeLineProps, 'row' | 'peers' | 'isAway'>) {
   const { entry } = node
   const withheld = entry?.facts?.withheld
   return (
     <>
       {withheld !== undefined && <span className={styles.mark}>{withheld}</span>}
-      {entry && entry.kind === 'text' && !entry.facts && (
+      {isAway && entry && entry.kind === 'text' && !entry.facts && (
         <span className={styles.mark} title="The daemon has not written it to the folder yet">
           not on disk yet
         </span>

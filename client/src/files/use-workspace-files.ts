@@ -12,6 +12,8 @@ export type WorkspaceFiles = {
   /** Nothing is known yet, neither from this device nor from the server. */
   isLoading: boolean
   mirror: MirrorState | undefined
+  /** Whether a daemon has ever been here, and whether one is now. */
+  daemon: 'none' | 'away' | 'here'
 }
 
 /** The workspace's files as a tree, live. */
@@ -24,5 +26,11 @@ export function useWorkspaceFiles(): WorkspaceFiles {
   const settled = useDeferredValue(byPath)
   const tree = useMemo(() => buildTree(settled), [settled])
   const count = useMemo(() => [...settled.values()].filter((e) => e.kind !== 'dir').length, [settled])
-  return { tree, count, isLoading: !state.ready, mirror: daemon?.mirror }
+  return {
+    tree,
+    count,
+    isLoading: !state.ready,
+    mirror: daemon?.mirror,
+    daemon: daemon === undefined ? 'none' : daemon.presence.connection === 'online' ? 'here' : 'away',
+  }
 }

@@ -1,5 +1,5 @@
 import { HocuspocusProvider, type HocuspocusProviderWebsocket } from '@hocuspocus/provider'
-import { type Clock, docName, type DocPlace, docPath, type DocRef, type Log } from '@tandem/shared'
+import { backoffMs, type Clock, docName, type DocPlace, docPath, type DocRef, type Log } from '@tandem/shared'
 import * as decoding from 'lib0/decoding'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
@@ -122,23 +122,27 @@ export function openDoc(ref: DocRef, deps: Deps) {
   })
   provider.on('synced', () => state.patch({ ready: true, synced: true }))
   provider.on('close', () => {
+    cancelRetry()
     batch.drop()
     acks.dropped()
     state.patch({ synced: false })
   })
-  let retried = false
+  let failures = 0
+  let cancelRetry = () => {}
   provider.on('authenticated', () => {
-    retried = false
+    failures = 0
     state.patch({ refused: undefined })
   })
   provider.on('authenticationFailed', ({ reason }: { reason: string }) => {
     log.warn('the server refused a document', { doc: path, reason })
     state.patch({ refused: reason })
-    if (retried || !isOpen || deps.socket.webSocket?.readyState !== WebSocket.OPEN) return
-    // Once more with a fresh token: the usual reason is one that has just expired.
-    retried = true
-    token.discard()
-    void provider.sendToken().then(() => provider.startSync())
+    // The socket stays open and nothing asks again by itself. The first time, a token has just expired; later, the
+    // server may not be ready, or somebody may sign in again in another tab.
+    cancelRetry = clock.after(backoffMs(failures++, { baseMs: 1_000, maxMs: 15_000, slowMs: 15_000 }), () => {
+      if (!isOpen || deps.socket.webSocket?.readyState !== WebSocket.OPEN) return
+      token.discard()
+      void provider.sendToken().then(() => provider.startSync())
+    })
   })
   const flushOnLeave = () => batch.flush()
   addEventListener('pagehide', flushOnLeave)
@@ -182,6 +186,7 @@ export function openDoc(ref: DocRef, deps: Deps) {
     close: () => {
       isOpen = false
       cancelWait()
+      cancelRetry()
       removeEventListener('pagehide', flushOnLeave)
       batch.flush()
       provider.destroy()

@@ -39,7 +39,7 @@ test('[S123] what waits for the connection is shown, above what is over, until t
 
 test('[S130] how long it took, or takes', () => {
   expect(timeLine(make({ state: 'queued' }), 9)).toBeUndefined()
-  expect(timeLine(make({ state: 'running', startedAt: 1000 }), 13_000)).toBe('running for 12 s')
+  expect(timeLine(make({ state: 'running', startedAt: 1000 }), 13_000)).toBe('for 12 s')
   expect(timeLine(make({ state: 'completed', startedAt: 0, completedAt: 3800 }), 99)).toBe('completed in 3.8 s')
   expect(timeLine(make({ state: 'failed', startedAt: 0, completedAt: 3800 }), 99)).toBe('ended after 3.8 s')
 })

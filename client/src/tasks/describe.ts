@@ -51,10 +51,10 @@ export const titleOf = (item: TaskItem): string =>
       ? commandLine(item.asked.body.task.payload)
       : ''
 
-/** "completed in 3.8 s", "running for 12 s"; undefined before it has started. */
+/** "completed in 3.8 s", "for 12 s" so far; undefined before it has started. */
 export function timeLine({ state, startedAt, completedAt }: Task, now: number): string | undefined {
   if (startedAt === undefined) return undefined
-  if (completedAt === undefined) return isTerminal(state) ? undefined : `running for ${duration(now - startedAt)}`
+  if (completedAt === undefined) return isTerminal(state) ? undefined : `for ${duration(now - startedAt)}`
   const took = duration(completedAt - startedAt)
   return state === 'completed' ? `completed in ${took}` : `ended after ${took}`
 }

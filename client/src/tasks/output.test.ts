@@ -18,6 +18,14 @@ test('[S127] chunks become lines, wherever they were cut', () => {
   expect(texts([chunk(0, a), chunk(1, b)])).toEqual(['é'])
 })
 
+test('[S127] a line belongs to the stream that began it', () => {
+  const { lines } = createOutput()([chunk(0, 'out\n'), chunk(1, 'err', 4, 2), chunk(2, '…\n', 7, 1)])
+  expect(lines).toEqual([
+    { text: 'out', stream: 1 },
+    { text: 'err…', stream: 2 },
+  ])
+})
+
 test('[S127] a colour that is on at the end of a line goes on in the next', () => {
   expect(texts([chunk(0, '\u001b[31mred\nstill\u001b[0m\nplain')])).toEqual([
     '\u001b[31mred',

@@ -34,7 +34,7 @@ export function createOutput(): (chunks: readonly LogChunk[]) => Output {
     parts.forEach((part, i) => {
       const isOpen = i === parts.length - 1
       const text = overwrite(part, isOpen)
-      lines.push({ text, stream: i === 0 && open ? open.stream : s })
+      lines.push({ text, stream: i === 0 && open && open.text !== carried ? open.stream : s })
       if (!isOpen) {
         carried = colourAtEnd(text)
         parts[i + 1] = carried + (parts[i + 1] ?? '')
