@@ -29,12 +29,13 @@ export function countWords(text) {
   'src/garden.mjs': `// Grows a garden, one line every quarter of a second. Run it, watch it, cancel it.
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const plants = ['🌱', '🌿', '🌾', '🌷', '🌻', '🌳']
+const plants = [['90', '.'], ['32', ','], ['32', 'i'], ['92', 'Y'], ['93', '*'], ['95', '@']]
 const days = Number(process.argv[2] ?? 80)
 
 for (let day = 1; day <= days; day++) {
-  const bed = Array.from({ length: 24 }, (_, i) => plants[Math.min(plants.length - 1, Math.floor((day * ((i * 7) % 11)) / 90))])
-  console.log(\`\\x1b[2mday \${String(day).padStart(3)}\\x1b[0m \${bed.join('')}\`)
+  const ages = Array.from({ length: 48 }, (_, i) => Math.min(plants.length - 1, Math.floor((day * (1 + ((i * 7) % 11))) / 60)))
+  const bed = ages.map((age) => \`\\x1b[\${plants[age][0]}m\${plants[age][1]}\`).join(' ')
+  console.log(\`\\x1b[2mday \${String(day).padStart(3)}\\x1b[0m \${bed}\\x1b[0m\`)
   await sleep(250)
 }
 console.log('\\x1b[32mThe garden is grown.\\x1b[0m')

@@ -68,6 +68,7 @@ test.each(['dark', 'light'] as const)('[UI-1] every state has its picture, in %s
   await shoot('08-offline')
   await tab.page.reload()
   await tab.pill(/^Offline/)
+  await tab.showsPart('Typed offline.')
   await shoot('09-opened-offline')
 
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme })

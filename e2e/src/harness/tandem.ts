@@ -82,12 +82,9 @@ export async function startTandem(options: StartOptions = {}): Promise<Tandem> {
     ...(options.args ?? []),
   ]
   const run = launch(args, options.env)
-  const ready = await Promise.race([
-    run.firstLine.then((line) => Ready.parse(JSON.parse(line))),
-    run.ended.then(({ code, stderr }) =>
-      Promise.reject(new Error(`tandem ended with ${code} before it was ready:\n${stderr}`)),
-    ),
-  ])
+  runs.add(run)
+  void run.ended.then(() => runs.delete(run))
+  const ready = await readyOf(run)
   const programOf = (program: string) =>
     processesBelow(ready.pid).find(({ command }) => command.includes(`${program}/src/main.ts`))?.pid
   const tandem: Tandem = {
@@ -117,16 +114,30 @@ export async function startTandem(options: StartOptions = {}): Promise<Tandem> {
       return run.ended
     },
   }
-  running.add(tandem)
-  void run.ended.then(() => running.delete(tandem))
   return tandem
 }
 
-const running = new Set<Tandem>()
+const runs = new Set<ReturnType<typeof launch>>()
 /** Ends whatever a test left running, and removes what it made: for `afterEach`. */
 export async function cleanUp(): Promise<void> {
-  await Promise.all([...running].map((tandem) => tandem.stop()))
+  await Promise.all([...runs].map((run) => (run.kill('SIGTERM'), run.ended)))
   removeTemp()
+}
+
+/** What `tandem up --json` says once everything is in place; throws, with all it said so far, where it never does. */
+async function readyOf(run: ReturnType<typeof launch>): Promise<Ready> {
+  let timer: NodeJS.Timeout | undefined
+  const why = (what: string) => new Error(`${what} before everything was in place:\n${run.stderr()}`)
+  try {
+    const line = await Promise.race([
+      run.firstLine,
+      run.ended.then(({ code }) => Promise.reject(why(`tandem ended with ${code}`))),
+      new Promise<never>((_, reject) => (timer = setTimeout(() => reject(why('45 s went by')), 45_000))),
+    ])
+    return Ready.parse(JSON.parse(line))
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Kills a program outright and waits until its supervisor has started it again. */
@@ -156,7 +167,7 @@ function launch(args: readonly string[], env: Readonly<Record<string, string>> =
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
-  return { pid: child.pid, firstLine, ended, kill: (signal: NodeJS.Signals) => child.kill(signal) }
+  return { firstLine, ended, stderr: () => stderr, kill: (signal: NodeJS.Signals) => child.kill(signal) }
 }
 
 function save(path: string, text: string): void {
