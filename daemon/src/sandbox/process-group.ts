@@ -54,12 +54,18 @@ function removeLeftovers(parent: string): void {
   }
 }
 
-/** Processes that are just dying keep a group busy: whatever remains goes with the next start's clean-up. */
+/** Groups that could not be removed yet, because processes in them were just dying. */
+const busy = new Set<string>()
+
+/** Removes a group, and those that were busy when their turn came. */
 function removeGroup(group: string): void {
-  try {
-    rmdirSync(group)
-  } catch {
-    // Still busy.
+  for (const each of [...busy, group]) {
+    busy.delete(each)
+    try {
+      rmdirSync(each)
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code === 'EBUSY') busy.add(each)
+    }
   }
 }
 
