@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { createId, type Id } from '@tandem/shared'
 import { readContent } from './content.ts'
 import { origin, type Mirroring } from './context.ts'
@@ -9,9 +10,11 @@ import { birthmark, identity, isExecutable, readStable } from './stat.ts'
 type New = { id: Id; path: string; kind: 'text' | 'blob'; text: string; bytes: Uint8Array; shadow: Shadow; facts: Facts }
 type Facts = { size: number; exec: boolean; eol: 'lf' | 'crlf' | 'mixed'; bom: boolean; withheld?: string }
 
-/** Files a round: enough to keep disk and server busy, few enough for the memory. */
-const roundFiles = 1_000
-const reading = createLanes(16)
+/** Files a round: enough to keep disk and server busy, few enough for the memory. One round reads while another is put. */
+const roundFiles = 500
+const lanes = 2
+/** Files read before the loop gets its turn. */
+const sliceFiles = 64
 
 type Create = {
   paths: readonly string[]
@@ -28,33 +31,44 @@ type Create = {
  * no entry names, or entries that bind to the very same content on the next start.
  */
 export async function createEntries(m: Mirroring, { paths, movedFrom, onMoved, onProgress }: Create): Promise<void> {
+  const run = createLanes(lanes)
+  let done = 0
+  const rounds: Promise<void>[] = []
   for (let i = 0; i < paths.length; i += roundFiles) {
     const round = paths.slice(i, i + roundFiles)
-    const found = await Promise.all(round.map((path) => reading(() => readNew(m, path))))
-    const fresh: New[] = []
-    for (const file of found) {
-      if (!file) continue
-      const moved = movedFrom(file.shadow.hash)
-      if (moved !== undefined && file.bytes.length > 0) onMoved(moved, file.path)
-      else fresh.push(file)
-    }
-    const states = await m.workspace.seed(
-      fresh.filter((file) => file.kind === 'text').map(({ id, text }) => ({ id, text })),
-      m.signal,
+    rounds.push(
+      run(async () => {
+        await createRound(m, round, { movedFrom, onMoved })
+        onProgress((done += round.length))
+      }),
     )
-    // An entry may have come from elsewhere meanwhile: then this file is bound to that one instead.
-    const { byPath } = m.workspace.files.snapshot()
-    const mine = fresh.filter((file) => !byPath.has(file.path))
-    m.workspace.files.transact(() => {
-      for (const { id, path, kind, facts } of mine) m.workspace.files.create(path, kind, facts, id)
-    }, origin)
-    if (mine.length > 0) await m.workspace.indexDurable(m.signal)
-    await m.shadows.put(mine.map(({ id, shadow, bytes }) => ({ id, shadow: { ...shadow, state: states.get(id) ?? '' }, bytes })))
-    for (const { path } of fresh) {
-      const holder = byPath.get(path)
-      if (holder) m.again(holder.id)
-    }
-    onProgress(Math.min(i + round.length, paths.length))
+  }
+  await Promise.all(rounds)
+}
+
+async function createRound(m: Mirroring, paths: readonly string[], { movedFrom, onMoved }: Pick<Create, 'movedFrom' | 'onMoved'>): Promise<void> {
+  const fresh: New[] = []
+  for (const [i, path] of paths.entries()) {
+    if (i % sliceFiles === sliceFiles - 1) await setImmediate()
+    const file = await readNew(m, path)
+    if (!file) continue
+    const moved = file.kind === 'text' && file.bytes.length > 0 ? movedFrom(file.shadow.hash) : undefined
+    if (moved !== undefined) onMoved(moved, path)
+    else fresh.push(file)
+  }
+  const texts = fresh.filter((file) => file.kind === 'text')
+  const states = texts.length > 0 ? await m.workspace.seed(texts, m.signal) : new Map<Id, string>()
+  // An entry may have come from elsewhere meanwhile: then this file is bound to that one instead.
+  const { byPath } = m.workspace.files.snapshot()
+  const mine = fresh.filter((file) => !byPath.has(file.path))
+  m.workspace.files.transact(() => {
+    for (const { id, path, kind, facts } of mine) m.workspace.files.create(path, kind, facts, id)
+  }, origin)
+  if (mine.length > 0) await m.workspace.indexDurable(m.signal)
+  await m.shadows.put(mine.map(({ id, shadow, bytes }) => ({ id, shadow: { ...shadow, state: states.get(id) ?? '' }, bytes })))
+  for (const { path } of fresh) {
+    const holder = byPath.get(path)
+    if (holder) m.again(holder.id)
   }
 }
 

@@ -266,6 +266,14 @@ test('two files that change places elsewhere change places on disk', async () =>
   await rig.until(() => rig.disk('a.ts') === 'B\n' && rig.disk('b.ts') === 'A\n')
 })
 
+test('three files that change places in a ring do so on disk', async () => {
+  for (const name of ['a', 'b', 'c']) rig.write(name, `${name}\n`)
+  await rig.start()
+  const ids = ['a', 'b', 'c'].map((name) => rig.server.id(name))
+  rig.server.files.transact(() => ids.forEach((id, i) => rig.server.files.move(id, ['b', 'c', 'a'][i] ?? '')), 'somebody')
+  await rig.until(() => rig.disk('a') === 'c\n' && rig.disk('b') === 'a\n' && rig.disk('c') === 'b\n')
+})
+
 test('[MIR-34] deleted here and edited there: the file survives', async () => {
   rig.write('a.ts', 'one\n')
   rig.write('b.ts', 'b\n')

@@ -1,5 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
 import { birthmark, look, readStable } from './stat.ts'
@@ -18,7 +19,7 @@ export async function moveOnDisk(m: Mirroring, entry: FileEntry, from: string): 
       return 'refused'
     }
     const [source, target] = [join(m.root.path, from), join(m.root.path, to)]
-    const [mine, there] = [await look(source), await look(target)]
+    const [mine, there] = [look(source), look(target)]
     if (typeof mine === 'string' || there === 'unreadable') return 'waiting'
     if (there !== 'missing' && birthmark(there) === birthmark(mine)) {
       // The same file under another spelling, where the disk does not mind case.
@@ -30,13 +31,12 @@ export async function moveOnDisk(m: Mirroring, entry: FileEntry, from: string): 
       if (other !== undefined) {
         m.again(other)
         m.again(entry.id)
-        const leaves = m.workspace.files.get(other)
-        // Two that change places: one waits outside. Only while nothing else is done with it.
-        if (leaves && !leaves.deleted && leaves.path !== to && !m.locks.busy(other)) {
-          const shadow = m.shadows.get(other)
-          const parked = `${staging}/p-${other}`
-          await rename(target, join(m.root.path, parked))
-          if (shadow) await m.shadows.put([{ id: other, shadow: { ...shadow, path: parked } }])
+        // Files that change places in a ring would wait for each other for ever: the first of them waits outside.
+        if (isFirstOfRing(m, entry.id, other, from)) {
+          const shadow = m.shadows.get(entry.id)
+          const parked = `${staging}/p-${entry.id}`
+          await rename(source, join(m.root.path, parked))
+          if (shadow) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, path: parked } }])
         }
         return 'waiting'
       }
@@ -51,4 +51,17 @@ export async function moveOnDisk(m: Mirroring, entry: FileEntry, from: string): 
     await pruneParents(m.root, from)
     return 'moved'
   })
+}
+
+/** Whether the files that each stand in the next one's way lead back to `from`, and ours has the lowest id of them. */
+function isFirstOfRing(m: Mirroring, id: Id, other: Id, from: string): boolean {
+  const seen = new Set([id])
+  for (let next: Id | undefined = other; next !== undefined && !seen.has(next); ) {
+    const entry = m.workspace.files.get(next)
+    if (!entry || entry.deleted || next < id) return false
+    if (entry.path === from) return true
+    seen.add(next)
+    next = m.shadows.idAt(entry.path)
+  }
+  return false
 }

@@ -33,7 +33,7 @@ export async function recoverImports(m: Mirroring): Promise<void> {
   }
   for (const capture of await m.shadows.captures()) {
     const file = join(m.root.path, capture.file)
-    const there = await look(file)
+    const there = look(file)
     const read = typeof there === 'object' && identity(there) !== capture.identity ? await readStable(file, m.maxTextBytes) : undefined
     if (typeof read === 'object' && hashOf(read.bytes) !== hashOf(capture.base)) {
       await m.locks.run(capture.id, () => importCapture(m, capture, read.bytes))

@@ -42,12 +42,12 @@ export async function scanFolder(root: string, ignore: Ignore, from = '', signal
       if (reason !== undefined) {
         if (reason !== '.tandem') hide(reason)
       } else if (entry.isDirectory()) queue.push(() => walk(path))
-      else if (entry.isFile()) queue.push(() => visit(path))
+      else if (entry.isFile()) visit(path)
       else hide(entry.isSymbolicLink() ? 'symbolic links' : 'special files')
     }
   }
-  const visit = async (path: string): Promise<void> => {
-    const stat = await look(join(root, path))
+  const visit = (path: string) => {
+    const stat = look(join(root, path))
     if (stat === 'unreadable') scan.unreadable.push(path)
     else if (stat !== 'missing' && stat.kind === 'file') scan.files.set(path, stat)
   }

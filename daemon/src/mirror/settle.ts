@@ -39,7 +39,7 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   if (!shadow) return await arrive(m, entry, hint)
   if (entry.kind === 'dir') return await moveDir(m, entry, shadow)
   const at = hint.found ?? shadow.path
-  const stat = await look(join(m.root.path, at))
+  const stat = look(join(m.root.path, at))
   if (stat === 'unreadable') return 'done'
   if (stat === 'missing' || stat.kind !== 'file') return 'gone'
   if (at !== shadow.path && entry.path === shadow.path) {
@@ -70,7 +70,7 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
     return 'done'
   }
   if (entry.kind !== 'text') {
-    const stat = await look(join(m.root.path, entry.path))
+    const stat = look(join(m.root.path, entry.path))
     if (typeof stat === 'object' && stat.kind === 'file') {
       const shadow = { path: entry.path, kind: 'blob', identity: identity(stat), birthmark: birthmark(stat), hash: '', size: stat.size, exec: isExecutable(stat), state: '' } as const
       await m.shadows.put([{ id: entry.id, shadow, bytes: new Uint8Array() }])
@@ -93,7 +93,7 @@ async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint): Promis
       m.refuse(entry.path, 'a parent is not a directory of this folder')
       return 'done'
     }
-    const stat = await look(path)
+    const stat = look(path)
     if (stat === 'unreadable') return 'done'
     if (stat === 'missing') {
       if (shadow) return 'gone'
@@ -199,7 +199,7 @@ function noteFacts(m: Mirroring, { id, facts }: FileEntry, { stat }: Read, dress
 async function settleMode(m: Mirroring, entry: FileEntry): Promise<'done'> {
   const shadow = m.shadows.get(entry.id)
   const file = join(m.root.path, entry.path)
-  const stat = await look(file)
+  const stat = look(file)
   if (!shadow || typeof stat === 'string' || stat.kind !== 'file') return 'done'
   const facts = m.workspace.files.get(entry.id)?.facts
   const [onDisk, inIndex] = [isExecutable(stat), facts?.exec ?? shadow.exec]

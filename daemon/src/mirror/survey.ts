@@ -36,7 +36,7 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
     const born = m.shadows.idBorn(birthmark(stat))
     const shadow = born === undefined ? undefined : m.shadows.get(born)
     if (born !== undefined && shadow && shadow.path !== path) {
-      const there = await look(join(m.root.path, shadow.path))
+      const there = look(join(m.root.path, shadow.path))
       // A second hard link is a file of its own.
       if (typeof there === 'string' || birthmark(there) !== shadow.birthmark) {
         vanished.delete(born)
@@ -59,7 +59,7 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
   }
   /** What a scan did not meet may still be there: in a directory that is ignored by now, or one that cannot be read. */
   const unmet = async (id: Id, path: string) => {
-    const stat = await look(join(m.root.path, path))
+    const stat = look(join(m.root.path, path))
     if (stat === 'missing' || (typeof stat === 'object' && stat.kind !== 'file')) missing(id)
     else if (typeof stat === 'object') known(id, stat)
   }
@@ -85,7 +85,7 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
       let rules = false
       const strangers: [string, Stat][] = []
       for (const path of paths) {
-        const stat = await look(join(m.root.path, path))
+        const stat = look(join(m.root.path, path))
         const id = m.shadows.idAt(path)
         const isDir = typeof stat === 'object' && stat.kind === 'dir'
         const hidden = m.ignore.reason(path, isDir)

@@ -42,7 +42,7 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
   const dead: { id: Id; state: string | undefined }[] = []
   const revived: Id[] = []
   for (const { id, shadow, entry } of files) {
-    if (typeof (await look(join(m.root.path, shadow.path))) !== 'string') {
+    if (typeof look(join(m.root.path, shadow.path)) !== 'string') {
       m.again(id)
       continue
     }

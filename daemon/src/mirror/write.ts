@@ -22,15 +22,15 @@ export async function openRoot(path: string): Promise<Root> {
  * missing where asked to. What the answer is not `ok`, nothing may be written there.
  */
 export async function checkParents(root: Root, path: string, make: boolean): Promise<'ok' | 'missing' | 'blocked'> {
-  const there = await look(root.path)
+  const there = look(root.path)
   if (typeof there === 'string' || there.ino !== root.ino || there.dev !== root.dev) return 'blocked'
   let at = ''
   for (const name of parentOf(path).split('/').filter(Boolean)) {
     at = at === '' ? name : `${at}/${name}`
-    let stat = await look(join(root.path, at))
+    let stat = look(join(root.path, at))
     if (stat === 'missing' && make) {
       await mkdir(join(root.path, at)).catch(ignoring('EEXIST'))
-      stat = await look(join(root.path, at))
+      stat = look(join(root.path, at))
     }
     if (stat === 'missing') return 'missing'
     if (stat === 'unreadable' || stat.kind !== 'dir') return 'blocked'
@@ -68,7 +68,7 @@ export async function placeNew(file: string, target: string): Promise<boolean> {
     if (codeOf(e) === 'EEXIST') return false
     if (codeOf(e) !== 'EPERM' && codeOf(e) !== 'ENOTSUP' && codeOf(e) !== 'EMLINK') throw e
     // No hard links here: a look and a rename must do.
-    if ((await look(target)) !== 'missing') return false
+    if ((look(target)) !== 'missing') return false
     await rename(file, target)
     return true
   }
@@ -81,22 +81,22 @@ export async function placeNew(file: string, target: string): Promise<boolean> {
  * target is no longer what was expected, before or in the moment of the exchange; then `aside` holds what was there.
  */
 export async function placeOver(file: string, target: string, expected: string, aside: string): Promise<'placed' | 'changed' | 'placed-over-change'> {
-  const before = await look(target)
+  const before = look(target)
   if (typeof before === 'string' || identity(before) !== expected) return 'changed'
   // Where there are no hard links, only the moment of the exchange is unguarded.
   await link(target, aside).catch(ignoring('EPERM', 'ENOTSUP', 'EMLINK'))
   await rename(file, target)
-  const old = await look(aside)
+  const old = look(aside)
   return typeof old === 'string' || identity(old) === expected ? 'placed' : 'placed-over-change'
 }
 
 /** Takes a file out of the folder into `aside`; `changed`, and put back, where it is not what was expected. */
 export async function takeOut(target: string, expected: string, aside: string): Promise<'taken' | 'changed' | 'missing'> {
-  const before = await look(target)
+  const before = look(target)
   if (before === 'missing') return 'missing'
   if (before === 'unreadable' || identity(before) !== expected) return 'changed'
   await rename(target, aside)
-  const taken = await look(aside)
+  const taken = look(aside)
   if (typeof taken === 'string' || identity(taken) === expected) return 'taken'
   await placeNew(aside, target)
   return 'changed'

@@ -26,17 +26,21 @@ export function parsePath(raw: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(raw)) refuse('path-invalid', 'a path has control characters')
   const path = raw.normalize('NFC')
-  if (encoder.encode(path).length > maxPathBytes) refuse('path-invalid', 'a path is too long')
+  if (isLonger(path, maxPathBytes)) refuse('path-invalid', 'a path is too long')
   for (const name of path.split('/')) {
     if (name === '..') refuse('path-outside-workspace', 'a path leaves the workspace')
     if (name === '' || name === '.') refuse('path-invalid', 'a path has an empty part')
-    if (encoder.encode(name).length > maxNameBytes) refuse('path-invalid', 'a name is too long')
+    if (isLonger(name, maxNameBytes)) refuse('path-invalid', 'a name is too long')
     if (name.includes(':')) refuse('path-invalid', 'a name has a colon')
     if (/[ .]$/.test(name)) refuse('path-invalid', 'a name ends with a dot or a space')
     if (isProtectedName(name)) refuse('path-protected', 'a path is inside .git or .tandem')
   }
   return path
 }
+
+/** UTF-8 takes at most three bytes a UTF-16 unit: only near the limit are they counted. */
+const isLonger = (text: string, maxBytes: number): boolean =>
+  text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes
 
 /** `parsePath` as a value: the normalised path, or why it was refused. */
 export function checkPath(raw: string): { path: string } | { refused: TandemError } {
@@ -50,6 +54,8 @@ export function checkPath(raw: string): { path: string } | { refused: TandemErro
 
 /** Whether a name stands for `.git` or `.tandem` on any file system we may meet. */
 export function isProtectedName(name: string): boolean {
+  // Nearly every name: without a leading dot, a `~` or anything beyond ASCII it cannot be one.
+  if (/^[!-}][ -}]*$/.test(name) && !name.startsWith('.')) return false
   const plain =
     name
       .normalize('NFKC')

@@ -8,10 +8,15 @@ import { cachedView, type View } from './view.ts'
 /** A tombstone: who deleted, when, and the text's Yjs snapshot (base64) at that moment, so that a later edit can be told from the deleted content and wins over the deletion. */
 export const Deleted = z.object({ by: Id, at: z.number(), snapshot: z.string().optional() })
 
+function isPath(raw: string): boolean {
+  const checked = checkPath(raw)
+  return 'path' in checked && checked.path === raw
+}
+
 /** What people decide about a file. Kept apart from `facts`, so that a size never overwrites a rename. */
 export const TreeEntry = z.object({
   // A peer may be hostile: what is no path of ours is not shown, nor mirrored.
-  path: z.string().refine((p) => 'path' in checkPath(p) && (checkPath(p) as { path: string }).path === p, 'not a path'),
+  path: z.string().refine(isPath, 'not a path'),
   kind: z.enum(['text', 'blob', 'dir', 'symlink']),
   deleted: Deleted.optional(),
 })
