@@ -14,7 +14,7 @@ export async function testServer(overrides: Partial<ServerOptions> & { flags?: R
   const stop = new AbortController()
   const server = await startServer(
     {
-      settings: readSettings({ flags: { port: 0, pingMs: 100, deadMs: 2_000, docIdleMs: 200, ...overrides.flags } }),
+      settings: readSettings({ flags: { port: 0, pingMs: 100, deadMs: 5_000, docIdleMs: 200, ...overrides.flags } }),
       dataDir,
       ownerKey,
       workspaceName: 'test',

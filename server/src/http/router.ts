@@ -1,5 +1,6 @@
 import { TandemError } from '@tandem/shared'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
 import type { Env, HttpDeps } from './deps.ts'
@@ -42,6 +43,14 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     }
     return c.json(problem, status, { 'content-type': 'application/problem+json' })
   })
+  const maxBytes = bodyLimit({
+    maxSize: deps.settings.maxMessageBytes,
+    onError: () => {
+      throw new TandemError('too-large', { reason: 'the request is too large', limit: deps.settings.maxMessageBytes })
+    },
+  })
+  // Bulk is a stream: each of its frames has a bound of its own.
+  app.use((c, next) => (c.req.path.endsWith('/bulk/put') ? next() : maxBytes(c, next)))
   app.use('/api/v1/workspaces/:ws/*', async (c, next) => {
     if (c.req.param('ws') !== workspace.id) throw new TandemError('not-found', { reason: 'there is no such workspace' })
     await next()

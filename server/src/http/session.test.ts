@@ -102,6 +102,19 @@ test('[ACC-33] a body that is not what it should be is refused, naming the field
   expect((await server.api('/api/nothing')).status).toBe(404)
 })
 
+test('[ACC-33] a body larger than any may be is refused, with and without a length', async () => {
+  const server = await testServer({ flags: { maxMessageBytes: 10_000 } })
+  const big = JSON.stringify({ session: createId(), name: 'x'.repeat(20_000) })
+  const stream = new ReadableStream({
+    start: (controller) => {
+      controller.enqueue(new TextEncoder().encode(big))
+      controller.close()
+    },
+  })
+  expect((await server.inWorkspace('/access-token', { method: 'POST', body: big })).status).toBe(413)
+  expect((await server.inWorkspace('/access-token', { method: 'POST', body: stream, duplex: 'half' })).status).toBe(413)
+})
+
 test('[ACC-31] off loopback the server starts only with --insecure', async () => {
   await expect(testServer({ flags: { host: '0.0.0.0' } })).rejects.toMatchObject({
     code: 'config-invalid',

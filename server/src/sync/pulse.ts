@@ -18,10 +18,14 @@ export async function runPulse(
   { sockets, idle, engine, settings, clock, log }: Deps,
   signal: AbortSignal,
 ): Promise<void> {
+  let beatAt = clock.now()
   while (!signal.aborted) {
     try {
       await wait(clock, settings.pingMs, signal)
-      for (const socket of [...sockets.values()]) socket.pulse()
+      // While this process itself stood still, nobody could be heard: that is no silence of theirs.
+      const lateMs = Math.max(0, clock.now() - beatAt - settings.pingMs)
+      beatAt = clock.now()
+      for (const socket of [...sockets.values()]) socket.pulse(lateMs)
       await idle.sweep(engine)
     } catch (e) {
       if (!signal.aborted) log.error('pulse failed', { error: e })

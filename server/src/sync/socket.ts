@@ -29,7 +29,7 @@ export type Socket = {
   /** Ends the whole socket: closing one document only would leave a zombie that never syncs again. */
   close(code: number, reason: string): void
   /** Called at every beat of the server's pulse: pings, and ends what is dead, unauthenticated or expired. */
-  pulse(): void
+  pulse(lateMs: number): void
 }
 
 /** What Hocuspocus sees of the socket: its sends pass the gate and the limit of buffered bytes. */
@@ -88,8 +88,9 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
     connections: new Set(),
     askedAt: 0,
     close: closeSocket,
-    pulse: () => {
+    pulse: (lateMs) => {
       const now = clock.now()
+      heardAt = Math.min(now, heardAt + lateMs)
       if (now - heardAt > settings.deadMs) {
         socketLog.info('socket silent', { forMs: now - heardAt })
         return ws.terminate()
