@@ -15,7 +15,7 @@ export function offlineShell(): Plugin {
       handler(_options, bundle) {
         const files = Object.keys(bundle).filter((f) => !f.endsWith('.map') && f !== 'index.html')
         // TypeScript's worker alone is 7 MB: it is kept once a file asked for it.
-        const eager = files.filter((f) => !/\.worker-|lspLanguageFeatures|tsMode/.test(f))
+        const eager = files.filter((f) => !/\.worker-/.test(f))
         const version = createHash('sha256')
           .update(
             files.sort().join('\n') +
@@ -32,21 +32,31 @@ export function offlineShell(): Plugin {
 
 const worker = (version: string, start: readonly string[]) => `const cacheName = 'tandem-${version}'
 const start = ${JSON.stringify(start)}
+const own = (name) => name.startsWith('tandem-') && name !== cacheName
+
 self.addEventListener('install', (e) => e.waitUntil(caches.open(cacheName).then((c) => c.addAll(start))))
+
+// The build before this one stays: a tab may still show it, and will ask for its chunks.
 self.addEventListener('activate', (e) => e.waitUntil(caches.keys()
-  .then((names) => Promise.all(names.filter((n) => n.startsWith('tandem-') && n !== cacheName).map((n) => caches.delete(n))))
+  .then((names) => Promise.all(names.filter(own).slice(0, -1).map((n) => caches.delete(n))))
   .then(() => self.clients.claim())))
-self.addEventListener('message', (e) => { if (e.data === 'take-over') self.skipWaiting() })
+
+self.addEventListener('message', async (e) => {
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  if (e.data === 'take-over' || (e.data === 'take-over-if-alone' && windows.length <= 1)) self.skipWaiting()
+})
+
 self.addEventListener('fetch', (e) => {
   const url = new URL(e.request.url)
-  if (e.request.method !== 'GET' || url.origin !== location.origin || url.pathname.startsWith('/api') || url.pathname === '/metrics' || url.pathname.startsWith('/docs')) return
-  if (e.request.mode === 'navigate') return e.respondWith(caches.open(cacheName).then((c) => c.match('/')).then((page) => page ?? fetch(e.request)))
-  e.respondWith(caches.open(cacheName).then(async (c) => {
-    const kept = await c.match(e.request, { ignoreSearch: true })
+  const isOurs = e.request.method === 'GET' && url.origin === location.origin
+  if (!isOurs || !(e.request.mode === 'navigate' ? url.pathname === '/' : start.includes(url.pathname) || url.pathname.startsWith('/assets/'))) return
+  e.respondWith((async () => {
+    const cache = await caches.open(cacheName)
+    const kept = (await cache.match(url.pathname)) ?? (await caches.match(url.pathname))
     if (kept) return kept
     const fresh = await fetch(e.request)
-    if (fresh.ok && url.pathname.startsWith('/assets/')) void c.put(e.request, fresh.clone())
+    if (fresh.ok && url.pathname.startsWith('/assets/')) void cache.put(url.pathname, fresh.clone())
     return fresh
-  }))
+  })())
 })
 `

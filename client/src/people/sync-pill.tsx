@@ -8,6 +8,7 @@ import { LinkDetails } from './link-details.tsx'
 import styles from './people.module.css'
 
 const icons = {
+  connecting: RefreshCw,
   synced: CircleCheck,
   saving: RefreshCw,
   offline: CloudOff,

@@ -11,6 +11,11 @@ export async function openOffline(): Promise<void> {
     const look = () => {
       if (registration.waiting && navigator.serviceWorker.controller) update.set({ ready: true })
     }
+    // A page that has just opened, alone, loses nothing by being the new one.
+    if (registration.waiting) {
+      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
+      registration.waiting.postMessage('take-over-if-alone')
+    }
     look()
     registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', look))
   } catch {

@@ -113,7 +113,12 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     if (!signal.aborted) clock.after(sweepMs, () => void sweep())
   }
   void sweep()
-  void navigator.storage?.persist?.().catch(() => {}) // Refused: the browser may clear us when short of space.
+  // Asked for once there is something to lose, since some browsers ask the person.
+  const stopAsking = persist.state.subscribe(() => {
+    if (persist.state.snapshot().waiting === 0) return
+    stopAsking()
+    void navigator.storage?.persist?.().catch(() => {}) // Refused: the browser may clear us when short of space.
+  })
 
   signal.addEventListener('abort', () => {
     registry.close()

@@ -4,7 +4,7 @@ import type { Totals } from './registry.ts'
 
 /** What the pill says: where a person's own work is. */
 export type SyncStatus =
-  | { pill: 'synced' | 'saving' | 'signed-out' }
+  | { pill: 'connecting' | 'synced' | 'saving' | 'signed-out' }
   | { pill: 'offline'; edits: number }
   | { pill: 'cannot-save'; reason: string; edits: number }
 
@@ -18,7 +18,9 @@ export function syncStatus({ link, storage, totals, signedOut, writable }: Facts
   const edits = Math.max(storage.waiting, totals.pending)
   if (storage.failure !== undefined) return { pill: 'cannot-save', reason: storage.failure, edits }
   if (signedOut) return { pill: 'signed-out' }
-  if (link.phase !== 'connected') return { pill: 'offline', edits }
+  // The first moments of a visit: not known yet is not offline.
+  if (link.phase === 'connecting') return { pill: 'connecting' }
+  if (link.phase === 'offline') return { pill: 'offline', edits }
   if (edits > 0 || totals.synced < totals.open || !writable) return { pill: 'saving' }
   return { pill: 'synced' }
 }
@@ -26,6 +28,8 @@ export function syncStatus({ link, storage, totals, signedOut, writable }: Facts
 /** The pill's words. */
 export function pillText(status: SyncStatus): string {
   switch (status.pill) {
+    case 'connecting':
+      return 'Connecting…'
     case 'synced':
       return 'Synced'
     case 'saving':
