@@ -18,6 +18,8 @@ import { processesBelow } from './processes.ts'
 import { until } from './until.ts'
 
 const cli = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url))
+/** Should the test itself be killed, what it started ends too. */
+const endWithParent = new URL('../../../scripts/bootstrap/end-with-parent.mjs', import.meta.url).href
 
 type StartOptions = {
   /** What the folder holds at the start, by path. */
@@ -152,10 +154,11 @@ export async function killAndAwaitReturn(tandem: Tandem, program: 'server' | 'da
 }
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [cli, ...args], {
+  const child = spawn(process.execPath, ['--import', endWithParent, cli, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  if (!child.stdout || !child.stderr) throw new Error('its output is not piped')
   let [stdout, stderr] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const firstLine = new Promise<string>((resolve) => {
