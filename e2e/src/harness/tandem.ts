@@ -158,11 +158,12 @@ function launch(args: readonly string[], env: Readonly<Record<string, string>> =
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  if (!child.stdout || !child.stderr) throw new Error('its output is not piped')
+  const { stdout: out, stderr: err } = child
+  if (!out || !err) throw new Error('its output is not piped')
   let [stdout, stderr] = ['', '']
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  err.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const firstLine = new Promise<string>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: out }).on('line', (line) => {
       stdout += line + '\n'
       resolve(line)
     })

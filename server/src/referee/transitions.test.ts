@@ -60,6 +60,7 @@ test('[TSK-10] of all events in all states only the lawful ones change a task', 
         "retry > queued",
       ],
       "cancelling": [
+        "start > running",
         "unseen > disconnected",
         "lose > lost",
         "end > completed",

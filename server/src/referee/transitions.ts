@@ -32,7 +32,8 @@ const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
   reject: ['awaiting_approval'],
   refuse: ['queued'],
   grant: ['queued'],
-  start: ['leased', 'disconnected'],
+  // A cancel may be decided between the start and the news of it.
+  start: ['leased', 'disconnected', 'cancelling'],
   unseen: ['leased', 'running', 'cancelling'],
   seen: ['leased', 'disconnected'],
   lose: held,
