@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { processesBelow } from './process-tree.ts'
 
 /** The folder of the whole project. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -34,8 +35,9 @@ export function runStage(stage: Stage, signal: AbortSignal): Promise<StageResult
       cwd: root,
       env: { ...process.env, ...stage.env, PATH: path, ...(!live && { NO_COLOR: '1' }) },
       stdio: live ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-      signal,
     })
+    const end = () => endWithAllBelow(child)
+    signal.addEventListener('abort', end, { once: true })
     const done = (ok: boolean) =>
       resolve({ name: stage.name, ok, seconds: (performance.now() - startedAt) / 1000, output: output.trim() })
     const keep = (data: Buffer) => {
@@ -47,8 +49,24 @@ export function runStage(stage: Stage, signal: AbortSignal): Promise<StageResult
       output += `\n${stage.command}: ${error.message}`
       if (child.pid === undefined) done(false) // otherwise `close` follows
     })
-    child.on('close', (code) => done(code === 0))
+    child.on('close', (code) => {
+      signal.removeEventListener('abort', end)
+      done(code === 0)
+    })
   })
+}
+
+/** A test runner that is told to end leaves the servers and browsers of its tests behind: they are told as well. */
+function endWithAllBelow(child: ChildProcess) {
+  const below = child.pid ? processesBelow(child.pid) : []
+  child.kill()
+  for (const pid of below) {
+    try {
+      process.kill(pid)
+    } catch {
+      // it ended by itself meanwhile
+    }
+  }
 }
 
 /** One line per finished stage, and what a failed one had to say. */

@@ -42,6 +42,10 @@ for (const project of ['unit', 'flow', 'browser']) {
 }
 
 rmSync(folder, { recursive: true, force: true })
+if (signal.aborted) {
+  total.failed++ // a run that was stopped has not shown what it is for
+  process.stdout.write('\nstopped before the end\n')
+}
 
 process.stdout.write('\n--- proofs (pnpm test:long renews them)\n')
 const proofs = proofStates(root)
