@@ -43,24 +43,24 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   const folder = await openFolder(options.folder)
   const unlock = await lock(folder, clock)
   const dataDir = join(options.dataDir, 'daemon')
-  const stop = new AbortController()
-  const stopping = AbortSignal.any([signal, stop.signal])
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const daemonId = await ownId(dataDir)
     const about = aboutOf(daemonId, folder, settings)
     const [connected, ready] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const common = { about, apiKey: token, server, folder, dataDir, settings, log, clock, environment: options.environment ?? {} }
-    const closed = untilStopped(
-      () => runSession({ ...common, onConnected: connected.resolve, onReady: ready.resolve, onProgress: options.onProgress }, stopping),
-      { clock, log, signal: stopping },
-    )
-      .catch((e: unknown) => {
+    const session = () => runSession({ ...common, onConnected: connected.resolve, onReady: ready.resolve, onProgress: options.onProgress }, signal)
+    const closed = (async () => {
+      try {
+        await untilStopped(session, { clock, log, signal })
+      } catch (e) {
         connected.reject(e)
         ready.reject(e)
         throw e
-      })
-      .finally(unlock)
+      } finally {
+        await unlock()
+      }
+    })()
     // Whoever waits for one of them need not wait for the others.
     for (const promise of [connected.promise, ready.promise, closed]) promise.catch(() => {})
     return { daemonId, connected: connected.promise, ready: ready.promise, closed }

@@ -90,8 +90,9 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     options.onConnected()
     const daemon = openDaemon(self.doc)
     daemon.set('about', about)
-    const gate = await openGate({ workspace: options.folder, environment: options.environment, unsafe: settings.unsafeNoSandbox, log })
-    daemon.set('sandbox', gate.state)
+    // Trying the sandbox's walls takes a moment; the mirror need not wait for it.
+    const opening = openGate({ workspace: options.folder, environment: options.environment, unsafe: settings.unsafeNoSandbox, log })
+    opening.catch(() => {})
 
     const workspace = openWorkspace({
       place,
@@ -120,6 +121,8 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     const stopTelling = tellState(daemon, mirror, index.isSynced, options.onProgress)
     void mirror.live.then(options.onReady)
 
+    const gate = await opening
+    daemon.set('sandbox', gate.state)
     const mono = () => performance.now()
     const channel = openChannel(self, log)
     const ops = openOps(opsDoc.doc)
@@ -168,17 +171,18 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
 }
 
 /** Says in the daemon's document how the folder and its documents stand; never a hot field. */
-function tellState(daemon: Daemon, mirror: Mirror, isSynced: () => boolean, onProgress: SessionOptions['onProgress']): () => void {
+function tellState(daemon: Daemon, mirror: Mirror, isReady: () => boolean, onProgress: SessionOptions['onProgress']): () => void {
   let told = ''
   const tell = () => {
     const state = mirror.state.snapshot()
     onProgress?.(state)
+    // Offline it says so to nobody: that it is, the server says.
+    daemon.set('workspaceStatus', isReady() && (state.phase === 'live' || state.phase === 'halted') ? 'connected' : 'syncing')
     // The count alone changes with every file made: it waits for the next thing worth saying.
     const key = JSON.stringify({ ...state, files: state.phase === 'live' ? 0 : state.files })
     if (key === told) return
     told = key
     daemon.set('mirror', state)
-    daemon.set('workspaceStatus', !isSynced() ? 'disconnected' : state.phase === 'live' || state.phase === 'halted' ? 'connected' : 'syncing')
   }
   tell()
   return mirror.state.subscribe(() => queueMicrotask(tell))

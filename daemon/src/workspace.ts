@@ -27,7 +27,8 @@ export function openWorkspace({ place, daemonId, documents, index, bulk, openFee
   // Fresh for each process: whose insertions these are is known by it.
   const clientId = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1
   const seededUpTo = new Map<Id, number>()
-  let [opening, waiting]: [number, (() => void)[]] = [0, []]
+  const waiting: (() => void)[] = []
+  let opening = 0
 
   const textOf = ({ cursor, doc }: FeedEvent): Moved => {
     const ref = doc === undefined ? undefined : parseDocPath(doc)

@@ -6,6 +6,8 @@ import { codeOf } from './stat.ts'
 export type Jobs = {
   /** Has a file settled; hints given before the work begins are joined. */
   add(id: Id, hint?: Hint): void
+  /** As `add`, but not sooner than 75 ms after the last time. */
+  addCalmly(id: Id, hint: Hint): void
   /** As `add`, a moment later: something else has to happen first. */
   later(id: Id): void
   /** Files waiting or at work; those that wait to be tried again after a failure are not counted. */
@@ -25,6 +27,8 @@ type JobsOptions = {
 }
 
 const laterMs = 20
+/** A file that others type in is written at once, and then at most this often. */
+const restMs = 75
 const lanes = 16
 
 /** Settles files, several at once, each alone; a failing one (disk full, no permission) is tried again by itself. */
@@ -33,7 +37,8 @@ export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOpti
   const hints = new Map<Id, Hint>()
   const waiting = new Set<Id>()
   const failures = new Map<Id, { times: number; why: string }>()
-  let busy = 0
+  const calmUntil = new Map<Id, number>()
+  let [busy, resting] = [0, 0]
 
   const start = async (id: Id): Promise<void> => {
     const hint = hints.get(id) ?? {}
@@ -62,6 +67,20 @@ export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOpti
         onDone()
       })
     },
+    addCalmly: (id, hint) => {
+      const due = calmUntil.get(id) ?? 0
+      // One is on its way already.
+      if (due > clock.now() + restMs) return
+      const wait = due - clock.now()
+      calmUntil.set(id, Math.max(clock.now(), due) + restMs)
+      if (wait <= 0) return jobs.add(id, hint)
+      resting++
+      clock.after(wait, () => {
+        resting--
+        if (signal.aborted) onDone()
+        else jobs.add(id, hint)
+      })
+    },
     later: (id) => {
       if (waiting.has(id)) return
       waiting.add(id)
@@ -71,7 +90,7 @@ export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOpti
         else jobs.add(id, { moved: true })
       })
     },
-    pending: () => busy + waiting.size,
+    pending: () => busy + waiting.size + resting,
     failing: () => new Map([...failures].map(([id, { why }]) => [id, why])),
   }
   return jobs

@@ -1,20 +1,22 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError, type Clock, type Id, type Log } from '@tandem/shared'
-import { cachedView, type MirrorState, type View } from '@tandem/shared/docs'
+import type { MirrorState, View } from '@tandem/shared/docs'
 import { createConflicts } from './conflicts.ts'
-import { type Mirroring } from './context.ts'
-import { createEntries } from './create.ts'
+import type { Mirroring } from './context.ts'
 import { createIgnore } from './ignore.ts'
+import { createIntake } from './intake.ts'
 import { createJobs } from './jobs.ts'
 import { createLocks } from './locks.ts'
 import type { Workspace } from './ports.ts'
 import { recoverExports, recoverImports } from './recover.ts'
+import { createReport } from './report.ts'
 import { settle } from './settle.ts'
 import { openShadows } from './shadow.ts'
 import { createSurvey } from './survey.ts'
 import { openTexts } from './texts.ts'
-import { deleteVanished, massDeletion, resurrectEdited } from './vanished.ts'
+import { deleteVanished, massDeletion } from './vanished.ts'
+import { createWaker } from './waker.ts'
 import { watchDirectories } from './watch.ts'
 import { openRoot } from './write.ts'
 
@@ -40,83 +42,54 @@ export type MirrorOptions = {
   log: Log
   maxTextBytes: number
   docIdleMs: number
-  /** Look at everything this often instead of watching: for file systems that tell nothing. */
+  /** Look at everything every second instead of watching: for file systems that tell nothing. */
   polling: boolean
-  /** Whether to watch at all; without, only scans and barriers find what changed. */
+  /** For tests: false finds changes by scans and barriers alone. */
   watching?: boolean
 }
 
-const settleMs = 10
-const exportEveryMs = 75
+/** A hint is looked at after this long: an editor's save is several events. */
+const hintMs = 10
 const vanishedMs = 500
 const stormHints = 500
 const calmMs = 250
 const pollMs = 1_000
 const rescanMs = 60_000
 const cursorMs = 1_000
-/** Up to so many texts are opened, and so followed; more are read in bulk. */
-const openAtOnce = 8
-const bulkTexts = 200
 
+/**
+ * Starts mirroring. One loop takes what is known to have changed (hints of the watcher, moved texts, the index, a scan)
+ * and sets files to work; each file is settled by itself, several at once, one way or the other by what it finds then.
+ * Events only wake; what is done depends on disk, document and shadow alone, so a lost or doubled event does no harm.
+ */
 export async function startMirror(options: MirrorOptions, signal: AbortSignal): Promise<Mirror> {
   const { workspace, clock, log } = options
   const root = await openRoot(options.folder)
   const shadows = await openShadows(options.stateDir)
   const locks = createLocks()
+  const { poke, pokeAfter, next, pause } = createWaker(clock, signal)
 
-  // ---- what is to be done; whoever adds to it wakes the loop
   const hints = new Set<string>()
   const moved = new Set<Id>()
-  let [scanWanted, indexChanged, judgeNow, seeding] = [true, true, false, false]
-  let halted: string | undefined
-  let lastScan = 0
-  let cursor: string | undefined
-  let wake = () => {}
-  let woken = false
-  const poke = () => {
-    woken = true
-    wake()
+  const todo = { scan: true, index: true }
+  const hint = (path: string) => {
+    hints.add(path)
+    poke()
   }
-  /** Entries that are not mirrored here, by the path under which that was found. */
-  const passed = new Map<Id, string>()
-  /** What was said already. */
-  const refused = new Map<string, string>()
-
-  // ---- what is told
-  let progress: Pick<MirrorState, 'phase' | 'done' | 'total'> = { phase: 'starting' }
-  let hidden: MirrorState['hidden'] = []
-  let stateChanged = () => {}
-  const state = cachedView<MirrorState>(
-    () => ({
-      ...(halted === undefined ? progress : { phase: 'halted', reason: halted }),
-      files: shadows.size(),
-      hidden,
-      conflicts: [...conflicts.list()],
-    }),
-    (changed) => (stateChanged = changed),
-  )
-  const tell = (next: typeof progress) => {
-    progress = next
-    stateChanged()
+  const wantScan = () => {
+    todo.scan = true
+    poke()
   }
-  const conflicts = createConflicts(root.path, clock, log, () => stateChanged())
 
-  // ---- the parts
-  const exportedAt = new Map<Id, number>()
+  const conflicts = createConflicts(root.path, clock, log, () => report.refresh())
+  const report = createReport({ files: shadows.size, conflicts: conflicts.list, log })
   const texts = openTexts({
     workspace,
     clock,
     idleMs: options.docIdleMs,
-    onRemoteChange: (id) => {
-      // At once on the first change, then at most every 75 ms while somebody types.
-      const due = (exportedAt.get(id) ?? 0) + exportEveryMs
-      const now = clock.now()
-      if (due > now + exportEveryMs) return
-      exportedAt.set(id, Math.max(now, due))
-      if (due <= now) jobs.add(id, { moved: true })
-      else clock.after(due - now, () => signal.aborted || jobs.add(id, { moved: true }))
-    },
+    onRemoteChange: (id) => signal.aborted || jobs.addCalmly(id, { moved: true }),
   })
+  const said = new Map<string, string>()
   const m: Mirroring = {
     root,
     workspace,
@@ -130,16 +103,11 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     maxTextBytes: options.maxTextBytes,
     signal,
     again: (id) => jobs.later(id),
+    lookAt: (path) => void clock.after(hintMs, () => hint(path)),
     refuse: (path, reason) => {
-      if (refused.get(path) === reason) return
-      refused.set(path, reason)
+      if (said.get(path) === reason) return
+      said.set(path, reason)
       log.warn('mirror path refused', { path, reason })
-    },
-    lookAt: (path) => {
-      clock.after(settleMs, () => {
-        hints.add(path)
-        poke()
-      })
     },
   }
   const jobs = createJobs({
@@ -148,305 +116,216 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     log,
     signal,
     onDone: poke,
-    work: async (id, hint) => {
-      if (halted !== undefined) return
+    work: async (id, given) => {
+      if (report.halted() !== undefined) return
       const entry = workspace.files.get(id)
-      const isNew = entry && !entry.deleted && !shadows.get(id)
-      if ((await settle(m, id, hint)) === 'gone') survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
-      // What was not taken in now will not be at the next look either.
-      if (isNew && !shadows.get(id)) passed.set(id, entry.path)
-      else passed.delete(id)
+      if ((await settle(m, id, given)) === 'gone') survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
+      if (entry) intake.looked(id, entry)
     },
   })
-  const watch = watchDirectories({
-    root: root.path,
-    log,
-    onHint: (path) => {
-      hints.add(path)
-      poke()
-    },
-  })
-  const survey = createSurvey(m, jobs, options.watching === false || options.polling ? { ...watch, add: () => {} } : watch)
+  const watch = watchDirectories({ root: root.path, log, onHint: hint })
+  const isWatching = options.watching !== false && !options.polling
+  const survey = createSurvey(m, jobs, isWatching ? watch : { ...watch, add: () => {} })
+  const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
-  // ---- one turn of the loop: from what is known to have changed to work on files
+  let lastScan = 0
   const scan = async () => {
-    scanWanted = false
-    passed.clear()
+    todo.scan = false
     hints.clear()
+    intake.forget()
     lastScan = clock.now()
     try {
-      const { hidden: counts } = await survey.all()
-      hidden = [...counts].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count)
-      if (halted !== undefined) await judge()
-      stateChanged()
+      report.hidden((await survey.all()).hidden)
+      todo.index = true
     } catch (e) {
-      if (signal.aborted) return
-      halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', e)
-    }
-  }
-  const halt = (reason: string, e?: unknown) => {
-    if (halted === reason) return
-    halted = reason
-    log.error('mirror halted', { reason, error: e })
-    stateChanged()
-  }
-  const calm = async () => {
-    // A storm, such as a branch switch: no single event counts; when it is over, everything is looked at.
-    const [until, lockUntil] = [clock.now() + 2_000, clock.now() + 5_000]
-    for (;;) {
-      const before = hints.size
-      await pause(calmMs)
-      const gitBusy = await access(join(root.path, '.git/index.lock')).then(() => true, () => false)
-      if (signal.aborted || clock.now() > (gitBusy ? lockUntil : until) || (hints.size === before && !gitBusy)) break
-    }
-    scanWanted = true
-  }
-  const judge = async () => {
-    const now = clock.now()
-    const ids = [...survey.vanished.keys()].filter((id) => shadows.get(id) && !locks.busy(id))
-    const latest = Math.max(...survey.vanished.values())
-    if (ids.length === 0) {
-      survey.vanished.clear()
-      if (halted !== undefined) resume()
+      if (!signal.aborted) report.halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', e)
       return
     }
-    // They are judged together, once no more of them come.
-    if (!judgeNow && now - latest < vanishedMs) {
-      clock.after(vanishedMs - (now - latest), poke)
-      return
-    }
-    const reason = await massDeletion(m, ids.length)
-    if (reason !== undefined) return halt(reason)
-    resume()
-    for (const id of ids) survey.vanished.delete(id)
-    await deleteVanished(m, ids)
+    if (report.halted() !== undefined && !(await judge())) resume()
   }
   const resume = () => {
-    if (halted === undefined) return
-    halted = undefined
-    log.info('mirror resumed')
-    ;[scanWanted, indexChanged] = [true, true]
-    stateChanged()
+    // Work that came while it was halted was left alone.
+    if (report.resume()) [todo.scan, todo.index] = [true, true]
   }
-  const compareIndex = () => {
-    indexChanged = false
-    for (const [id, entry] of workspace.files.snapshot().byId) {
-      const shadow = shadows.get(id)
-      if (entry.deleted ? shadow !== undefined : !shadow ? passed.get(id) !== entry.path : isOff(entry, shadow)) moved.add(id)
+  /** A storm, such as a branch switch: no single event counts; when it is over, everything is looked at. */
+  const calm = async () => {
+    const [until, untilGit] = [clock.now() + 2_000, clock.now() + 5_000]
+    for (let before = -1; before !== hints.size && !signal.aborted; ) {
+      before = hints.size
+      await pause(calmMs)
+      const gitWorks = await access(join(root.path, '.git/index.lock')).then(() => true, () => false)
+      if (gitWorks && clock.now() < untilGit) before = -1
+      else if (clock.now() > until) break
     }
-    for (const { id, path } of workspace.files.unreadable()) {
-      m.refuse(String(path).slice(0, 300) || id, 'not a path of a workspace')
-    }
+    todo.scan = true
   }
-  const isOff = (entry: { path: string; facts: { exec: boolean } | undefined }, shadow: { path: string; exec: boolean; kind: string }) =>
-    entry.path !== shadow.path || (shadow.kind === 'text' && entry.facts !== undefined && entry.facts.exec !== shadow.exec)
-
-  /** Sets moved texts to work; many are read from the server together, some hundred at a time. */
-  const takeMoved = async (ids: readonly Id[], strictly = false) => {
-    const edited = ids.filter((id) => workspace.files.get(id)?.deleted)
-    const deleted = edited.filter((id) => !shadows.get(id))
-    if (deleted.length > 0) await resurrectEdited(m, deleted)
-    const rest = ids.filter((id) => workspace.files.get(id) && !deleted.includes(id))
-    const isText = (id: Id) => workspace.files.get(id)?.kind === 'text' && !workspace.files.get(id)?.deleted
-    const toRead = rest.filter((id) => isText(id) && (strictly || !texts.isOpen(id)))
-    if (!strictly && toRead.length <= openAtOnce) return rest.forEach((id) => jobs.add(id, { moved: true }))
-    for (const id of rest) if (!isText(id) || (!strictly && texts.isOpen(id))) jobs.add(id, { moved: true })
-    for (let i = 0; i < toRead.length; i += bulkTexts) {
-      const some = toRead.slice(i, i + bulkTexts)
-      const read = await workspace.read(some, signal)
-      for (const id of some) {
-        const remote = read.get(id)
-        if (remote && remote.state === shadows.get(id)?.state && !indexOff(id)) continue
-        jobs.add(id, { moved: true, ...(remote && { remote }) })
-      }
-      if (progress.phase !== 'live') tell({ phase: 'exporting', done: i + some.length, total: toRead.length })
-      while (jobs.pending() > 2 * bulkTexts) await nextWake()
+  let inHaste = false
+  /** Judges what vanished, all together, once no more of it comes; true where that made or left the mirror halted. */
+  const judge = async (): Promise<boolean> => {
+    const { vanished } = survey
+    for (const id of vanished.keys()) if (!shadows.get(id)) vanished.delete(id)
+    if (vanished.size === 0) return false
+    const quietMs = clock.now() - Math.max(...vanished.values())
+    if (!inHaste && quietMs < vanishedMs) {
+      pokeAfter(vanishedMs - quietMs)
+      return report.halted() !== undefined
     }
-  }
-  const indexOff = (id: Id) => {
-    const [entry, shadow] = [workspace.files.get(id), shadows.get(id)]
-    return !entry || !shadow || isOff(entry, shadow)
-  }
-  const takeNew = async () => {
-    const paths = survey.takeNew()
-    if (paths.length === 0) return
-    seeding = true
-    if (progress.phase !== 'live') tell({ phase: 'seeding', done: 0, total: paths.length })
-    const goneByHash = new Map([...survey.vanished.keys()].map((id) => [shadows.get(id)?.hash ?? '', id]))
-    try {
-      await createEntries(m, {
-        paths,
-        movedFrom: (hash) => goneByHash.get(hash),
-        onMoved: (id, path) => {
-          survey.vanished.delete(id)
-          for (const [hash, each] of goneByHash) if (each === id) goneByHash.delete(hash)
-          jobs.add(id, { found: path })
-        },
-        onProgress: (done) => progress.phase !== 'live' && tell({ phase: 'seeding', done, total: paths.length }),
-      })
-    } catch (e) {
-      if (signal.aborted) return
-      // Nothing is lost: they are still on disk, and still new.
-      log.warn('mirror sharing failed', { files: paths.length, error: e })
-      clock.after(1_000, () => ((scanWanted = true), poke()))
-    } finally {
-      seeding = false
+    const ids = [...vanished.keys()].filter((id) => !locks.busy(id))
+    const reason = await massDeletion(m, ids.length)
+    if (reason !== undefined) {
+      report.halt(reason)
+      return true
     }
+    for (const id of ids) vanished.delete(id)
+    await deleteVanished(m, ids)
+    return false
   }
   const turn = async () => {
     if (hints.size > stormHints) await calm()
-    if (hints.size > 0 && !scanWanted) {
-      await pause(settleMs)
+    if (hints.size > 0 && !todo.scan) {
+      await pause(hintMs)
       const paths = [...hints]
       hints.clear()
-      if (paths.length > stormHints) scanWanted = true
-      else if (await survey.paths(paths)) scanWanted = true
+      if (paths.length > stormHints || (await survey.paths(paths))) todo.scan = true
     }
-    if (scanWanted) {
-      await scan()
-      indexChanged = true
+    if (todo.scan) await scan()
+    if (report.halted() !== undefined) return
+    if (todo.index) {
+      todo.index = false
+      for (const id of intake.compareIndex()) moved.add(id)
     }
-    if (halted !== undefined) return
-    if (indexChanged) compareIndex()
-    await takeNew()
-    if (moved.size > 0) {
-      const ids = [...moved]
-      moved.clear()
-      await takeMoved(ids)
-    }
-    if (survey.vanished.size > 0) await judge()
+    intake.takeRenamed()
+    await intake.takeNew()
+    const ids = [...moved]
+    moved.clear()
+    await intake.takeMoved(ids)
+    if (await judge()) return
   }
 
-  // ---- waiting
-  const nextWake = async () => {
-    if (!woken && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
-    woken = false
-  }
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const cancel = clock.after(ms, resolve)
-      signal.addEventListener('abort', () => (cancel(), resolve()), { once: true })
-    })
-  let barriers: { resolve: () => void; reject: (e: Error) => void; all: boolean }[] = []
-  const isQuiet = () => hints.size === 0 && moved.size === 0 && !scanWanted && !indexChanged && !seeding && jobs.pending() === 0
-  const quiet = (all: boolean) =>
+  let barriers: { resolve: () => void; reject: (e: Error) => void; deletions: boolean }[] = []
+  const isQuiet = () => hints.size === 0 && moved.size === 0 && !todo.scan && !todo.index && jobs.pending() === 0
+  const barrier = (deletions: boolean) =>
     new Promise<void>((resolve, reject) => {
-      barriers.push({ resolve, reject, all })
+      barriers.push({ resolve, reject, deletions })
       poke()
     })
-  const refuseWhileHalted = () => {
-    if (halted !== undefined) throw new TandemError('conflict', { reason: `The mirror has stopped: ${halted}` })
+  const breakBarriers = (e: TandemError) => {
+    for (const { reject } of barriers) reject(e)
+    barriers = []
+  }
+  const haltedError = () => new TandemError('conflict', { reason: `The mirror has stopped: ${report.halted() ?? ''}` })
+  const requireRunning = () => {
     if (signal.aborted) throw new TandemError('going-away')
+    if (report.halted() !== undefined) throw haltedError()
+  }
+
+  const live = Promise.withResolvers<void>()
+  const loop = async () => {
+    while (!signal.aborted) {
+      await next()
+      if (signal.aborted || !workspace.ready.snapshot()) continue
+      if (report.halted() !== undefined && clock.now() - lastScan > pollMs) todo.scan = true
+      await turn()
+      if (report.halted() !== undefined) {
+        breakBarriers(haltedError())
+        pokeAfter(pollMs)
+      } else if (isQuiet()) {
+        const reached = barriers.filter(({ deletions }) => !deletions || survey.vanished.size === 0)
+        barriers = barriers.filter((each) => !reached.includes(each))
+        for (const { resolve } of reached) resolve()
+        inHaste &&= barriers.some(({ deletions }) => deletions)
+        if (report.isLive()) report.refresh()
+        else report.tell({ phase: 'live' })
+        live.resolve()
+      }
+    }
+  }
+  let cursor: string | undefined
+  const follow = async () => {
+    for await (const { cursor: at, id } of workspace.feed(cursor, signal)) {
+      cursor = at
+      // Without an entry nobody can have meant it yet: when the entry comes, the text is read.
+      if (id === undefined || texts.isOpen(id) || !workspace.files.get(id)) continue
+      moved.add(id)
+      poke()
+    }
   }
   let savedCursor: string | undefined
+  /** Only what has been dealt with is not told again after a restart. */
   const saveCursor = async () => {
     if (cursor === undefined || cursor === savedCursor || !isQuiet() || survey.vanished.size > 0) return
     savedCursor = cursor
     await shadows.setNote('cursor', cursor)
   }
-
-  // ---- life
-  let goLive = () => {}
-  const live = new Promise<void>((resolve) => (goLive = resolve))
-  const loop = async () => {
+  const every = async (ms: () => number, call: () => unknown) => {
     while (!signal.aborted) {
-      await nextWake()
-      if (signal.aborted || !workspace.ready.snapshot()) continue
-      if (halted !== undefined && clock.now() - lastScan > pollMs) scanWanted = true
-      await turn()
-      if (halted !== undefined) {
-        clock.after(pollMs, poke)
-        for (const { reject } of barriers) reject(new TandemError('conflict', { reason: `The mirror has stopped: ${halted}` }))
-        barriers = []
-        continue
-      }
-      if (!isQuiet()) continue
-      const done = barriers.filter(({ all }) => !all || survey.vanished.size === 0)
-      barriers = barriers.filter((each) => !done.includes(each))
-      for (const { resolve } of done) resolve()
-      if (barriers.length === 0) judgeNow = false
-      if (progress.phase !== 'live') {
-        tell({ phase: 'live' })
-        goLive()
-      } else stateChanged()
-    }
-  }
-  const follow = async () => {
-    for await (const { cursor: at, id } of workspace.feed(cursor, signal)) {
-      cursor = at
-      if (id === undefined || texts.isOpen(id)) continue
-      // Without an entry nobody can have meant it yet; when the entry comes, the text is read.
-      if (!workspace.files.get(id)) continue
-      moved.add(id)
-      poke()
-    }
-  }
-  const every = async (ms: number, call: () => unknown) => {
-    while (!signal.aborted) {
-      await pause(ms)
+      await pause(ms())
       if (!signal.aborted) await call()
     }
   }
   const run = async () => {
     await recoverExports(m)
-    while (!workspace.ready.snapshot() && !signal.aborted) await nextWake()
+    while (!workspace.ready.snapshot() && !signal.aborted) await next()
     if (signal.aborted) return
     if ((await shadows.note('history')) !== workspace.history) {
+      // Documents of another history: what was remembered of theirs would delete or double.
       await shadows.clear()
-      await shadows.setNote('history', workspace.history)
       await shadows.setNote('cursor', '')
+      await shadows.setNote('history', workspace.history)
     }
     cursor = (await shadows.note('cursor')) || undefined
-    tell({ phase: 'scanning' })
+    report.tell({ phase: 'scanning' })
     await recoverImports(m)
     poke()
-    await Promise.all([
-      loop(),
-      follow(),
-      every(options.polling || !watch.complete() ? pollMs : rescanMs, () => ((scanWanted = true), poke())),
-      every(cursorMs, saveCursor),
-    ])
+    const rescans = every(() => (isWatching && watch.complete() ? rescanMs : pollMs), wantScan)
+    await Promise.all([loop(), follow(), rescans, every(() => cursorMs, saveCursor)])
   }
   const stops = [
-    workspace.files.subscribe(() => ((indexChanged = true), poke())),
+    workspace.files.subscribe(() => {
+      todo.index = true
+      poke()
+    }),
     workspace.ready.subscribe(() => {
-      if (workspace.ready.snapshot()) [scanWanted, indexChanged] = [true, true]
+      if (workspace.ready.snapshot()) [todo.scan, todo.index] = [true, true]
       poke()
     }),
   ]
-  signal.addEventListener('abort', poke, { once: true })
   const finish = async () => {
     for (const stop of stops) stop()
     watch.close()
     texts.close()
-    for (const { reject } of barriers) reject(new TandemError('going-away'))
+    breakBarriers(new TandemError('going-away'))
     // Work under way ends by the signal; the store closes after it.
-    while (jobs.pending() > 0) await new Promise<void>((resolve) => (wake = resolve))
-    await saveCursor().catch(() => {})
+    while (jobs.pending() > 0) await new Promise<void>((resolve) => void clock.after(hintMs, resolve))
+    if (signal.aborted) await saveCursor().catch(() => {})
     await shadows.close()
   }
-  const closed = run()
-    .catch((e: unknown) => {
+  const closed = (async () => {
+    try {
+      await run()
+    } catch (e) {
       if (!signal.aborted) throw e
-    })
-    .finally(finish)
+    } finally {
+      await finish()
+    }
+  })()
 
   return {
-    state,
-    live,
+    state: report.state,
+    live: live.promise,
     closed,
     flush: async () => {
-      refuseWhileHalted()
+      requireRunning()
       const told = await workspace.movedSince(cursor, signal)
-      const ids = new Set(told.flatMap(({ id }) => (id !== undefined && workspace.files.get(id) ? [id] : [])))
-      await takeMoved([...ids], true)
-      indexChanged = true
-      await quiet(false)
+      await intake.takeMoved([...new Set(told.flatMap(({ id }) => id ?? []))], true)
+      todo.index = true
+      await barrier(false)
     },
     settle: async () => {
-      refuseWhileHalted()
-      ;[scanWanted, judgeNow] = [true, true]
-      await quiet(true)
+      requireRunning()
+      todo.scan = true
+      inHaste = true
+      await barrier(true)
     },
   }
 }

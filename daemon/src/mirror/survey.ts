@@ -13,6 +13,8 @@ export type Survey = {
   paths(paths: readonly string[]): Promise<boolean>
   /** New files found, to be shared; taken out. */
   takeNew(): string[]
+  /** Known files found elsewhere, and where; taken out. */
+  takeRenamed(): [Id, string][]
   /** Files no longer where they were, and since when it is known. */
   readonly vanished: Map<Id, number>
 }
@@ -20,6 +22,7 @@ export type Survey = {
 /** Compares disk with shadows, and sorts what differs into: work on known files, new files, moved files, vanished files. */
 export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
   const newPaths = new Set<string>()
+  const renamed = new Map<Id, string>()
   const vanished = new Map<Id, number>()
   const racyMs = 2_000
 
@@ -32,7 +35,7 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
   const missing = (id: Id) => {
     if (!vanished.has(id)) vanished.set(id, m.clock.now())
   }
-  const unknown = async (path: string, stat: Stat) => {
+  const unknown = (path: string, stat: Stat): void => {
     const born = m.shadows.idBorn(birthmark(stat))
     const shadow = born === undefined ? undefined : m.shadows.get(born)
     if (born !== undefined && shadow && shadow.path !== path) {
@@ -40,14 +43,15 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
       // A second hard link is a file of its own.
       if (typeof there === 'string' || birthmark(there) !== shadow.birthmark) {
         vanished.delete(born)
-        return jobs.add(born, { found: path })
+        renamed.set(born, path)
+        return
       }
     }
     const entry = m.workspace.files.snapshot().byPath.get(path)
     if (entry) jobs.add(entry.id)
     else newPaths.add(path)
   }
-  const take = async (scan: Scan) => {
+  const take = (scan: Scan) => {
     for (const dir of scan.dirs) watch.add(dir)
     const strangers: [string, Stat][] = []
     for (const [path, stat] of scan.files) {
@@ -58,7 +62,7 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
     return strangers
   }
   /** What a scan did not meet may still be there: in a directory that is ignored by now, or one that cannot be read. */
-  const unmet = async (id: Id, path: string) => {
+  const unmet = (id: Id, path: string) => {
     const stat = look(join(m.root.path, path))
     if (stat === 'missing' || (typeof stat === 'object' && stat.kind !== 'file')) missing(id)
     else if (typeof stat === 'object') known(id, stat)
@@ -72,13 +76,18 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
       newPaths.clear()
       return paths
     },
+    takeRenamed: () => {
+      const found = [...renamed]
+      renamed.clear()
+      return found
+    },
     all: async () => {
       const scan = await scanFolder(m.root.path, m.ignore, '', m.signal)
-      const strangers = await take(scan)
+      const strangers = take(scan)
       for (const [id, { path, kind }] of m.shadows.all()) {
-        if (kind !== 'dir' && !scan.files.has(path)) await unmet(id, path)
+        if (kind !== 'dir' && !scan.files.has(path)) unmet(id, path)
       }
-      for (const [path, stat] of strangers) await unknown(path, stat)
+      for (const [path, stat] of strangers) unknown(path, stat)
       return scan
     },
     paths: async (paths) => {
@@ -94,16 +103,16 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
         if (stat === 'missing') {
           newPaths.delete(path)
           if (id !== undefined) missing(id)
-          else if (hidden === undefined) for (const [each, at] of below(path)) await unmet(each, at)
+          else if (hidden === undefined) for (const [each, at] of below(path)) unmet(each, at)
         } else if (isDir) {
           if (id !== undefined && m.shadows.get(id)?.kind !== 'dir') missing(id)
-          if (hidden === undefined) strangers.push(...(await take(await scanFolder(m.root.path, m.ignore, path, m.signal))))
+          if (hidden === undefined) strangers.push(...take(await scanFolder(m.root.path, m.ignore, path, m.signal)))
         } else if (stat.kind !== 'file') {
           if (id !== undefined) missing(id)
         } else if (id !== undefined) known(id, stat)
         else if (hidden === undefined) strangers.push([path, stat])
       }
-      for (const [path, stat] of strangers) await unknown(path, stat)
+      for (const [path, stat] of strangers) unknown(path, stat)
       return rules
     },
   }

@@ -1,0 +1,112 @@
+import type { Id } from '@tandem/shared'
+import type { FileEntry } from '@tandem/shared/docs'
+import { origin, type Mirroring } from './context.ts'
+import { createEntries } from './create.ts'
+import type { Jobs } from './jobs.ts'
+import type { Report } from './report.ts'
+import type { Shadow } from './shadow.ts'
+import type { Survey } from './survey.ts'
+import { resurrectEdited } from './vanished.ts'
+
+export type Intake = {
+  /** The files whose entry and shadow differ. */
+  compareIndex(): Id[]
+  /** Sets texts that moved on the server to work; `strictly`: by what the server has now, also of those held open. */
+  takeMoved(ids: readonly Id[], strictly?: boolean): Promise<void>
+  /** Says in the index what was moved on disk, all at once. */
+  takeRenamed(): void
+  /** Shares what is new on disk. */
+  takeNew(): Promise<void>
+  /** An entry was looked at; it is not looked at again until something changes, where it is not mirrored here. */
+  looked(id: Id, entry: FileEntry): void
+  /** Everything is worth another look. */
+  forget(): void
+}
+
+type IntakeOptions = { jobs: Jobs; survey: Survey; report: Report; nextWake: () => Promise<void> }
+
+/** Up to so many texts are opened, and so followed; more are read in bulk. */
+const openAtOnce = 8
+const bulkTexts = 200
+
+/** Turns what is known to have changed, on either side, into work on files; much of it at once goes in bulk. */
+export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: IntakeOptions): Intake {
+  const { workspace, shadows, texts } = m
+  const { files } = workspace
+  /** Entries that are not mirrored here, by the path under which that was found. */
+  const passed = new Map<Id, string>()
+
+  const differs = (id: Id) => {
+    const [entry, shadow] = [files.get(id), shadows.get(id)]
+    if (!entry) return false
+    if (entry.deleted) return shadow !== undefined
+    return shadow ? isOff(entry, shadow) : passed.get(id) !== entry.path
+  }
+  const isText = (id: Id) => files.get(id)?.kind === 'text' && !files.get(id)?.deleted
+
+  return {
+    compareIndex: () => {
+      for (const { id, path } of files.unreadable()) m.refuse(String(path).slice(0, 300) || id, 'not a path of a workspace')
+      return [...files.snapshot().byId.keys()].filter(differs)
+    },
+    takeMoved: async (ids, strictly = false) => {
+      const known = ids.filter((id) => files.get(id))
+      const buried = known.filter((id) => files.get(id)?.deleted && !shadows.get(id))
+      if (buried.length > 0) await resurrectEdited(m, buried)
+      const rest = known.filter((id) => !buried.includes(id))
+      const wanted = rest.filter((id) => isText(id) && (strictly || !texts.isOpen(id)))
+      const toRead = strictly || wanted.length > openAtOnce ? wanted : []
+      const inBulk = new Set(toRead)
+      for (const id of rest) if (!inBulk.has(id)) jobs.add(id, { moved: true })
+      for (let i = 0; i < toRead.length; i += bulkTexts) {
+        const some = toRead.slice(i, i + bulkTexts)
+        const read = await workspace.read(some, m.signal)
+        for (const id of some) {
+          const remote = read.get(id)
+          if (remote && remote.state === shadows.get(id)?.state && !differs(id)) continue
+          jobs.add(id, { moved: true, ...(remote && { remote }) })
+        }
+        if (!report.isLive()) report.tell({ phase: 'exporting', done: i + some.length, total: toRead.length })
+        while (jobs.pending() > 2 * bulkTexts && !m.signal.aborted) await nextWake()
+      }
+    },
+    takeRenamed: () => {
+      const renamed = survey.takeRenamed()
+      files.transact(() => {
+        for (const [id, path] of renamed) {
+          const [entry, shadow] = [files.get(id), shadows.get(id)]
+          // Renamed on both sides: the name that is shared already wins.
+          if (entry && !entry.deleted && entry.path === shadow?.path) files.move(id, path)
+        }
+      }, origin)
+      for (const [id, path] of renamed) jobs.add(id, { found: path })
+    },
+    takeNew: async () => {
+      const paths = survey.takeNew()
+      if (paths.length === 0) return
+      const progress = (done: number) => {
+        if (!report.isLive()) report.tell({ phase: 'seeding', done, total: paths.length })
+      }
+      progress(0)
+      const goneByHash = new Map([...survey.vanished.keys()].map((id) => [shadows.get(id)?.hash ?? '', id]))
+      await createEntries(m, {
+        paths,
+        movedFrom: (hash) => goneByHash.get(hash),
+        onMoved: (id, path) => {
+          goneByHash.delete(shadows.get(id)?.hash ?? '')
+          survey.vanished.delete(id)
+          jobs.add(id, { found: path })
+        },
+        onProgress: progress,
+      })
+    },
+    looked: (id, entry) => {
+      if (!shadows.get(id) && !entry.deleted) passed.set(id, entry.path)
+      else passed.delete(id)
+    },
+    forget: () => passed.clear(),
+  }
+}
+
+const isOff = (entry: FileEntry, shadow: Shadow): boolean =>
+  entry.path !== shadow.path || (shadow.kind === 'text' && entry.facts !== undefined && entry.facts.exec !== shadow.exec)

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fakeClock } from '@tandem/shared/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { lockFolder } from './lock.ts'
+
+const newFolder = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-lock-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+const leave = (folder: string, holder: unknown) => writeFileSync(join(folder, '.tandem/lock'), JSON.stringify(holder))
+
+test('[MIR-24] a second daemon of a folder is refused, with a sentence, until the first has gone', async () => {
+  const folder = newFolder()
+  const unlock = await lockFolder(folder)
+  await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'folder-served' })
+  await expect(lockFolder(folder)).rejects.toThrow('another Tandem serves this folder already')
+  await unlock()
+  await (await lockFolder(folder))()
+})
+
+test('[MIR-24] of many at once one gets it', async () => {
+  const folder = newFolder()
+  const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)))
+  expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(1)
+})
+
+test('[MIR-24] the lock of a dead process, of a process number used again, or torn, is taken over', async () => {
+  const folder = newFolder()
+  await (await lockFolder(folder))()
+  const dead = { pid: 2 ** 22 - 3, startedAt: '1', host: hostname(), token: 'x' }
+  for (const holder of [dead, { ...dead, pid: process.ppid, startedAt: '1' }, { ...dead, pid: process.pid }, 'torn']) {
+    leave(folder, holder)
+    const unlock = await lockFolder(folder)
+    expect(readFileSync(join(folder, '.tandem/lock'), 'utf8')).toContain(`"pid":${process.pid}`)
+    await unlock()
+  }
+})
+
+test('[MIR-24] a daemon on another machine holds the lock while it touches it', async () => {
+  const folder = newFolder()
+  await (await lockFolder(folder))()
+  leave(folder, { pid: 1, startedAt: '', host: 'elsewhere', token: 'x' })
+  const clock = fakeClock(Date.now())
+  await expect(lockFolder(folder, clock)).rejects.toMatchObject({ code: 'folder-served' })
+  clock.advance(120_000)
+  await (await lockFolder(folder, clock))()
+})
+
+test('nothing of ours is anybody’s to commit', async () => {
+  const folder = newFolder()
+  const unlock = await lockFolder(folder)
+  expect(readFileSync(join(folder, '.tandem/.gitignore'), 'utf8')).toBe('*\n')
+  await unlock()
+})

@@ -1,0 +1,40 @@
+import type { Clock } from '@tandem/shared'
+
+/** A loop's alarm: pokes that come while it works are folded into one. */
+export type Waker = {
+  poke(): void
+  pokeAfter(ms: number): void
+  /** Resolves at the next poke, at once where one came since the last time; also when the signal aborts. */
+  next(): Promise<void>
+  /** Resolves after `ms`, or when the signal aborts. */
+  pause(ms: number): Promise<void>
+}
+
+export function createWaker(clock: Clock, signal: AbortSignal): Waker {
+  let woken = false
+  let wake = () => {}
+  const poke = () => {
+    woken = true
+    wake()
+  }
+  signal.addEventListener('abort', poke, { once: true })
+  return {
+    poke,
+    pokeAfter: (ms) => void clock.after(ms, poke),
+    next: async () => {
+      if (!woken && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
+      woken = false
+    },
+    pause: (ms) =>
+      new Promise((resolve) => {
+        const done = () => {
+          cancel()
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        const cancel = clock.after(ms, done)
+        signal.addEventListener('abort', done, { once: true })
+        if (signal.aborted) done()
+      }),
+  }
+}
