@@ -205,6 +205,13 @@ test('[TSK-4] a cancelled task is ended and reported so, also when the process h
   expect(t.steps.filter((s) => s === 'execute')).toHaveLength(1)
 })
 
+test('[TSK-4] the cancel of an attempt whose grant got lost is answered', async () => {
+  const t = setUp()
+  const task = createId()
+  t.runner.onMessage({ t: 'cancel', task, attempt: 2, force: false })
+  expect(await t.says('report')).toMatchObject([{ task, attempt: 2, state: 'cancelled' }])
+})
+
 test('[TSK-8] an attempt that is not ours any more is ended without a word', async () => {
   const t = setUp()
   const id = t.add('a')

@@ -117,6 +117,13 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     }
   }
 
+  const cancel = ({ task, attempt }: Extract<ToDaemon, { t: 'cancel' }>) => {
+    const known = find(task, attempt)
+    if (known) return end(known, 'cancelled')
+    // Its grant got lost with a connection, and cannot come any more: it stood before this message.
+    outbox.say(() => ({ t: 'report', task, attempt, state: 'cancelled' }))
+  }
+
   return {
     held: () => [...held.values()].map(({ task, attempt }) => ({ task, attempt })),
     lastGrantSeq: () => lastGrantSeq,
@@ -134,7 +141,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
           outbox.answer(message.n)
           break
         case 'cancel':
-          end(find(message.task, message.attempt), 'cancelled')
+          cancel(message)
           break
         case 'hello-ack':
           leaseMs = message.leaseMs

@@ -79,8 +79,12 @@ export async function simulate(seed: number, steps: number): Promise<{ violation
       started.add(`${m.task}.${m.attempt}`)
       alive.set(m.task, (alive.get(m.task) ?? 0) + 1)
       d.held.set(`${m.task}.${m.attempt}`, { task: m.task, attempt: m.attempt, alive: true, n: 0 })
-    } else if (m.t === 'cancel') stop(d, `${m.task}.${m.attempt}`)
-    else if (m.t === 'hello-ack') {
+    } else if (m.t === 'cancel') {
+      const key = `${m.task}.${m.attempt}`
+      // Of an attempt it has not: its grant got lost, and will not come any more.
+      if (!d.held.has(key)) d.held.set(key, { task: m.task, attempt: m.attempt, alive: false, n: 0 })
+      stop(d, key)
+    } else if (m.t === 'hello-ack') {
       for (const k of m.kill) {
         stop(d, `${k.task}.${k.attempt}`)
         d.held.delete(`${k.task}.${k.attempt}`)

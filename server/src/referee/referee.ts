@@ -62,8 +62,8 @@ export function createReferee(ports: RefereePorts): Referee {
       kill,
     })
     for (const task of unseenGrants) {
-      // What it never saw it cannot have started: a cancel is done at once, anything else is granted again.
-      if (task.cancel) turn.change(task, { t: 'end', state: 'cancelled', result: undefined }, daemonId)
+      // The grant may still be on its way, with the cancel behind it: the daemon answers that one in either case.
+      if (task.cancel) tellCancel(turn, task)
       else tellGrant(turn, task, session, 0, hello.mono)
     }
   }
