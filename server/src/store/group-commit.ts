@@ -1,7 +1,15 @@
 import { TandemError, messageOf, wait, type Clock, type Log } from '@tandem/shared'
 import type { Store, Write } from './store.ts'
 
-type Deps = { store: Store; fence: number; clock: Clock; log: Log; probeMs?: number }
+type Deps = {
+  store: Store
+  fence: number
+  clock: Clock
+  log: Log
+  /** What goes with each batch in its newest state only, asked for when the batch leaves. */
+  finish?: () => Write[]
+  probeMs?: number
+}
 
 export type GroupCommit = {
   /** Writes in the order of calls; rejects with `store-failed` while the store cannot, and still writes it once it can. */
@@ -21,7 +29,7 @@ type Batch = { writes: Write[]; done: PromiseWithResolvers<void> }
  * A failure is fail-stop: nothing is acknowledged, the writes are kept in order, and the store is probed until they
  * go through.
  */
-export function createGroupCommit({ store, fence, clock, log, probeMs = 1_000 }: Deps): GroupCommit {
+export function createGroupCommit({ store, fence, clock, log, finish = () => [], probeMs = 1_000 }: Deps): GroupCommit {
   let next: Batch | undefined
   let running: Promise<void> | undefined
   let failure: TandemError | undefined
@@ -42,6 +50,7 @@ export function createGroupCommit({ store, fence, clock, log, probeMs = 1_000 }:
     await Promise.resolve()
     while (next && !failure) {
       const batch = next
+      batch.writes.push(...finish())
       next = undefined
       try {
         await store.commit(batch.writes, fence)
@@ -70,6 +79,7 @@ export function createGroupCommit({ store, fence, clock, log, probeMs = 1_000 }:
         await wait(clock, probeMs, stop.signal)
         await store.recover()
         while (kept.length > 0) {
+          kept.push(...finish())
           const writes = kept
           await store.commit(writes, fence)
           kept = kept.slice(writes.length)

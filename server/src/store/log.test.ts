@@ -196,3 +196,21 @@ test('[ACC-34] the audit is a chain: a changed entry shows', async () => {
   await store.commit([{ t: 'record', table: 'audit', key: '000000000002', value: { ...second, object: 'x' } }])
   expect(await audit.verify()).toBe(2)
 })
+
+test('[LOG-22] where each document stands is written with its entries, also after a failure', async () => {
+  const { store, disk, batches } = troubled()
+  const clock = fakeClock()
+  const log = await openLog({ store, settings, log: silentLog, clock })
+  await Promise.all(['a', 'b'].map((text) => log.append('file/a', updateOf(text), meta).durable))
+  expect(batches.at(-1)?.filter((w) => w.t === 'doc')).toHaveLength(1)
+  disk.fails = true
+  await expect(log.append('file/a', updateOf('c'), meta).durable).rejects.toMatchObject({ code: 'store-failed' })
+  await expect(log.append('file/b', updateOf('d'), meta).durable).rejects.toMatchObject({ code: 'store-failed' })
+  disk.fails = false
+  await vi.waitFor(() => {
+    clock.advance(1_000)
+    expect(log.failure()).toBeUndefined()
+  })
+  const stats = new Map(await all(store.docs()))
+  expect([stats.get('file/a')?.seq, stats.get('file/b')?.seq]).toEqual([3, 4])
+})

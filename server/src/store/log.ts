@@ -47,9 +47,26 @@ const nothing: DocStat = { seq: 0, snapshotSeq: 0, snapshotBytes: 0, tailBytes: 
 
 export async function openLog({ store, settings, log, clock = systemClock, probeMs }: Deps): Promise<UpdateLog> {
   const fence = await store.takeFence()
-  const commit = createGroupCommit({ store, fence, clock, log, ...(probeMs !== undefined && { probeMs }) })
-  const authors = await openAuthors(store)
+  /** Documents whose standing is to be written with the next batch. */
+  const moved = new Set<string>()
+  const standing = (): Write[] => {
+    const writes = [...moved].flatMap((doc): Write[] => {
+      const stat = stats.get(doc)
+      return stat ? [{ t: 'doc', doc, stat }] : []
+    })
+    moved.clear()
+    return writes
+  }
   const stats = new Map<string, DocStat>()
+  const commit = createGroupCommit({
+    store,
+    fence,
+    clock,
+    log,
+    finish: standing,
+    ...(probeMs !== undefined && { probeMs }),
+  })
+  const authors = await openAuthors(store)
   for await (const [doc, stat] of store.docs()) stats.set(doc, stat)
   let assigned = await store.head()
   let durableSeq = assigned
@@ -92,7 +109,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
         writes.push({ t: 'snapshot', doc, seq, state: bytes })
       }
       stats.set(doc, stat)
-      writes.push({ t: 'doc', doc, stat })
+      moved.add(doc)
       waiting.push({ seq, doc, author: meta.author })
 
       const durable = commit.write(writes)
