@@ -100,6 +100,7 @@ export default {
     'vitest/valid-expect': ['error', { maxArgs: 2 }],
     'vitest/require-mock-type-parameters': 'off',
     'vitest/no-standalone-expect': 'off',
+    'vitest/require-to-throw-message': 'off',
     // Spreading a text into its code points is what an editor's code means to do.
     'typescript/no-misused-spread': 'off',
     // A function called back in a promise chain is how a lock hands over.
