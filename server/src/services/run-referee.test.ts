@@ -1,0 +1,64 @@
+import { createId, readSettings, silentLog, type Task } from '@tandem/shared'
+import { openRequests, openTasks } from '@tandem/shared/docs'
+import { expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { openLog } from '../store/log.ts'
+import { openMemoryStore } from '../store/memory.ts'
+import { Workspace } from '../store/workspace.ts'
+import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
+
+const task = { title: 'hi', payload: { kind: 'command', command: 'echo' } } as const
+
+async function tasksOf(server: TestServer) {
+  const { doc } = await (await testClient(server)).open({ kind: 'tasks', rotation: 0 })
+  const tasks = openTasks(doc)
+  return { find: (id: string): Task | undefined => tasks.get(id), all: () => [...tasks.snapshot().keys()] }
+}
+
+test('[S102] a request becomes a task in the name of who asked, once, and is dropped', async () => {
+  const server = await testServer()
+  const client = await testClient(server, { name: 'Anna' })
+  const { principal, session } = client.claims
+  const own = await client.open({ kind: 'requests', principal, session })
+  const requests = openRequests(own.doc)
+  const id = requests.ask({ kind: 'create', task })
+  const tasks = await tasksOf(server)
+  await vi.waitFor(() => expect(tasks.find(id)).toMatchObject({ state: 'queued', createdBy: principal, createdByName: 'Anna' }))
+  await vi.waitFor(() => expect(requests.snapshot().size).toBe(0))
+  // A replica that had not heard of the dropping sends it again.
+  own.doc.getMap('requests').set(id, { v: 1, body: { kind: 'create', task: { ...task, title: 'again' } }, clientAt: 1 })
+  await acknowledged(own.provider)
+  await vi.waitFor(() => expect(requests.snapshot().size).toBe(0))
+  expect(tasks.all()).toEqual([id])
+  expect(tasks.find(id)?.title).toBe('hi')
+})
+
+test('[S102] what was asked for while the server was going down is decided when it is up again', async () => {
+  const store = openMemoryStore()
+  const first = await testServer({ store })
+  await first.access()
+  await first.end()
+  const { ownerId } = Workspace.parse(await store.read('meta', 'workspace'))
+  const doc = new Y.Doc()
+  const id = openRequests(doc).ask({ kind: 'create', task })
+  const log = await openLog({ store, settings: readSettings({}), log: silentLog })
+  await log.append(`requests/${ownerId}/${createId()}`, Y.encodeStateAsUpdate(doc), { author: ownerId, origin: 'socket' }).durable
+
+  const second = await testServer({ store, ownerKey: first.ownerKey })
+  const tasks = await tasksOf(second)
+  await vi.waitFor(() => expect(tasks.find(id)?.state).toBe('queued'))
+})
+
+test('[ACC-20] whoever is no member makes nothing run', async () => {
+  const store = openMemoryStore()
+  const first = await testServer({ store })
+  await first.end()
+  const doc = new Y.Doc()
+  openRequests(doc).ask({ kind: 'create', task })
+  const stranger = createId()
+  const log = await openLog({ store, settings: readSettings({}), log: silentLog })
+  await log.append(`requests/${stranger}/${createId()}`, Y.encodeStateAsUpdate(doc), { author: stranger, origin: 'socket' }).durable
+  const second = await testServer({ store, ownerKey: first.ownerKey })
+  await vi.waitFor(() => expect(second.lines).toContainEqual(expect.objectContaining({ msg: 'request refused', by: stranger })))
+  expect((await tasksOf(second)).all()).toEqual([])
+})
