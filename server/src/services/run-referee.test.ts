@@ -23,7 +23,9 @@ test('[S102] a request becomes a task in the name of who asked, once, and is dro
   const requests = openRequests(own.doc)
   const id = requests.ask({ kind: 'create', task })
   const tasks = await tasksOf(server)
-  await vi.waitFor(() => expect(tasks.find(id)).toMatchObject({ state: 'queued', createdBy: principal, createdByName: 'Anna' }))
+  await vi.waitFor(() =>
+    expect(tasks.find(id)).toMatchObject({ state: 'queued', createdBy: principal, createdByName: 'Anna' }),
+  )
   await vi.waitFor(() => expect(requests.snapshot().size).toBe(0))
   // A replica that had not heard of the dropping sends it again.
   own.doc.getMap('requests').set(id, { v: 1, body: { kind: 'create', task: { ...task, title: 'again' } }, clientAt: 1 })
@@ -42,7 +44,10 @@ test('[S102] what was asked for while the server was going down is decided when 
   const doc = new Y.Doc()
   const id = openRequests(doc).ask({ kind: 'create', task })
   const log = await openLog({ store, settings: readSettings({}), log: silentLog })
-  await log.append(`requests/${ownerId}/${createId()}`, Y.encodeStateAsUpdate(doc), { author: ownerId, origin: 'socket' }).durable
+  await log.append(`requests/${ownerId}/${createId()}`, Y.encodeStateAsUpdate(doc), {
+    author: ownerId,
+    origin: 'socket',
+  }).durable
 
   const second = await testServer({ store, ownerKey: first.ownerKey })
   const tasks = await tasksOf(second)
@@ -57,8 +62,13 @@ test('[ACC-20] whoever is no member makes nothing run', async () => {
   openRequests(doc).ask({ kind: 'create', task })
   const stranger = createId()
   const log = await openLog({ store, settings: readSettings({}), log: silentLog })
-  await log.append(`requests/${stranger}/${createId()}`, Y.encodeStateAsUpdate(doc), { author: stranger, origin: 'socket' }).durable
+  await log.append(`requests/${stranger}/${createId()}`, Y.encodeStateAsUpdate(doc), {
+    author: stranger,
+    origin: 'socket',
+  }).durable
   const second = await testServer({ store, ownerKey: first.ownerKey })
-  await vi.waitFor(() => expect(second.lines).toContainEqual(expect.objectContaining({ msg: 'request refused', by: stranger })))
+  await vi.waitFor(() =>
+    expect(second.lines).toContainEqual(expect.objectContaining({ msg: 'request refused', by: stranger })),
+  )
   expect((await tasksOf(second)).all()).toEqual([])
 })
