@@ -5,6 +5,32 @@ import { findChromium } from '../e2e/src/harness/browser.ts'
 
 const alias = [{ find: 'monaco-editor/esm/vs/editor/editor.api.js', replacement: 'monaco-editor/editor/editor.api.js' }]
 
+const prepared = [
+  '@base-ui/react/alert-dialog',
+  '@base-ui/react/context-menu',
+  '@base-ui/react/popover',
+  '@base-ui/react/toast',
+  '@base-ui/react/tooltip',
+  '@hocuspocus/provider',
+  '@monaco-editor/react',
+  '@tanstack/react-virtual',
+  'anser',
+  'axe-core',
+  'fast-check',
+  'idb',
+  'lib0/decoding',
+  'lucide-react',
+  'react',
+  'react-dom',
+  'react-dom/client',
+  'react-resizable-panels',
+  'react/jsx-dev-runtime',
+  'y-monaco',
+  'y-protocols/awareness',
+  'yjs',
+  'zod',
+]
+
 /**
  * What needs a real browser (Monaco, IndexedDB, rendering) is named `*.browser.test.ts(x)` and runs here:
  * `pnpm vitest run --project browser`. Plain logic runs in Node, in the root's `unit` project.
@@ -12,7 +38,8 @@ const alias = [{ find: 'monaco-editor/esm/vs/editor/editor.api.js', replacement:
 export default defineProject({
   plugins: [react()],
   resolve: { alias, dedupe: ['yjs', 'lib0', 'y-protocols', 'monaco-editor', 'react', 'react-dom'] },
-  optimizeDeps: { exclude: ['monaco-editor'] },
+  // Prepared before the first test: what is found on the way makes the page reload under it.
+  optimizeDeps: { exclude: ['monaco-editor'], include: prepared },
   test: {
     name: 'browser',
     include: ['src/**/*.browser.test.{ts,tsx}'],

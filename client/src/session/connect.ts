@@ -41,6 +41,8 @@ export function connect(url: string, clock: Clock, signal: AbortSignal) {
     }
   })
   socket.on('open', watch)
+  // The first attempt began before anybody could listen.
+  watch()
   socket.on('message', () => {
     cancelWatch()
     enter('connected')

@@ -105,6 +105,8 @@ export function openDoc(ref: DocRef, deps: Deps) {
     }
     const live = isLive()
     const n = send(update)
+    // What was made here is there to be shown, whether or not anything else arrives.
+    state.patch({ ready: true })
     if (!kept) return
     deps.tell(path, update, live)
     void persist.keepOwn(path, update).then((key) => key !== undefined && hold(n, [key]))

@@ -1,0 +1,133 @@
+import './ui/base.css'
+import './ui/tokens.css'
+import './ui/fonts.css'
+import './ui/peers.css'
+import { createId, silentLog, systemClock } from '@tandem/shared'
+import axe from 'axe-core'
+import { createRoot } from 'react-dom/client'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { openSession, type Session } from './session/session.ts'
+import { SessionContext } from './session/session-context.ts'
+import Workbench from './workbench.tsx'
+
+// The whole workbench, with no server in reach: everything here must work on what this device has.
+let session: Session
+let end: () => void
+
+beforeEach(async () => {
+  await page.viewport(1280, 800)
+  localStorage.clear()
+  document.head.prepend(
+    Object.assign(document.createElement('style'), { textContent: '@layer tokens, base, components;' }),
+  )
+  document.title = 'Tandem'
+  const ending = new AbortController()
+  const place = { workspaceId: createId(), epoch: createId() }
+  const claims = {
+    kind: 'user',
+    principal: createId(),
+    name: 'Mira Okafor',
+    role: 'owner',
+    session: createId(),
+    ...place,
+  } as const
+  const workspace = {
+    id: place.workspaceId,
+    name: 'checkout-service',
+    epoch: place.epoch,
+    generation: 0,
+    seq: 7,
+    role: 'owner',
+  } as const
+  session = openSession({
+    first: { claims, workspace, signedOut: false, serverAheadMs: 0 },
+    token: undefined,
+    clock: systemClock,
+    log: silentLog,
+    signal: ending.signal,
+  })
+  session.files.transact(() => {
+    for (const path of ['README.md', 'src/a10.ts', 'src/a2.ts', 'src/deep/b.ts']) {
+      session.files.create(path, 'text', { size: 1, exec: false, eol: 'lf', bom: false })
+    }
+  }, 'test')
+  const host = document.body.appendChild(Object.assign(document.createElement('div'), { style: 'height: 800px' }))
+  const root = createRoot(host)
+  root.render(
+    <SessionContext value={session}>
+      <Workbench />
+    </SessionContext>,
+  )
+  end = () => {
+    root.unmount()
+    host.remove()
+    ending.abort()
+  }
+})
+afterEach(() => end())
+
+const row = (name: string) => page.getByRole('treeitem', { name, exact: true })
+const paths = () => [...session.files.snapshot().byPath.keys()].toSorted()
+
+test('[S189] the tree is used with the keyboard alone', async () => {
+  await expect.element(row('README.md')).toBeVisible()
+  page.getByRole('tree').element().focus()
+  await userEvent.keyboard('{Home}{ArrowRight}{ArrowDown}{ArrowDown}')
+  await expect.element(row('a2.ts')).toHaveAttribute('data-focused')
+  await userEvent.keyboard('{F2}')
+  await userEvent.keyboard('first{Enter}')
+  await expect.poll(paths).toEqual(['README.md', 'src/a10.ts', 'src/deep/b.ts', 'src/first.ts'])
+  await expect.element(row('first.ts')).toHaveAttribute('data-focused')
+  await userEvent.keyboard('{Delete}')
+  await expect.poll(paths).toEqual(['README.md', 'src/a10.ts', 'src/deep/b.ts'])
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(paths).toEqual(['README.md', 'src/a10.ts', 'src/deep/b.ts', 'src/first.ts'])
+})
+
+test('[UI-44] a key never acts on a row nobody pointed at', async () => {
+  await expect.element(row('README.md')).toBeVisible()
+  page.getByRole('tree').element().focus()
+  await userEvent.keyboard('{Delete}')
+  expect(paths()).toHaveLength(4)
+})
+
+test('[S97] a file made offline is written in at once, and what is kept here is counted', async () => {
+  await page.getByRole('button', { name: 'New file' }).click()
+  await userEvent.keyboard('notes/today.md{Enter}')
+  await expect.element(page.getByRole('heading', { level: 1, name: 'notes/today.md' })).toBeInTheDocument()
+  await expect.poll(() => document.querySelector('.view-lines') !== null, { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => document.activeElement?.closest('.monaco-editor') !== null, { timeout: 5_000 }).toBe(true)
+  await userEvent.keyboard('kept')
+  await expect.poll(() => document.querySelector('.view-line')?.textContent).toBe('kept')
+  await expect
+    .poll(() => page.getByTestId('sync').element().textContent, { timeout: 15_000 })
+    .toMatch(/^Offline, \d+ edits kept here$/)
+}, 40_000)
+
+test('[UI-33] a name that is taken is refused beside the field', async () => {
+  await page.getByRole('button', { name: 'New file' }).click()
+  await userEvent.keyboard('readme.MD{Enter}')
+  await expect.element(page.getByText('There is already readme.MD in this workspace.')).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  expect(paths()).toHaveLength(4)
+})
+
+test('[S123] a command asked for offline is shown as waiting', async () => {
+  await page.getByRole('textbox', { name: /^Command to run/ }).fill('npm test')
+  await userEvent.keyboard('{Enter}')
+  const card = page.getByRole('listitem').filter({ hasText: 'npm test' })
+  await expect.element(card.getByText('waiting for the connection'), { timeout: 10_000 }).toBeVisible()
+  expect(session.requests.snapshot().size).toBe(1)
+})
+
+test.each(['dark', 'light'] as const)('[UI-45] no barrier that axe can find, %s', async (theme) => {
+  document.documentElement.dataset['theme'] = theme
+  document.documentElement.lang = 'en'
+  await row('README.md').click()
+  await expect.element(page.getByRole('tab', { name: /README/ })).toBeVisible()
+  const { violations } = await axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  })
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
+})
