@@ -18,11 +18,11 @@ function randomFrom(seed: number): () => number {
 export default {
   name: 'kill-nine',
   covers: ['server/src/store/*.ts', 'server/src/sync/*.ts', 'server/src/server.ts', 'server/src/main.ts'],
-  run: async ({ seed }: { seed: number }): Promise<Record<string, number>> => {
+  run: async ({ seed, signal }: { seed: number; signal: AbortSignal }): Promise<Record<string, number>> => {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'tandem-kill-'))
     try {
       const rounds = 40
-      const { acknowledged, lost } = await killNine({ dataDir, rounds, random: randomFrom(seed) })
+      const { acknowledged, lost } = await killNine({ dataDir, rounds, random: randomFrom(seed), signal })
       if (lost > 0) throw new Error(`${lost} of ${acknowledged} acknowledged changes were lost (seed ${seed})`)
       return { rounds, acknowledged, lost }
     } finally {

@@ -4,7 +4,7 @@ import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/pro
 import { AccessToken, createId, docName } from '@tandem/shared'
 import { createApiKey } from '../auth/api-keys.ts'
 
-type Options = { dataDir: string; rounds: number; random: () => number; writers?: number }
+type Options = { dataDir: string; rounds: number; random: () => number; writers?: number; signal?: AbortSignal }
 
 /**
  * Kills a real server under load at random moments and counts: every change that was acknowledged before the kill
@@ -15,12 +15,13 @@ export async function killNine({
   rounds,
   random,
   writers = 4,
+  signal,
 }: Options): Promise<{ acknowledged: number; lost: number }> {
   const key = createApiKey()
   let acknowledged = 0
   let lost = 0
   let server = await startChild(dataDir, key)
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds && !signal?.aborted; round++) {
     const names = Array.from({ length: writers }, () => createId())
     const clients = await Promise.all(names.map((id) => openClient(server, key, id)))
     const writing = new AbortController()
