@@ -19,17 +19,31 @@ test('[LOG-1] [S14] [OPS-17] the server is killed and comes back while both tabs
   await b.open('a.txt')
   await a.shows('----\n')
   await b.shows('----\n')
-  const words = (name: string) => Array.from({ length: 60 }, (_, i) => `${name}${String(i).padStart(2, '0')}`)
-  const typeAll = async (tab: Tab, name: string, at: 'start' | 'end') => {
-    // One place each: what one writes stays in one piece.
+  let isOver = false
+  /** Types numbered words at one place, so that what one tab writes stays in one piece, until the crashes are over. */
+  const typeWords = async (tab: Tab, name: string, at: 'start' | 'end') => {
     await tab.type('', at)
-    for (const word of words(name)) await tab.page.keyboard.insertText(`${word} `)
+    let typed = ''
+    for (let i = 0; !isOver || i < 60; i++) {
+      await tab.page.keyboard.insertText(`${name}${i} `)
+      typed += `${name}${i} `
+      // A quick typist, not a flood.
+      await tab.page.waitForTimeout(40)
+    }
+    return typed
   }
-  const typing = Promise.all([typeAll(a, 'a', 'start'), typeAll(b, 'b', 'end')])
+  const typing = Promise.all([typeWords(a, 'a', 'start'), typeWords(b, 'b', 'end')])
   await killAndAwaitReturn(tandem, 'server')
+  await until('the server answers again', () =>
+    tandem.api('/api/health').then(
+      (answer) => answer.ok,
+      () => false,
+    ),
+  )
   await killAndAwaitReturn(tandem, 'server')
-  await typing
-  const expected = `${words('a').join(' ')} ----\n${words('b').join(' ')} `
+  isOver = true
+  const [byA, byB] = await typing
+  const expected = `${byA}----\n${byB}`
   await until('the file has everything', () => tandem.read('a.txt') === expected)
   await a.shows(expected)
   await b.shows(expected)
