@@ -5,6 +5,7 @@ import { firstMirror } from './first-mirror.ts'
 import { reconnect } from './reconnect.ts'
 import { saving } from './saving.ts'
 import { toTable, type Row } from './stats.ts'
+import { taskStart } from './task-start.ts'
 import { typing } from './typing.ts'
 
 /** The rows by name: `pnpm bench typing saving` measures these two. Nothing here is ever asserted. */
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   peer: async (tandem) => editToPeer(tandem, await fileOf(tandem, 'peer.txt')),
   saving: async (tandem) => saving(tandem, 'saving.txt', await fileOf(tandem, 'saving.txt')),
   reconnect: async (tandem) => reconnect(tandem, await fileOf(tandem, 'peer.txt')),
+  tasks: (tandem) => taskStart(tandem),
   mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
 }
 

@@ -11,7 +11,7 @@ import { ProgramFailed } from './supervise.ts'
 import { up } from './up.ts'
 
 const machine = thisMachine()
-const say = toTerminal
+const say = toTerminal()
 const [stop, force] = [new AbortController(), new AbortController()]
 // The first signal ends everything cleanly; who repeats it does not want to wait.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

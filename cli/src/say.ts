@@ -1,12 +1,28 @@
 import { errorTable, isTandemError, messageOf } from '@tandem/shared'
 import { z } from 'zod'
 
-/** Where the command speaks: `out` is the result, `err` everything else. */
-export type Say = { out(text: string): void; err(text: string): void }
+/** Where the command speaks: `out` is the result, `err` everything else, `progress` a line that the next word replaces. */
+export type Say = { out(text: string): void; err(text: string): void; progress(text: string): void }
 
-export const toTerminal: Say = {
-  out: (text) => void process.stdout.write(text + '\n'),
-  err: (text) => void process.stderr.write(text + '\n'),
+const clearLine = '\r\x1b[K'
+
+/** The terminal; where stderr is none, progress is left out. */
+export function toTerminal(): Say {
+  let isPending = false
+  const line = (stream: NodeJS.WriteStream) => (text: string) => {
+    if (isPending) process.stderr.write(clearLine)
+    isPending = false
+    stream.write(text + '\n')
+  }
+  return {
+    out: line(process.stdout),
+    err: line(process.stderr),
+    progress: (text) => {
+      if (!process.stderr.isTTY) return
+      process.stderr.write(clearLine + text)
+      isPending = true
+    },
+  }
 }
 
 /** What a child program says before it gives up. */

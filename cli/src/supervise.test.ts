@@ -27,7 +27,12 @@ function start(source: string) {
       onMessage: (m) => messages.push(m as { pid?: number }),
       onLine: (line) => lines.push(line),
     },
-    { say: { out: () => {}, err: (text) => said.push(text) }, clock, stop: stop.signal, force: force.signal },
+    {
+      say: { out: () => {}, err: (text) => said.push(text), progress: () => {} },
+      clock,
+      stop: stop.signal,
+      force: force.signal,
+    },
   )
   running.push(async () => {
     stop.abort()

@@ -57,6 +57,7 @@ export async function up(
         onMessage: (message) => {
           const told = FromDaemonProgram.safeParse(message).data
           if (told?.t === 'connected') daemon?.works()
+          if (told?.t === 'progress' && !isReady) say.progress(progressLine(told))
           if (told?.t === 'ready' && !isReady) onMirrored()
         },
         onLine: lines('daemon'),
@@ -142,3 +143,23 @@ export async function up(
 
 /** The page's address, with the owner's key in its fragment: a fragment is never sent to a server, nor logged. */
 const pageUrl = (url: string, token: string): string => `${url.replace(/\/$/, '')}/#token=${token}`
+
+const phases: Readonly<Record<string, string>> = {
+  scanning: 'Reading the folder',
+  seeding: 'Sharing the files',
+  exporting: 'Writing files into the folder',
+}
+
+/** How far the first mirror is. */
+function progressLine({
+  phase,
+  done,
+  total,
+}: {
+  phase: string
+  done?: number | undefined
+  total?: number | undefined
+}): string {
+  const count = (n: number) => n.toLocaleString('en')
+  return `${phases[phase] ?? 'Starting'} …${total ? ` ${count(done ?? 0)} of ${count(total)}` : ''}`
+}
