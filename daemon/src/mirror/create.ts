@@ -11,7 +11,7 @@ type New = { id: Id; path: string; kind: 'text' | 'blob'; text: string; bytes: U
 type Facts = { size: number; exec: boolean; eol: 'lf' | 'crlf' | 'mixed'; bom: boolean; withheld?: string }
 
 /** Files a round: enough to keep disk and server busy, few enough for the memory. One round reads while another is put. */
-const roundFiles = 500
+const roundFiles = 1_000
 const lanes = 2
 /** Files read before the loop gets its turn. */
 const sliceFiles = 64
