@@ -1,4 +1,5 @@
 import type { Id } from '@tandem/shared'
+import type { FileEntry } from '@tandem/shared/docs'
 import Editor, { type OnMount } from '@monaco-editor/react'
 import type * as M from 'monaco-editor/editor'
 import { useEffect, useRef, useState } from 'react'
@@ -13,17 +14,18 @@ import './peer-cursors.css'
 import { themeName } from './themes.ts'
 
 type CodeEditorProps = {
-  /** A file whose document is ready. */
-  fileId: Id
-  path: string
+  /** A file whose document is ready; without one the editor is empty, and takes no keys. */
+  file: FileEntry | undefined
   readOnly: string | undefined
   focusCall: number
   onOwnEdit: (fileId: Id) => void
 }
 
 /** The text of one file at a time, in one editor that lives as long as anything is open. */
-export default function CodeEditor({ fileId, path, readOnly, focusCall, onOwnEdit }: CodeEditorProps) {
+export default function CodeEditor({ file, readOnly, focusCall, onOwnEdit }: CodeEditorProps) {
   const session = useSession()
+  const fileId = file?.id
+  const path = file?.path
   const [theme] = useTheme()
   const [editor, setEditor] = useState<M.editor.IStandaloneCodeEditor>()
   const onEdit = useRef(onOwnEdit)
@@ -42,9 +44,9 @@ export default function CodeEditor({ fileId, path, readOnly, focusCall, onOwnEdi
   }, [session])
 
   useEffect(() => {
-    if (!editor || !models) return
+    if (!editor || !models || fileId === undefined) return
     models.editors.add(editor)
-    const opened = models.open(fileId, path)
+    const opened = models.open(fileId, session.files.get(fileId)?.path ?? '')
     editor.setModel(opened.model)
     if (opened.view) editor.restoreViewState(opened.view)
     session.peers.showFile(fileId)
@@ -52,17 +54,23 @@ export default function CodeEditor({ fileId, path, readOnly, focusCall, onOwnEdi
     return () => {
       opened.view = editor.saveViewState()
       hide()
+      editor.setModel(null)
       session.peers.showFile(undefined)
       models.editors.delete(editor)
     }
-  }, [session, editor, models, fileId, path])
+  }, [session, editor, models, fileId])
+
+  useEffect(() => {
+    // A rename may bring another language; the text and the cursor stay.
+    if (models && fileId !== undefined && path !== undefined) models.open(fileId, path)
+  }, [models, fileId, path])
 
   const answered = useRef(0)
   useEffect(() => {
-    if (!editor || !models || answered.current === focusCall) return
+    if (!editor || !models || fileId === undefined || answered.current === focusCall) return
     answered.current = focusCall
     editor.focus()
-  }, [editor, models, focusCall])
+  }, [editor, models, fileId, focusCall])
 
   useEffect(() => {
     editor?.updateOptions({
@@ -85,7 +93,7 @@ export default function CodeEditor({ fileId, path, readOnly, focusCall, onOwnEdi
   )
 }
 
-export const EditorSkeleton = () => (
+const EditorSkeleton = () => (
   <Skeleton label="Loading the editor" indent={64} widths={[38, 52, 20, 61, 44, 70, 33, 58, 12, 48, 66, 29, 41, 55]} />
 )
 
