@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 afterEach(cleanUp)
 
-test.each(['dark', 'light'] as const)('[UI-1] every state has its picture, in %s', async (colorScheme) => {
+test.each(['dark', 'light'] as const)('[UI-46] every state has its picture, in %s', async (colorScheme) => {
   const served = makePlayground(join(tempFolder(), 'playground'))
   const tandem = await startTandem({ folder: served })
   const tab = await openTab(browser, tandem, { colorScheme })
