@@ -12,6 +12,7 @@ import { useView } from './session/use-view.ts'
 import { StatusBar } from './status-bar.tsx'
 import { TaskMonitor } from './tasks/task-monitor.tsx'
 import { TopBar } from './top-bar.tsx'
+import { ErrorBoundary } from './ui/error-boundary.tsx'
 import { deviceStorage, useRemembered } from './ui/remembered.ts'
 import { Toasts } from './ui/toasts.tsx'
 import { useRegionKeys } from './use-region-keys.ts'
@@ -43,19 +44,30 @@ export default function Workbench() {
     [tabs, setTabs],
   )
 
-  const files = <FileBrowser workspaceId={workspaceId} current={tabs.current} onOpen={open} />
+  const report = (error: unknown) => session.log.error('a region failed', { error })
+  const files = (
+    <ErrorBoundary what="The files" onError={report}>
+      <FileBrowser workspaceId={workspaceId} current={tabs.current} onOpen={open} />
+    </ErrorBoundary>
+  )
   const { byId } = useView(session.files)
   const title = tabs.current === undefined ? undefined : byId.get(tabs.current)?.path
   const editor = (
-    <EditorArea
-      tabs={tabs}
-      focusCall={focusCall}
-      onSelect={open}
-      onKeep={keep}
-      onClose={(id) => setTabs(closeTab(tabs, id))}
-    />
+    <ErrorBoundary what="The editor" onError={report}>
+      <EditorArea
+        tabs={tabs}
+        focusCall={focusCall}
+        onSelect={open}
+        onKeep={keep}
+        onClose={(id) => setTabs(closeTab(tabs, id))}
+      />
+    </ErrorBoundary>
   )
-  const tasks = <TaskMonitor workspaceId={workspaceId} />
+  const tasks = (
+    <ErrorBoundary what="The tasks" onError={report}>
+      <TaskMonitor workspaceId={workspaceId} />
+    </ErrorBoundary>
+  )
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">

@@ -125,6 +125,3 @@ function rulesOf(peer: Peer): string {
   const n = peer.clientId
   return `.yRemoteSelection-${n},.yRemoteSelectionHead-${n}{--peer:var(${varOf(peer)})}.yRemoteSelectionHead-${n}::after{content:"${name}"}`
 }
-
-/** Whether somebody else looks at this file now. */
-export const peersIn = (peers: readonly Peer[], fileId: Id) => peers.filter((p) => p.file === fileId)

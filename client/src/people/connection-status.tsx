@@ -14,9 +14,10 @@ export const DaemonConnectionStatus = ({ daemonId }: { daemonId: string; workspa
 function Status({ daemonId, label }: { daemonId?: string; label: string }) {
   const { status, text, detail } = useWorkspaceStatus(daemonId)
   return (
-    <span className={styles.daemon} role="status" aria-label={`${label}: ${text}`} title={detail} data-status={status}>
+    <span className={styles.daemon} title={`${label}: ${detail}`} data-status={status}>
       <i className={styles.dot} data-status={status} aria-hidden />
-      {text}
+      <span role="status">{text}</span>
+      {/* Outside of what is announced: it changes as time passes. */}
       {status === 'disconnected' && detail.startsWith('last seen') && <span className={styles.seen}>{detail}</span>}
     </span>
   )

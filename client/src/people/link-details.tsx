@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { diagnostics } from '../session/diagnostics.ts'
 import { measureServer } from '../session/rest.ts'
 import { useSession } from '../session/session-context.ts'
@@ -7,6 +7,7 @@ import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { relativeTime, useTick } from '../ui/relative-time.ts'
 import { toast } from '../ui/toast.ts'
+import { DaemonConnectionStatus } from './connection-status.tsx'
 import styles from './people.module.css'
 import { useWorkspaceStatus } from './use-workspace-status.ts'
 
@@ -46,7 +47,14 @@ export function LinkDetails() {
         <Step
           name={daemon ? `Folder on ${daemon.presence.name}` : 'Folder'}
           state={workspace.status}
-          detail={workspace.detail}
+          detail={
+            <>
+              {daemon && (
+                <DaemonConnectionStatus daemonId={daemon.presence.id} workspaceId={session.place.workspaceId} />
+              )}
+              {workspace.status !== 'disconnected' && <span>{workspace.detail}</span>}
+            </>
+          }
         />
       </ol>
       {status.pill === 'signed-out' && (
@@ -77,7 +85,7 @@ const Step = ({
 }: {
   name: string
   state: 'connected' | 'disconnected' | 'syncing'
-  detail: string
+  detail: ReactNode
 }) => (
   <li>
     <i className={styles.dot} data-status={state} aria-hidden />

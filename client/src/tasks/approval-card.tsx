@@ -1,8 +1,9 @@
 import { commandLine } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
+import { Announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import styles from './tasks.module.css'
 
@@ -47,18 +48,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
 /** Says politely, to those who hear the page, that something waits for an answer. */
 export function ApprovalAnnouncement() {
   const count = usePendingApprovals().length
-  const [said, setSaid] = useState('')
-  useEffect(() => {
-    // At most one message every two seconds.
-    const timer = setTimeout(
-      () => setSaid(count === 0 ? '' : `${count} ${count === 1 ? 'command waits' : 'commands wait'} for approval`),
-      2_000,
-    )
-    return () => clearTimeout(timer)
-  }, [count])
   return (
-    <span className="visually-hidden" role="status">
-      {said}
-    </span>
+    <Announce text={count === 0 ? '' : `${count} ${count === 1 ? 'command waits' : 'commands wait'} for approval`} />
   )
 }
