@@ -1,4 +1,3 @@
-import type { Id } from '@tandem/shared'
 import type * as M from 'monaco-editor/editor'
 import * as Y from 'yjs'
 import type { Peer, Peers } from '../session/peers.ts'
