@@ -1,4 +1,4 @@
-import { chownSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lchownSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Identity } from './identity.ts'
 
@@ -19,7 +19,8 @@ export function createGitGuard(workspace: string, identity: Identity): { hold():
     if (lstatSync(at(name), { throwIfNoEntry: false })) return
     if (content === undefined) mkdirSync(at(name))
     else writeFileSync(at(name), content, { flag: 'wx' })
-    if (identity.drop) chownSync(at(name), identity.uid, identity.gid)
+    // Never through a link: the folder's owner could have put one in its place by now.
+    if (identity.drop) lchownSync(at(name), identity.uid, identity.gid)
   }
   return {
     hold() {

@@ -34,6 +34,14 @@ test('of an installation, bin and its libraries are bound, never its whole prefi
   expect(path).toEqual([join(base, 'home/tools/bin'), '/usr/bin', '/usr/local/bin', '/bin', join(base, 'node/bin')])
 })
 
+test('[SBX-210] what lies beside a bin folder of one’s own stays unseen: sources are bound of Go alone', () => {
+  for (const file of ['home/bin/x', 'home/src/other/secret', 'home/lib/x', 'home/own/bin/x', 'home/own/src/secret'])
+    make(file)
+  for (const file of ['go/bin/go', 'go/src/fmt.go', 'go/pkg/x']) make(file)
+  const { folders } = find(['home/bin', 'home/own/bin', 'go/bin'])
+  expect(under(folders)).toEqual(['go/bin', 'go/pkg', 'go/src', 'home/bin', 'home/own/bin', 'node/bin'])
+})
+
 test('a link is followed to the package it belongs to', () => {
   make('store/node_modules/pnpm/bin/pnpm.cjs')
   make('home/bin/other')

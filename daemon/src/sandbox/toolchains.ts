@@ -51,7 +51,9 @@ const managers: Record<string, string> = {
   '.rustup': 'RUSTUP_HOME',
 }
 /** The parts of an installation beside its `bin`. Never the whole prefix: that may be a project, or a home. */
-const prefixParts = ['lib', 'lib64', 'libexec', 'include', 'jre', 'conf', 'pkg', 'src', 'pyvenv.cfg']
+const prefixParts = ['lib', 'lib64', 'libexec', 'include', 'pyvenv.cfg']
+/** Parts that hold people's own files elsewhere (`src` beside `bin`): only where this tool is what the `bin` is of. */
+const partsByTool: Record<string, readonly string[]> = { go: ['pkg', 'src'], java: ['jre', 'conf'] }
 
 /**
  * Finds the tools that PATH offers outside /usr, so that a command in the sandbox finds what it finds in a terminal.
@@ -80,8 +82,10 @@ export function findToolchains({ path, home, workspace, node, identity }: Toolch
     if (!add(bin)) return
     const modules = /^(.*\/node_modules)\//.exec(file)?.[1]
     if (modules) add(modules)
-    if (basename(bin) !== 'bin') return
-    for (const part of prefixParts) if (exists(join(dirname(bin), part))) add(join(dirname(bin), part))
+    // `~/bin` is no installation: what lies beside it is the person's own.
+    if (basename(bin) !== 'bin' || dirname(bin) === home) return
+    const own = Object.entries(partsByTool).flatMap(([tool, parts]) => (exists(join(bin, tool)) ? parts : []))
+    for (const part of [...prefixParts, ...own]) if (exists(join(dirname(bin), part))) add(join(dirname(bin), part))
     // The tools in .cargo/bin are all one program that starts those in .rustup.
     if (basename(dirname(bin)) === '.cargo') addTool(join(dirname(dirname(bin)), '.rustup', 'settings.toml'))
   }
