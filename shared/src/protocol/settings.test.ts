@@ -13,6 +13,11 @@ test('[OPS-1] a flag beats the environment, which beats the file, which beats th
 
 test('[S296] the founding name of the port is honoured', () => {
   expect(readSettings({ env: { WEBSOCKET_PORT: '3001' } }).port).toBe(3001)
+  expect(readSettings({ env: { TANDEM_PORT: '1', WEBSOCKET_PORT: '3001' } }).port).toBe(1)
+})
+
+test('[OPS-1] a variable of ours that names no setting is nobody’s business', () => {
+  expect(() => readSettings({ env: { TANDEM_CONSTRUCTOR: 'x', TANDEM_TO_STRING: 'x' } })).not.toThrow()
 })
 
 test('[OPS-1] a switch in the environment is read as a word', () => {

@@ -66,9 +66,11 @@ export function readSettings({ file = {}, env = {}, flags = {} }: Sources): Sett
     throw new TandemError('config-invalid', { reason: 'the configuration file does not hold an object' })
   }
   const fromEnv: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(env)) {
+  // Our own names come last: they beat a founding one, in whatever order the environment lists them.
+  const named = Object.entries(env).toSorted(([a], [b]) => Number(b in aliases) - Number(a in aliases))
+  for (const [name, value] of named) {
     const key = aliases[name] ?? (name.startsWith('TANDEM_') ? camel(name.slice(7)) : undefined)
-    if (key !== undefined && key in Settings.shape && value !== undefined) fromEnv[key] = value
+    if (key !== undefined && Object.hasOwn(Settings.shape, key) && value !== undefined) fromEnv[key] = value
   }
   const given = Object.fromEntries(Object.entries(flags).filter(([, v]) => v !== undefined))
   const parsed = Settings.safeParse({ ...file, ...fromEnv, ...given })
