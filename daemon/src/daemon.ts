@@ -2,7 +2,18 @@ import { constants } from 'node:fs'
 import { access, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
 import { arch, hostname, platform, release } from 'node:os'
 import { join } from 'node:path'
-import { backoffMs, createId, Id, isTandemError, systemClock, TandemError, wait, type Clock, type Log, type Settings } from '@tandem/shared'
+import {
+  backoffMs,
+  createId,
+  Id,
+  isTandemError,
+  systemClock,
+  TandemError,
+  wait,
+  type Clock,
+  type Log,
+  type Settings,
+} from '@tandem/shared'
 import type { DaemonAbout, MirrorState } from '@tandem/shared/docs'
 import { lockFolder } from './mirror/lock.ts'
 import { runSession } from './session.ts'
@@ -48,8 +59,22 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
     const daemonId = await ownId(dataDir)
     const about = aboutOf(daemonId, folder, settings)
     const [connected, ready] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const common = { about, apiKey: token, server, folder, dataDir, settings, log, clock, environment: options.environment ?? {} }
-    const session = () => runSession({ ...common, onConnected: connected.resolve, onReady: ready.resolve, onProgress: options.onProgress }, signal)
+    const common = {
+      about,
+      apiKey: token,
+      server,
+      folder,
+      dataDir,
+      settings,
+      log,
+      clock,
+      environment: options.environment ?? {},
+    }
+    const session = () =>
+      runSession(
+        { ...common, onConnected: connected.resolve, onReady: ready.resolve, onProgress: options.onProgress },
+        signal,
+      )
     const closed = (async () => {
       try {
         await untilStopped(session, { clock, log, signal })
@@ -71,14 +96,21 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
 }
 
 /** Runs sessions one after the other: a server that is away, or that was created anew, makes the next one. */
-async function untilStopped(session: () => Promise<void>, { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal }): Promise<void> {
+async function untilStopped(
+  session: () => Promise<void>,
+  { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal },
+): Promise<void> {
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       await session()
       attempt = 0
     } catch (e) {
       if (signal.aborted) return
-      const passes = isTandemError(e, 'offline') || isTandemError(e, 'epoch-changed') || isTandemError(e, 'going-away') || isTandemError(e, 'store-failed')
+      const passes =
+        isTandemError(e, 'offline') ||
+        isTandemError(e, 'epoch-changed') ||
+        isTandemError(e, 'going-away') ||
+        isTandemError(e, 'store-failed')
       if (!passes) throw e
       const inMs = backoffMs(attempt, { maxMs: 10_000 })
       log.info('session ended', { error: e, retryMs: inMs })
@@ -90,7 +122,8 @@ async function untilStopped(session: () => Promise<void>, { clock, log, signal }
 async function openFolder(given: string): Promise<string> {
   try {
     const folder = await realpath(given)
-    if (!(await stat(folder)).isDirectory()) throw new TandemError('folder-unreadable', { reason: 'this is not a folder', folder })
+    if (!(await stat(folder)).isDirectory())
+      throw new TandemError('folder-unreadable', { reason: 'this is not a folder', folder })
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     return folder
   } catch (e) {

@@ -10,9 +10,12 @@ import { startDaemon } from './daemon.ts'
  */
 async function main(): Promise<void> {
   const stop = new AbortController()
-  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort(new Error(event)))
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
+    process.once(event, () => stop.abort(new Error(event)))
   const config = readConfig(process.env)
-  const log = createLog({ level: config.settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) }).with({ program: 'daemon' })
+  const log = createLog({ level: config.settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) }).with({
+    program: 'daemon',
+  })
   let last = ''
   const daemon = await startDaemon(
     {

@@ -1,6 +1,14 @@
 import { join } from 'node:path'
 import { protocolVersion, TandemError, type Clock, type DocPlace, type Log, type Settings } from '@tandem/shared'
-import { openDaemon, openOps, openTaskLog, openTasks, type Daemon, type DaemonAbout, type MirrorState } from '@tandem/shared/docs'
+import {
+  openDaemon,
+  openOps,
+  openTaskLog,
+  openTasks,
+  type Daemon,
+  type DaemonAbout,
+  type MirrorState,
+} from '@tandem/shared/docs'
 import { createBulk } from './link/bulk.ts'
 import { connect } from './link/connect.ts'
 import { createDocuments, type Documents } from './link/documents.ts'
@@ -91,7 +99,12 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     const daemon = openDaemon(self.doc)
     daemon.set('about', about)
     // Trying the sandbox's walls takes a moment; the mirror need not wait for it.
-    const opening = openGate({ workspace: options.folder, environment: options.environment, unsafe: settings.unsafeNoSandbox, log })
+    const opening = openGate({
+      workspace: options.folder,
+      environment: options.environment,
+      unsafe: settings.unsafeNoSandbox,
+      log,
+    })
     opening.catch(() => {})
 
     const workspace = openWorkspace({
@@ -171,13 +184,21 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
 }
 
 /** Says in the daemon's document how the folder and its documents stand; never a hot field. */
-function tellState(daemon: Daemon, mirror: Mirror, isReady: () => boolean, onProgress: SessionOptions['onProgress']): () => void {
+function tellState(
+  daemon: Daemon,
+  mirror: Mirror,
+  isReady: () => boolean,
+  onProgress: SessionOptions['onProgress'],
+): () => void {
   let told = ''
   const tell = () => {
     const state = mirror.state.snapshot()
     onProgress?.(state)
     // Offline it says so to nobody: that it is, the server says.
-    daemon.set('workspaceStatus', isReady() && (state.phase === 'live' || state.phase === 'halted') ? 'connected' : 'syncing')
+    daemon.set(
+      'workspaceStatus',
+      isReady() && (state.phase === 'live' || state.phase === 'halted') ? 'connected' : 'syncing',
+    )
     // The count alone changes with every file made: it waits for the next thing worth saying.
     const key = JSON.stringify({ ...state, files: state.phase === 'live' ? 0 : state.files })
     if (key === told) return
@@ -188,7 +209,12 @@ function tellState(daemon: Daemon, mirror: Mirror, isReady: () => boolean, onPro
   return mirror.state.subscribe(() => queueMicrotask(tell))
 }
 
-async function openAttemptLog(documents: Documents, taskId: string, attempt: number, signal: AbortSignal): Promise<AttemptLog> {
+async function openAttemptLog(
+  documents: Documents,
+  taskId: string,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<AttemptLog> {
   const attached = documents.attach({ kind: 'log', taskId, attempt })
   await attached.synced(signal)
   return { log: openTaskLog(attached.doc), durable: attached.durable, close: attached.release }

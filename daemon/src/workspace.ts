@@ -23,7 +23,17 @@ type WorkspaceOptions = {
 const wave = 32
 
 /** The documents of one workspace, as the mirror wants them, over the link. */
-export function openWorkspace({ place, daemonId, documents, index, bulk, openFeed, deadMs, clock, log }: WorkspaceOptions): Workspace {
+export function openWorkspace({
+  place,
+  daemonId,
+  documents,
+  index,
+  bulk,
+  openFeed,
+  deadMs,
+  clock,
+  log,
+}: WorkspaceOptions): Workspace {
   // Fresh for each process: whose insertions these are is known by it.
   const clientId = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1
   const seededUpTo = new Map<Id, number>()
@@ -57,7 +67,10 @@ export function openWorkspace({ place, daemonId, documents, index, bulk, openFee
       }
     },
     read: async (ids, signal) => {
-      const frames = await bulk.read(ids.map((fileId) => docName(place, { kind: 'file', fileId })), signal)
+      const frames = await bulk.read(
+        ids.map((fileId) => docName(place, { kind: 'file', fileId })),
+        signal,
+      )
       const out = new Map<Id, RemoteText>()
       for (const [i, id] of ids.entries()) out.set(id, readFileUpdate(frames[i]?.update))
       return out

@@ -1,4 +1,13 @@
-import { backoffMs, bulkFrames, encodeBulkFrame, isTandemError, wait, type BulkFrame, type Clock, type Log } from '@tandem/shared'
+import {
+  backoffMs,
+  bulkFrames,
+  encodeBulkFrame,
+  isTandemError,
+  wait,
+  type BulkFrame,
+  type Clock,
+  type Log,
+} from '@tandem/shared'
 import { z } from 'zod'
 
 const PutAnswer = z.object({ created: z.int(), existing: z.array(z.string()), seq: z.int() })
@@ -27,7 +36,11 @@ export function createBulk({ call, clock, log }: BulkOptions): Bulk {
         return await work()
       } catch (e) {
         signal.throwIfAborted()
-        if (isTandemError(e) && !['offline', 'store-failed', 'going-away', 'rate-limited', 'unauthorized', 'token-expired'].includes(e.code)) throw e
+        if (
+          isTandemError(e) &&
+          !['offline', 'store-failed', 'going-away', 'rate-limited', 'unauthorized', 'token-expired'].includes(e.code)
+        )
+          throw e
         log.debug('bulk request failed', { error: e, attempt })
         await wait(clock, backoffMs(attempt, { baseMs: 100, maxMs: 5_000, fastAttempts: Infinity }), signal)
       }
@@ -36,22 +49,39 @@ export function createBulk({ call, clock, log }: BulkOptions): Bulk {
   const body = (frames: readonly Required<BulkFrame>[]) => Buffer.concat(frames.map(encodeBulkFrame))
   return {
     put: async (frames, signal) => {
-      const answers = await pairwise(batchesOf(frames, ({ update }) => update.length), (batch) =>
-        persistently(async () => {
-          const response = await call('put', { method: 'POST', body: body(batch), headers: { 'content-type': 'application/octet-stream' }, signal })
-          return PutAnswer.parse(await response.json())
-        }, signal),
+      const answers = await pairwise(
+        batchesOf(frames, ({ update }) => update.length),
+        (batch) =>
+          persistently(async () => {
+            const response = await call('put', {
+              method: 'POST',
+              body: body(batch),
+              headers: { 'content-type': 'application/octet-stream' },
+              signal,
+            })
+            return PutAnswer.parse(await response.json())
+          }, signal),
       )
-      return { seq: Math.max(0, ...answers.map(({ seq }) => seq)), existing: answers.flatMap(({ existing }) => existing) }
+      return {
+        seq: Math.max(0, ...answers.map(({ seq }) => seq)),
+        existing: answers.flatMap(({ existing }) => existing),
+      }
     },
     read: async (names, signal) => {
-      const answers = await pairwise(batchesOf(names, () => 0), (docs) =>
-        persistently(async () => {
-          const response = await call('read', { method: 'POST', body: JSON.stringify({ docs }), headers: { 'content-type': 'application/json' }, signal })
-          const out: BulkFrame[] = []
-          if (response.body) for await (const frame of bulkFrames(response.body)) out.push(frame)
-          return out
-        }, signal),
+      const answers = await pairwise(
+        batchesOf(names, () => 0),
+        (docs) =>
+          persistently(async () => {
+            const response = await call('read', {
+              method: 'POST',
+              body: JSON.stringify({ docs }),
+              headers: { 'content-type': 'application/json' },
+              signal,
+            })
+            const out: BulkFrame[] = []
+            if (response.body) for await (const frame of bulkFrames(response.body)) out.push(frame)
+            return out
+          }, signal),
       )
       return answers.flat()
     },

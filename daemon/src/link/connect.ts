@@ -42,7 +42,10 @@ const never = 2 ** 30
 export function connect({ url, clock, log, deadMs, patienceMs = 4_000 }: ConnectOptions): Connection {
   let state: LinkState = { at: 'connecting' }
   let changed = () => {}
-  const view = cachedView<LinkState>(() => state, (call) => (changed = call))
+  const view = cachedView<LinkState>(
+    () => state,
+    (call) => (changed = call),
+  )
   const become = (next: LinkState) => {
     state = next
     changed()

@@ -1,5 +1,14 @@
 import { HocuspocusProvider, type HocuspocusProviderWebsocket } from '@hocuspocus/provider'
-import { docName, docPath, errorTable, TandemError, type DocPlace, type DocRef, type ErrorCode, type Log } from '@tandem/shared'
+import {
+  docName,
+  docPath,
+  errorTable,
+  TandemError,
+  type DocPlace,
+  type DocRef,
+  type ErrorCode,
+  type Log,
+} from '@tandem/shared'
 import * as Y from 'yjs'
 
 /** A document held open on the connection; one copy however many hold it. */
@@ -34,7 +43,13 @@ type DocumentsOptions = {
   onRefused: (doc: DocRef, code: string) => void
 }
 
-type Held = { provider: HocuspocusProvider; users: number; states: Set<() => void>; messages: Set<(payload: string) => void>; refused: TandemError | undefined }
+type Held = {
+  provider: HocuspocusProvider
+  users: number
+  states: Set<() => void>
+  messages: Set<(payload: string) => void>
+  refused: TandemError | undefined
+}
 
 /** Opens documents on the connection, each once. */
 export function createDocuments({ socket, place, token, log, onSynced, onRefused }: DocumentsOptions): Documents {

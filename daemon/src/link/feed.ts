@@ -7,7 +7,11 @@ export type FeedEvent = { cursor: string; doc?: string }
 type FeedOptions = { open: OpenFeed; clock: Clock; log: Log; deadMs: number }
 
 /** Which documents moved after `since`, then live; comes back by itself after every loss, until the signal. */
-export async function* followFeed({ open, clock, log, deadMs }: FeedOptions, since: string | undefined, signal: AbortSignal): AsyncGenerator<FeedEvent> {
+export async function* followFeed(
+  { open, clock, log, deadMs }: FeedOptions,
+  since: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<FeedEvent> {
   let cursor = since
   for (let attempt = 0; !signal.aborted; attempt++) {
     const silence = new AbortController()

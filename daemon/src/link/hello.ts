@@ -23,7 +23,10 @@ export function openChannel(attached: Attached, log: Log): Channel {
 type HelloOptions = { attached: Attached; channel: Channel; hello: () => FromDaemon; everyMs: number; clock: Clock }
 
 /** Says hello first thing on every connection, and then every `everyMs`: it is what keeps leases alive [S58]. */
-export async function keepSayingHello({ attached, channel, hello, everyMs, clock }: HelloOptions, signal: AbortSignal): Promise<void> {
+export async function keepSayingHello(
+  { attached, channel, hello, everyMs, clock }: HelloOptions,
+  signal: AbortSignal,
+): Promise<void> {
   let was = false
   const look = () => {
     const is = attached.isSynced()

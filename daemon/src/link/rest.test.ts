@@ -1,4 +1,13 @@
-import { createId, encodeBulkFrame, encodeFeedFrame, silentLog, systemClock, TandemError, type AccessToken, type FeedFrame } from '@tandem/shared'
+import {
+  createId,
+  encodeBulkFrame,
+  encodeFeedFrame,
+  silentLog,
+  systemClock,
+  TandemError,
+  type AccessToken,
+  type FeedFrame,
+} from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
 import { expect, test } from 'vitest'
 import { createBulk } from './bulk.ts'
@@ -48,7 +57,14 @@ test('the feed goes on where it was lost', async () => {
     () => {
       throw new TandemError('offline')
     },
-    () => stream([{ t: 'at', generation: 2, seq: 5 }, { t: 'moved', seq: 9, doc: 'file/b' }], 'hang'),
+    () =>
+      stream(
+        [
+          { t: 'at', generation: 2, seq: 5 },
+          { t: 'moved', seq: 9, doc: 'file/b' },
+        ],
+        'hang',
+      ),
   ]
   const stop = new AbortController()
   const open = async (since: string | undefined) => {
@@ -57,7 +73,16 @@ test('the feed goes on where it was lost', async () => {
   }
   const clock = { ...systemClock, after: (ms: number, call: () => void) => systemClock.after(Math.min(ms, 20), call) }
   const told: string[] = []
-  for await (const { cursor, doc } of followFeed({ open, clock: { ...clock, after: (ms, call) => (ms >= 5_000 ? () => {} : clock.after(ms, call)) }, log: silentLog, deadMs: 5_000 }, undefined, stop.signal)) {
+  for await (const { cursor, doc } of followFeed(
+    {
+      open,
+      clock: { ...clock, after: (ms, call) => (ms >= 5_000 ? () => {} : clock.after(ms, call)) },
+      log: silentLog,
+      deadMs: 5_000,
+    },
+    undefined,
+    stop.signal,
+  )) {
     told.push(`${cursor} ${doc ?? ''}`)
     if (doc === 'file/b') break
   }

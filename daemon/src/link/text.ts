@@ -23,7 +23,11 @@ export async function openText(documents: Documents, fileId: Id, signal: AbortSi
   }
   doc.on('update', onUpdate)
   return {
-    read: () => ({ text: file.snapshot(), state: stateOf(doc), includes: (state: string) => includesState(doc, state) }),
+    read: () => ({
+      text: file.snapshot(),
+      state: stateOf(doc),
+      includes: (state: string) => includesState(doc, state),
+    }),
     prepare: (edits: Parameters<typeof prepareEdits>[1]) => prepareEdits(doc, edits, origin),
     apply: (update: Uint8Array) => applyPrepared(doc, update, origin),
     replay: (update: Uint8Array) => {

@@ -6,7 +6,10 @@ export type Conflict = { path: string; at: number; record: string }
 
 export type Conflicts = {
   /** Keeps all the sides there are in `.tandem/conflicts/`, where no compiler looks, and answers once they are on disk. */
-  record(path: string, sides: { base?: Uint8Array | string; disk?: Uint8Array | string; remote?: Uint8Array | string }): Promise<void>
+  record(
+    path: string,
+    sides: { base?: Uint8Array | string; disk?: Uint8Array | string; remote?: Uint8Array | string },
+  ): Promise<void>
   list(): readonly Conflict[]
 }
 

@@ -4,7 +4,9 @@ import { readContent, writeContent } from './content.ts'
 
 const bytes = (s: string) => new TextEncoder().encode(s)
 const text = fc
-  .array(fc.tuple(fc.constantFrom('a', 'b', '', '{', '}', '😀'), fc.constantFrom('\n', '\r\n', '\r', '')), { maxLength: 12 })
+  .array(fc.tuple(fc.constantFrom('a', 'b', '', '{', '}', '😀'), fc.constantFrom('\n', '\r\n', '\r', '')), {
+    maxLength: 12,
+  })
   .map((lines) => lines.map(([l, end]) => l + end).join(''))
 
 for (const seed of [7, Date.now() % 2 ** 31]) {
@@ -30,6 +32,11 @@ test('[MIR-45] with mixed line ends, an edit changes only the lines it touches',
   expect(new TextDecoder().decode(writeContent(edited, content.dress, before))).toBe('one\r\nTWO\nthree\r\nnew\r\nfour')
 })
 
-test.for([[0xff, 0xfe], [0x61, 0x00, 0x62], [0xc3, 0x28], [0xed, 0xa0, 0x80]])('bytes %j are binary', (raw) => {
+test.for([
+  [0xff, 0xfe],
+  [0x61, 0x00, 0x62],
+  [0xc3, 0x28],
+  [0xed, 0xa0, 0x80],
+])('bytes %j are binary', (raw) => {
   expect(readContent(Uint8Array.from(raw)).kind).toBe('binary')
 })

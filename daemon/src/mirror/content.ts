@@ -45,7 +45,10 @@ function mixed(text: string, previous: Uint8Array = new Uint8Array()): string {
   const out: string[] = []
   const dressed = (line: string, end: string) => (line.endsWith('\n') ? line.slice(0, -1) + (end || common) : line)
   let [i, j] = [0, 0]
-  const hunks = diffLines(old.map((line) => line.replace(/(?:\r\n|\r|\n)$/, '\n')), lines)
+  const hunks = diffLines(
+    old.map((line) => line.replace(/(?:\r\n|\r|\n)$/, '\n')),
+    lines,
+  )
   for (const { a0, a1, b0, b1 } of [...hunks, { a0: old.length, a1: old.length, b0: lines.length, b1: lines.length }]) {
     for (; i < a0; i++, j++) out.push(dressed(lines[j] ?? '', ends[i] ?? ''))
     // A line changed in place keeps its end.

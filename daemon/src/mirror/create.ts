@@ -7,7 +7,15 @@ import { createLanes } from './locks.ts'
 import { hashOf, type Shadow } from './shadow.ts'
 import { birthmark, identity, isExecutable, readStable } from './stat.ts'
 
-type New = { id: Id; path: string; kind: 'text' | 'blob'; text: string; bytes: Uint8Array; shadow: Shadow; facts: Facts }
+type New = {
+  id: Id
+  path: string
+  kind: 'text' | 'blob'
+  text: string
+  bytes: Uint8Array
+  shadow: Shadow
+  facts: Facts
+}
 type Facts = { size: number; exec: boolean; eol: 'lf' | 'crlf' | 'mixed'; bom: boolean; withheld?: string }
 
 /** Files a round: enough to keep disk and server busy, few enough for the memory. One round reads while another is put. */
@@ -46,7 +54,11 @@ export async function createEntries(m: Mirroring, { paths, movedFrom, onMoved, o
   await Promise.all(rounds)
 }
 
-async function createRound(m: Mirroring, paths: readonly string[], { movedFrom, onMoved }: Pick<Create, 'movedFrom' | 'onMoved'>): Promise<void> {
+async function createRound(
+  m: Mirroring,
+  paths: readonly string[],
+  { movedFrom, onMoved }: Pick<Create, 'movedFrom' | 'onMoved'>,
+): Promise<void> {
   const fresh: New[] = []
   for (const [i, path] of paths.entries()) {
     if (i % sliceFiles === sliceFiles - 1) await setImmediate()
@@ -65,7 +77,9 @@ async function createRound(m: Mirroring, paths: readonly string[], { movedFrom, 
     for (const { id, path, kind, facts } of mine) m.workspace.files.create(path, kind, facts, id)
   }, origin)
   if (mine.length > 0) await m.workspace.indexDurable(m.signal)
-  await m.shadows.put(mine.map(({ id, shadow, bytes }) => ({ id, shadow: { ...shadow, state: states.get(id) ?? '' }, bytes })))
+  await m.shadows.put(
+    mine.map(({ id, shadow, bytes }) => ({ id, shadow: { ...shadow, state: states.get(id) ?? '' }, bytes })),
+  )
   for (const { path } of fresh) {
     const holder = byPath.get(path)
     if (holder) m.again(holder.id)

@@ -25,7 +25,11 @@ type Export = {
  * the version that was read, whose inode is kept aside for a while. Echoes need no timers: the shadow is what we wrote.
  * `changed` where the disk moved on meanwhile: look again.
  */
-export async function exportText(m: Mirroring, id: Id, { entry, remote, over }: Export): Promise<'written' | 'changed' | 'blocked'> {
+export async function exportText(
+  m: Mirroring,
+  id: Id,
+  { entry, remote, over }: Export,
+): Promise<'written' | 'changed' | 'blocked'> {
   if ((await checkParents(m.root, entry.path, true)) !== 'ok') {
     m.refuse(entry.path, 'a parent is not a directory of this folder')
     return 'blocked'
@@ -46,7 +50,13 @@ export async function exportText(m: Mirroring, id: Id, { entry, remote, over }: 
     state: remote.state,
   }
   const aside = `${staging}/c-${createId()}`
-  const capture: Capture | undefined = over && { key: aside, file: aside, id, identity: identity(over.stat), base: over.bytes }
+  const capture: Capture | undefined = over && {
+    key: aside,
+    file: aside,
+    id,
+    identity: identity(over.stat),
+    base: over.bytes,
+  }
   try {
     await m.shadows.intend(id, { bytes, shadow }, capture)
     if (!over) {
@@ -104,7 +114,9 @@ export async function importCapture(m: Mirroring, capture: Capture, bytes: Uint8
   if (base.kind !== 'text' || disk.kind !== 'text') {
     return m.conflicts.record(m.shadows.get(capture.id)?.path ?? capture.id, { disk: bytes })
   }
-  await m.texts.use(capture.id, m.signal, (text) => importText(m, capture.id, { text, base: base.text, disk: disk.text, shadow: undefined }))
+  await m.texts.use(capture.id, m.signal, (text) =>
+    importText(m, capture.id, { text, base: base.text, disk: disk.text, shadow: undefined }),
+  )
   m.again(capture.id)
 }
 

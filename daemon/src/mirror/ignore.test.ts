@@ -33,10 +33,19 @@ test('[S179] outputs, dependencies, secrets and git’s own files are not shared
     '.tandem/x': '',
     'a.ts~': '',
     '.a.ts.swp': '',
-    'build': '',
+    build: '',
   })
   expect(paths).toEqual(['.github/ci.yml', '.gitignore', 'build', 'src/a.ts'])
-  expect(hidden).toEqual({ '.gitignore': 1, '.env': 2, dist: 1, build: 1, node_modules: 1, '.git': 1, 'editor files': 2, 'symbolic links': 1 })
+  expect(hidden).toEqual({
+    '.gitignore': 1,
+    '.env': 2,
+    dist: 1,
+    build: 1,
+    node_modules: 1,
+    '.git': 1,
+    'editor files': 2,
+    'symbolic links': 1,
+  })
 })
 
 test('nested .gitignore files speak for what is below them; .tandemignore has the last word', async () => {
@@ -53,9 +62,17 @@ test('nested .gitignore files speak for what is below them; .tandemignore has th
     'dist/a.js': '',
     'shown.gen.ts': '',
     '.git/info/exclude': 'excluded\n',
-    'excluded': '',
+    excluded: '',
   })
-  expect(paths).toEqual(['.gitignore', '.tandemignore', 'dist/a.js', 'shown.gen.ts', 'sub/.gitignore', 'sub/keep.gen.ts', 'sub/only-root'])
+  expect(paths).toEqual([
+    '.gitignore',
+    '.tandemignore',
+    'dist/a.js',
+    'shown.gen.ts',
+    'sub/.gitignore',
+    'sub/keep.gen.ts',
+    'sub/only-root',
+  ])
 })
 
 test('names that no other machine could have are not shared, nor is anything below what is not shared', async () => {

@@ -26,9 +26,18 @@ export async function importText(m: Mirroring, id: Id, { text, base, disk, shado
   // Read, merge and prepare without a pause: nothing can come between.
   const update = text.prepare(diffText(remote.text, plan.edit))
   if (plan.conflicts > 0) {
-    await m.conflicts.record(shadow?.shadow.path ?? m.shadows.get(id)?.path ?? id, { base: base ?? '', disk, remote: remote.text })
+    await m.conflicts.record(shadow?.shadow.path ?? m.shadows.get(id)?.path ?? id, {
+      base: base ?? '',
+      disk,
+      remote: remote.text,
+    })
   }
-  if (shadow) await m.shadows.writeAhead(id, { update, bytes: shadow.bytes, shadow: { ...shadow.shadow, state: shadow.before ?? remote.state } })
+  if (shadow)
+    await m.shadows.writeAhead(id, {
+      update,
+      bytes: shadow.bytes,
+      shadow: { ...shadow.shadow, state: shadow.before ?? remote.state },
+    })
   text.apply(update)
   await text.durable(m.signal)
   if (shadow) await m.shadows.put([{ id, shadow: { ...shadow.shadow, state: text.read().state }, bytes: shadow.bytes }])

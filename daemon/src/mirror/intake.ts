@@ -46,7 +46,8 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
 
   return {
     compareIndex: () => {
-      for (const { id, path } of files.unreadable()) m.refuse(String(path).slice(0, 300) || id, 'not a path of a workspace')
+      for (const { id, path } of files.unreadable())
+        m.refuse(String(path).slice(0, 300) || id, 'not a path of a workspace')
       return [...files.snapshot().byId.keys()].filter(differs)
     },
     takeMoved: async (ids, strictly = false) => {
@@ -109,4 +110,5 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
 }
 
 const isOff = (entry: FileEntry, shadow: Shadow): boolean =>
-  entry.path !== shadow.path || (shadow.kind === 'text' && entry.facts !== undefined && entry.facts.exec !== shadow.exec)
+  entry.path !== shadow.path ||
+  (shadow.kind === 'text' && entry.facts !== undefined && entry.facts.exec !== shadow.exec)

@@ -18,7 +18,9 @@ test('[MIR-24] a second daemon of a folder is refused, with a sentence, until th
   await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'folder-served' })
   await expect(lockFolder(folder)).rejects.toThrow('another Tandem serves this folder already')
   await unlock()
-  await (await lockFolder(folder))()
+  await (
+    await lockFolder(folder)
+  )()
 })
 
 test('[MIR-24] of many at once one gets it', async () => {
@@ -29,7 +31,9 @@ test('[MIR-24] of many at once one gets it', async () => {
 
 test('[MIR-24] the lock of a dead process, of a process number used again, or torn, is taken over', async () => {
   const folder = newFolder()
-  await (await lockFolder(folder))()
+  await (
+    await lockFolder(folder)
+  )()
   const dead = { pid: 2 ** 22 - 3, startedAt: '1', host: hostname(), token: 'x' }
   for (const holder of [dead, { ...dead, pid: process.ppid, startedAt: '1' }, { ...dead, pid: process.pid }, 'torn']) {
     leave(folder, holder)
@@ -41,12 +45,16 @@ test('[MIR-24] the lock of a dead process, of a process number used again, or to
 
 test('[MIR-24] a daemon on another machine holds the lock while it touches it', async () => {
   const folder = newFolder()
-  await (await lockFolder(folder))()
+  await (
+    await lockFolder(folder)
+  )()
   leave(folder, { pid: 1, startedAt: '', host: 'elsewhere', token: 'x' })
   const clock = fakeClock(Date.now())
   await expect(lockFolder(folder, clock)).rejects.toMatchObject({ code: 'folder-served' })
   clock.advance(120_000)
-  await (await lockFolder(folder, clock))()
+  await (
+    await lockFolder(folder, clock)
+  )()
 })
 
 test('nothing of ours is anybody’s to commit', async () => {

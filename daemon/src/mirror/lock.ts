@@ -37,7 +37,11 @@ export async function lockFolder(root: string, clock: Clock = systemClock): Prom
       }
       const holder = await read(lock)
       if (holder && (await isAlive(holder, lock, clock))) {
-        throw new TandemError('folder-served', { reason: 'another Tandem serves this folder already', folder: root, pid: holder.pid })
+        throw new TandemError('folder-served', {
+          reason: 'another Tandem serves this folder already',
+          folder: root,
+          pid: holder.pid,
+        })
       }
       await takeAway(lock, `${own}.stale`, holder?.token)
     }

@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRig, type Rig } from './testing/rig.ts'
@@ -18,12 +29,22 @@ test('a folder’s files are shared when it is first opened, with how they are d
   chmodSync(join(rig.folder, 'run.sh'), 0o755)
   rig.write('logo.png', Uint8Array.from([1, 0, 2]))
   await rig.start()
-  expect([...rig.server.files.snapshot().byPath.keys()].toSorted()).toEqual(['a.ts', 'empty', 'logo.png', 'run.sh', 'src/deep/b.ts', 'win.txt'])
+  expect([...rig.server.files.snapshot().byPath.keys()].toSorted()).toEqual([
+    'a.ts',
+    'empty',
+    'logo.png',
+    'run.sh',
+    'src/deep/b.ts',
+    'win.txt',
+  ])
   expect(rig.server.at('src/deep/b.ts')).toBe('two')
   expect(rig.server.at('win.txt')).toBe('x\ny\n')
   expect(rig.server.files.snapshot().byPath.get('win.txt')?.facts).toMatchObject({ eol: 'crlf', exec: false })
   expect(rig.server.files.snapshot().byPath.get('run.sh')?.facts?.exec).toBe(true)
-  expect(rig.server.files.snapshot().byPath.get('logo.png')).toMatchObject({ kind: 'blob', facts: { size: 3, withheld: 'binary' } })
+  expect(rig.server.files.snapshot().byPath.get('logo.png')).toMatchObject({
+    kind: 'blob',
+    facts: { size: 3, withheld: 'binary' },
+  })
 })
 
 test('[MIR-1] an edit on disk is in the document', async () => {
@@ -270,7 +291,10 @@ test('three files that change places in a ring do so on disk', async () => {
   for (const name of ['a', 'b', 'c']) rig.write(name, `${name}\n`)
   await rig.start()
   const ids = ['a', 'b', 'c'].map((name) => rig.server.id(name))
-  rig.server.files.transact(() => ids.forEach((id, i) => rig.server.files.move(id, ['b', 'c', 'a'][i] ?? '')), 'somebody')
+  rig.server.files.transact(
+    () => ids.forEach((id, i) => rig.server.files.move(id, ['b', 'c', 'a'][i] ?? '')),
+    'somebody',
+  )
   await rig.until(() => rig.disk('a') === 'c\n' && rig.disk('b') === 'a\n' && rig.disk('c') === 'b\n')
 })
 
@@ -361,7 +385,14 @@ test('[MIR-40] what is ignored neither leaves nor enters, and is counted', async
   rig.server.create('out/evil.js', 'evil')
   const mirror = await rig.start()
   await mirror.flush()
-  expect([...rig.server.files.snapshot().byPath.keys()].toSorted()).toEqual(['.github/ci.yml', '.gitignore', 'node_modules/evil.js', 'out/evil.js', 'sub/.gitignore', 'sub/keep.log'])
+  expect([...rig.server.files.snapshot().byPath.keys()].toSorted()).toEqual([
+    '.github/ci.yml',
+    '.gitignore',
+    'node_modules/evil.js',
+    'out/evil.js',
+    'sub/.gitignore',
+    'sub/keep.log',
+  ])
   expect(rig.disk('node_modules/evil.js')).toBeUndefined()
   expect(rig.disk('out/evil.js')).toBeUndefined()
   expect(mirror.state.snapshot().hidden).toContainEqual({ reason: '.gitignore', count: 2 })
@@ -398,14 +429,17 @@ test('[MIR-50] nothing is written through a symbolic link, whatever it points to
   rig.server.edit(id, 'one', 'evil')
   rig.server.create('dir/b.ts', 'evil\n')
   rig.server.create('ok.ts', 'ok\n')
-  await rig.until(() => rig.disk('ok.ts') === 'ok\n' && rig.lines.some((line) => line.includes('a parent is not a directory')))
+  await rig.until(
+    () => rig.disk('ok.ts') === 'ok\n' && rig.lines.some((line) => line.includes('a parent is not a directory')),
+  )
   expect(readdirSync(outside)).toEqual([])
 })
 
 test('[MIR-51] paths that lead outside, or into .git, are refused and logged', async () => {
   mkdirSync(join(rig.folder, '.git/hooks'), { recursive: true })
   const before = readdirSync(rig.folder)
-  for (const path of ['../evil', '.git/hooks/post-commit', '.GIT/x', '/tmp/evil', '.tandem/evil']) rig.server.create(path, 'evil')
+  for (const path of ['../evil', '.git/hooks/post-commit', '.GIT/x', '/tmp/evil', '.tandem/evil'])
+    rig.server.create(path, 'evil')
   await rig.start()
   expect(readdirSync(join(rig.folder, '.git/hooks'))).toEqual([])
   expect(readdirSync(rig.folder).filter((name) => name !== '.tandem')).toEqual(before)

@@ -138,7 +138,8 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       report.hidden((await survey.all()).hidden)
       todo.index = true
     } catch (e) {
-      if (!signal.aborted) report.halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', e)
+      if (!signal.aborted)
+        report.halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', e)
       return
     }
     if (report.halted() !== undefined && !(await judge())) resume()
@@ -150,10 +151,13 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   /** A storm, such as a branch switch: no single event counts; when it is over, everything is looked at. */
   const calm = async () => {
     const [until, untilGit] = [clock.now() + 2_000, clock.now() + 5_000]
-    for (let before = -1; before !== hints.size && !signal.aborted; ) {
+    for (let before = -1; before !== hints.size && !signal.aborted;) {
       before = hints.size
       await pause(calmMs)
-      const gitWorks = await access(join(root.path, '.git/index.lock')).then(() => true, () => false)
+      const gitWorks = await access(join(root.path, '.git/index.lock')).then(
+        () => true,
+        () => false,
+      )
       if (gitWorks && clock.now() < untilGit) before = -1
       else if (clock.now() > until) break
     }

@@ -10,11 +10,19 @@ import { checkParents, placeNew, pruneParents, staging } from './write.ts'
  * Moves a file on disk to where its entry says. `waiting` where another file must leave the place first (that one is
  * looked at, then this one again); `refused` where the new place is not to be written.
  */
-export async function moveOnDisk(m: Mirroring, entry: FileEntry, from: string): Promise<'moved' | 'waiting' | 'refused'> {
+export async function moveOnDisk(
+  m: Mirroring,
+  entry: FileEntry,
+  from: string,
+): Promise<'moved' | 'waiting' | 'refused'> {
   return m.locks.run('moves', async () => {
     const to = entry.path
     const hidden = m.ignore.reason(to, false)
-    if (hidden !== undefined || (await checkParents(m.root, to, true)) !== 'ok' || (await checkParents(m.root, from, false)) !== 'ok') {
+    if (
+      hidden !== undefined ||
+      (await checkParents(m.root, to, true)) !== 'ok' ||
+      (await checkParents(m.root, from, false)) !== 'ok'
+    ) {
       m.refuse(to, hidden === undefined ? 'a parent is not a directory of this folder' : `not shared: ${hidden}`)
       return 'refused'
     }
@@ -56,7 +64,7 @@ export async function moveOnDisk(m: Mirroring, entry: FileEntry, from: string): 
 /** Whether the files that each stand in the next one's way lead back to `from`, and ours has the lowest id of them. */
 function isFirstOfRing(m: Mirroring, id: Id, other: Id, from: string): boolean {
   const seen = new Set([id])
-  for (let next: Id | undefined = other; next !== undefined && !seen.has(next); ) {
+  for (let next: Id | undefined = other; next !== undefined && !seen.has(next);) {
     const entry = m.workspace.files.get(next)
     if (!entry || entry.deleted || next < id) return false
     if (entry.path === from) return true

@@ -2,8 +2,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { reconcile } from './reconcile.ts'
 
-const lines = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 }).map((l) => l.map((x) => x + '\n').join(''))
-const sides = fc.record({ base: fc.option(lines, { nil: undefined }), disk: lines, remote: lines, remoteHasBase: fc.boolean() })
+const lines = fc
+  .array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 })
+  .map((l) => l.map((x) => x + '\n').join(''))
+const sides = fc.record({
+  base: fc.option(lines, { nil: undefined }),
+  disk: lines,
+  remote: lines,
+  remoteHasBase: fc.boolean(),
+})
 
 for (const seed of [11, Date.now() % 2 ** 31]) {
   test(`disk and document always end with the same text, and what is replaced was put aside (seed ${seed})`, () => {
@@ -28,18 +35,32 @@ test('[MIR-5] both became the same: nothing to do but remember', () => {
   expect(reconcile({ base: 'a\n', disk: 'b\n', remote: 'b\n', remoteHasBase: true })).toEqual({ conflicts: 0 })
 })
 test('[MIR-1] only the disk changed: the document gets it', () => {
-  expect(reconcile({ base: 'a\n', disk: 'b\n', remote: 'a\n', remoteHasBase: true })).toEqual({ edit: 'b\n', conflicts: 0 })
+  expect(reconcile({ base: 'a\n', disk: 'b\n', remote: 'a\n', remoteHasBase: true })).toEqual({
+    edit: 'b\n',
+    conflicts: 0,
+  })
 })
 test('[MIR-2] only the document changed: the disk gets it', () => {
-  expect(reconcile({ base: 'a\n', disk: 'a\n', remote: 'b\n', remoteHasBase: true })).toEqual({ write: 'b\n', conflicts: 0 })
+  expect(reconcile({ base: 'a\n', disk: 'a\n', remote: 'b\n', remoteHasBase: true })).toEqual({
+    write: 'b\n',
+    conflicts: 0,
+  })
 })
 test('[MIR-14] both changed: both get the merge', () => {
   const plan = reconcile({ base: 'a\nb\n', disk: 'A\nb\n', remote: 'a\nb\nc\n', remoteHasBase: true })
   expect(plan).toEqual({ edit: 'A\nb\nc\n', write: 'A\nb\nc\n', conflicts: 0 })
 })
 test('[MIR-18] strangers at one path: the shared text stays, the disk’s is put aside', () => {
-  expect(reconcile({ base: undefined, disk: 'a\n', remote: 'b\n', remoteHasBase: true })).toEqual({ write: 'b\n', conflicts: 1, keep: 'disk' })
+  expect(reconcile({ base: undefined, disk: 'a\n', remote: 'b\n', remoteHasBase: true })).toEqual({
+    write: 'b\n',
+    conflicts: 1,
+    keep: 'disk',
+  })
 })
 test('a server restored from a backup gets back what it lost', () => {
-  expect(reconcile({ base: 'a\nb\n', disk: 'a\nb\n', remote: 'a\n', remoteHasBase: false })).toEqual({ edit: 'a\nb\n', conflicts: 1, keep: 'remote' })
+  expect(reconcile({ base: 'a\nb\n', disk: 'a\nb\n', remote: 'a\n', remoteHasBase: false })).toEqual({
+    edit: 'a\nb\n',
+    conflicts: 1,
+    keep: 'remote',
+  })
 })

@@ -30,7 +30,8 @@ export function reconcile({ base, disk, remote, remoteHasBase }: Sides): Plan {
     return { write: remote, conflicts: 1, keep: 'disk' }
   }
   // The server lost what was safely here: the disk brings it back, it is never turned back.
-  if (!remoteHasBase) return { edit: disk, conflicts: remote === '' ? 0 : 1, ...(remote === '' ? {} : { keep: 'remote' as const }) }
+  if (!remoteHasBase)
+    return { edit: disk, conflicts: remote === '' ? 0 : 1, ...(remote === '' ? {} : { keep: 'remote' as const }) }
   if (disk === base) return { write: remote, conflicts: 0 }
   if (remote === base) return { edit: disk, conflicts: 0 }
   const merged = merge(base, disk, remote)

@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import type { Mirroring } from './context.ts'
 import { endCapture, importCapture } from './export.ts'
 import { hashOf } from './shadow.ts'
-import { identity, look, readStable } from './stat.ts'
+import { birthmark, identity, look, readStable } from './stat.ts'
 import { staging } from './write.ts'
 
 /** Before anything else: exports that had reached the disk when the process died were ours, and torn temporaries go. */
 export async function recoverExports(m: Mirroring): Promise<void> {
   for (const [id, { shadow, bytes }] of await m.shadows.intents()) {
-    const read = await readStable(join(m.root.path, shadow.path), m.maxTextBytes)
-    if (typeof read === 'object' && hashOf(read.bytes) === shadow.hash) {
-      await m.shadows.put([{ id, shadow: { ...shadow, identity: identity(read.stat) }, bytes }])
-    } else await m.shadows.drop(id)
+    const there = look(join(m.root.path, shadow.path))
+    // The very file that was put there: whatever was written to it since is an edit of what we wrote.
+    if (typeof there === 'object' && birthmark(there) === shadow.birthmark) await m.shadows.put([{ id, shadow, bytes }])
+    else await m.shadows.drop(id)
   }
   const names = await readdir(join(m.root.path, staging)).catch(() => [])
   for (const name of names) if (name.startsWith('w-')) await unlink(join(m.root.path, staging, name)).catch(() => {})
@@ -34,7 +34,10 @@ export async function recoverImports(m: Mirroring): Promise<void> {
   for (const capture of await m.shadows.captures()) {
     const file = join(m.root.path, capture.file)
     const there = look(file)
-    const read = typeof there === 'object' && identity(there) !== capture.identity ? await readStable(file, m.maxTextBytes) : undefined
+    const read =
+      typeof there === 'object' && identity(there) !== capture.identity
+        ? await readStable(file, m.maxTextBytes)
+        : undefined
     if (typeof read === 'object' && hashOf(read.bytes) !== hashOf(capture.base)) {
       await m.locks.run(capture.id, () => importCapture(m, capture, read.bytes))
     }

@@ -35,7 +35,10 @@ export async function scanFolder(root: string, ignore: Ignore, from = '', signal
       return
     }
     scan.dirs.push(dir)
-    await ignore.enter(dir, entries.map((entry) => entry.name))
+    await ignore.enter(
+      dir,
+      entries.map((entry) => entry.name),
+    )
     for (const entry of entries) {
       const path = dir === '' ? entry.name : `${dir}/${entry.name}`
       const reason = ignore.reason(path, entry.isDirectory())

@@ -66,13 +66,23 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
     return 'done'
   }
   if (entry.kind === 'dir') {
-    if ((await checkParents(m.root, `${entry.path}/x`, true)) === 'ok') await m.shadows.put([{ id: entry.id, shadow: dirShadow(entry.path) }])
+    if ((await checkParents(m.root, `${entry.path}/x`, true)) === 'ok')
+      await m.shadows.put([{ id: entry.id, shadow: dirShadow(entry.path) }])
     return 'done'
   }
   if (entry.kind !== 'text') {
     const stat = look(join(m.root.path, entry.path))
     if (typeof stat === 'object' && stat.kind === 'file') {
-      const shadow = { path: entry.path, kind: 'blob', identity: identity(stat), birthmark: birthmark(stat), hash: '', size: stat.size, exec: isExecutable(stat), state: '' } as const
+      const shadow = {
+        path: entry.path,
+        kind: 'blob',
+        identity: identity(stat),
+        birthmark: birthmark(stat),
+        hash: '',
+        size: stat.size,
+        exec: isExecutable(stat),
+        state: '',
+      } as const
       await m.shadows.put([{ id: entry.id, shadow, bytes: new Uint8Array() }])
     }
     return 'done'
@@ -80,7 +90,16 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
   return await settleContent(m, entry, { ...hint, moved: true })
 }
 
-const dirShadow = (path: string): Shadow => ({ path, kind: 'dir', identity: '', birthmark: '', hash: '', size: 0, exec: false, state: '' })
+const dirShadow = (path: string): Shadow => ({
+  path,
+  kind: 'dir',
+  identity: '',
+  birthmark: '',
+  hash: '',
+  size: 0,
+  exec: false,
+  state: '',
+})
 
 /** Content and mode of one file that is where it belongs. */
 async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done' | 'gone'> {
@@ -141,14 +160,26 @@ async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint): Promis
 }
 
 /** Writes the document's text to disk. */
-async function bring(m: Mirroring, entry: FileEntry, over: Read | undefined, hint: Hint): Promise<'written' | 'changed' | 'blocked'> {
+async function bring(
+  m: Mirroring,
+  entry: FileEntry,
+  over: Read | undefined,
+  hint: Hint,
+): Promise<'written' | 'changed' | 'blocked'> {
   if (hint.remote) return exportText(m, entry.id, { entry, remote: hint.remote, over })
   return m.texts.use(entry.id, m.signal, (text) => exportText(m, entry.id, { entry, remote: text.read(), over }))
 }
 
 type Text = { text: string; dress: { eol: 'lf' | 'crlf' | 'mixed'; bom: boolean } }
 
-async function settleText(m: Mirroring, entry: FileEntry, shadow: Shadow | undefined, read: Read, disk: Text, hint: Hint): Promise<'done' | 'again'> {
+async function settleText(
+  m: Mirroring,
+  entry: FileEntry,
+  shadow: Shadow | undefined,
+  read: Read,
+  disk: Text,
+  hint: Hint,
+): Promise<'done' | 'again'> {
   const { id } = entry
   const known = shadow && readContent(await m.shadows.bytes(id))
   const base = known?.kind === 'text' ? known.text : undefined
@@ -162,13 +193,24 @@ async function settleText(m: Mirroring, entry: FileEntry, shadow: Shadow | undef
     // Mode has its own comparison: it is not settled by content.
     exec: shadow?.exec ?? isExecutable(read.stat),
   }
-  const remoteOf = async (): Promise<RemoteText> => hint.remote ?? (await m.texts.use(id, m.signal, async (text) => text.read()))
+  const remoteOf = async (): Promise<RemoteText> =>
+    hint.remote ?? (await m.texts.use(id, m.signal, async (text) => text.read()))
   const remote = await remoteOf()
-  const plan = reconcile({ base, disk: disk.text, remote: remote.text, remoteHasBase: !shadow || remote.includes(shadow.state) })
+  const plan = reconcile({
+    base,
+    disk: disk.text,
+    remote: remote.text,
+    remoteHasBase: !shadow || remote.includes(shadow.state),
+  })
   if (plan.edit !== undefined) {
     delete hint.remote
     await m.texts.use(id, m.signal, (text) =>
-      importText(m, id, { text, base, disk: disk.text, shadow: { shadow: next, bytes: read.bytes, before: shadow?.state } }),
+      importText(m, id, {
+        text,
+        base,
+        disk: disk.text,
+        shadow: { shadow: next, bytes: read.bytes, before: shadow?.state },
+      }),
     )
     noteFacts(m, entry, read, disk.dress)
     // What others had changed is still to be written.
@@ -187,12 +229,20 @@ async function settleText(m: Mirroring, entry: FileEntry, shadow: Shadow | undef
   return 'done'
 }
 
-const stamped = (shadow: Shadow, { stat }: Read): Shadow => ({ ...shadow, identity: identity(stat), birthmark: birthmark(stat) })
+const stamped = (shadow: Shadow, { stat }: Read): Shadow => ({
+  ...shadow,
+  identity: identity(stat),
+  birthmark: birthmark(stat),
+})
 
 /** Facts change when a file is dressed otherwise; never for a mere size, which would change at every save. */
 function noteFacts(m: Mirroring, { id, facts }: FileEntry, { stat }: Read, dress: Text['dress']): void {
   if (facts && facts.eol === dress.eol && facts.bom === dress.bom) return
-  m.workspace.files.transact(() => m.workspace.files.setFacts(id, { exec: facts?.exec ?? isExecutable(stat), ...facts, size: stat.size, ...dress }), origin)
+  m.workspace.files.transact(
+    () =>
+      m.workspace.files.setFacts(id, { exec: facts?.exec ?? isExecutable(stat), ...facts, size: stat.size, ...dress }),
+    origin,
+  )
 }
 
 /** The executable bit, both ways: whichever side changed it last since they agreed. */
@@ -205,7 +255,10 @@ async function settleMode(m: Mirroring, entry: FileEntry): Promise<'done'> {
   const [onDisk, inIndex] = [isExecutable(stat), facts?.exec ?? shadow.exec]
   if (onDisk !== shadow.exec) {
     const size = facts?.size ?? stat.size
-    m.workspace.files.transact(() => m.workspace.files.setFacts(entry.id, { eol: 'lf', bom: false, ...facts, size, exec: onDisk }), origin)
+    m.workspace.files.transact(
+      () => m.workspace.files.setFacts(entry.id, { eol: 'lf', bom: false, ...facts, size, exec: onDisk }),
+      origin,
+    )
   } else if (inIndex !== shadow.exec) await setExecutable(file, stat.mode, inIndex)
   const exec = onDisk !== shadow.exec ? onDisk : inIndex
   if (exec !== shadow.exec) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, exec } }])
@@ -219,14 +272,28 @@ async function noticeBlob(m: Mirroring, entry: FileEntry, shadow: Shadow, size: 
   const isText = size <= m.maxTextBytes && readContent(read.bytes).kind === 'text'
   if (isText) {
     // It has become a text: that is another document.
-    m.workspace.files.transact(() => m.workspace.files.remove(entry.id, { by: m.workspace.daemonId, at: m.clock.now() }), origin)
+    m.workspace.files.transact(
+      () => m.workspace.files.remove(entry.id, { by: m.workspace.daemonId, at: m.clock.now() }),
+      origin,
+    )
     await m.shadows.remove([entry.id])
     m.lookAt(entry.path)
     return 'done'
   }
   if (identity(read.stat) === shadow.identity) return 'done'
   const withheld = size > m.maxTextBytes ? 'too large' : 'binary'
-  m.workspace.files.transact(() => m.workspace.files.setFacts(entry.id, { exec: shadow.exec, eol: 'lf', bom: false, ...entry.facts, size, withheld }), origin)
+  m.workspace.files.transact(
+    () =>
+      m.workspace.files.setFacts(entry.id, {
+        exec: shadow.exec,
+        eol: 'lf',
+        bom: false,
+        ...entry.facts,
+        size,
+        withheld,
+      }),
+    origin,
+  )
   await m.shadows.put([{ id: entry.id, shadow: { ...stamped(shadow, read), size } }])
   return 'done'
 }
@@ -295,7 +362,10 @@ async function yieldPath(m: Mirroring, entry: FileEntry, holder: FileEntry): Pro
     const deleted = { by: m.workspace.daemonId, at: m.clock.now(), snapshot: mine.state }
     m.workspace.files.transact(() => m.workspace.files.remove(entry.id, deleted), origin)
   } else {
-    m.workspace.files.transact(() => m.workspace.files.remove(entry.id, { by: m.workspace.daemonId, at: m.clock.now() }), origin)
+    m.workspace.files.transact(
+      () => m.workspace.files.remove(entry.id, { by: m.workspace.daemonId, at: m.clock.now() }),
+      origin,
+    )
   }
   await m.workspace.indexDurable(m.signal)
   // The file itself stays: it is the other's now, and compared with it.

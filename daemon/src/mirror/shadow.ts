@@ -41,9 +41,11 @@ export async function openShadows(dir: string) {
   const db = new Level<string, string>(dir, { keyEncoding: 'utf8', valueEncoding: 'utf8' })
   await db.open()
   const binary = { valueEncoding: 'view' as const }
-  const [metas, aheads, intents, captures, notes] = ['meta', 'ahead', 'intent', 'capture', 'note'].map((name) => db.sublevel(name)) as [S, S, S, S, S]
-  const [bytes, aheadBytes, intentBytes, captureBytes] = ['bytes', 'ahead-bytes', 'intent-bytes', 'capture-bytes'].map((name) =>
-    db.sublevel<string, Uint8Array>(name, binary),
+  const [metas, aheads, intents, captures, notes] = ['meta', 'ahead', 'intent', 'capture', 'note'].map((name) =>
+    db.sublevel(name),
+  ) as [S, S, S, S, S]
+  const [bytes, aheadBytes, intentBytes, captureBytes] = ['bytes', 'ahead-bytes', 'intent-bytes', 'capture-bytes'].map(
+    (name) => db.sublevel<string, Uint8Array>(name, binary),
   ) as [B, B, B, B]
   type S = ReturnType<typeof db.sublevel<string, string>>
   type B = ReturnType<typeof db.sublevel<string, Uint8Array>>
@@ -117,7 +119,10 @@ export async function openShadows(dir: string) {
       const out: [Id, Ahead][] = []
       for await (const [id, json] of aheads.iterator()) {
         const { update, shadow } = Ahead.parse(JSON.parse(json))
-        out.push([id, { update: Buffer.from(update, 'base64'), shadow, bytes: (await aheadBytes.get(id)) ?? new Uint8Array() }])
+        out.push([
+          id,
+          { update: Buffer.from(update, 'base64'), shadow, bytes: (await aheadBytes.get(id)) ?? new Uint8Array() },
+        ])
       }
       return out
     },

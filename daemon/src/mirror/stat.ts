@@ -50,7 +50,10 @@ const smallBytes = 256 * 1024
  * Reads a regular file whole, never through a symbolic link, and only if it stood still meanwhile: `busy` where it was
  * written during the read. Larger than `maxBytes` is not read: empty bytes with the true size in `stat`.
  */
-export async function readStable(path: string, maxBytes: number): Promise<Read | 'missing' | 'unreadable' | 'busy' | 'other'> {
+export async function readStable(
+  path: string,
+  maxBytes: number,
+): Promise<Read | 'missing' | 'unreadable' | 'busy' | 'other'> {
   let fd: number | undefined
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)

@@ -30,7 +30,13 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
     vanished.delete(id)
     const shadow = m.shadows.get(id)
     const recent = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
-    if (!shadow || recent || shadow.identity !== identity(stat) || (shadow.kind === 'text' && shadow.exec !== isExecutable(stat))) jobs.add(id)
+    if (
+      !shadow ||
+      recent ||
+      shadow.identity !== identity(stat) ||
+      (shadow.kind === 'text' && shadow.exec !== isExecutable(stat))
+    )
+      jobs.add(id)
   }
   const missing = (id: Id) => {
     if (!vanished.has(id)) vanished.set(id, m.clock.now())
@@ -67,7 +73,10 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
     if (stat === 'missing' || (typeof stat === 'object' && stat.kind !== 'file')) missing(id)
     else if (typeof stat === 'object') known(id, stat)
   }
-  const below = (dir: string): [Id, string][] => [...m.shadows.all()].flatMap(([id, { path, kind }]) => (kind !== 'dir' && path.startsWith(dir + '/') ? [[id, path]] : []))
+  const below = (dir: string): [Id, string][] =>
+    [...m.shadows.all()].flatMap(([id, { path, kind }]) =>
+      kind !== 'dir' && path.startsWith(dir + '/') ? [[id, path]] : [],
+    )
 
   return {
     vanished,

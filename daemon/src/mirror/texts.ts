@@ -12,7 +12,13 @@ export type Texts = {
 }
 
 type Held = { text: Promise<OpenText>; users: number; cancel: () => void }
-type TextsOptions = { workspace: Workspace; clock: Clock; idleMs: number; max?: number; onRemoteChange: (id: Id) => void }
+type TextsOptions = {
+  workspace: Workspace
+  clock: Clock
+  idleMs: number
+  max?: number
+  onRemoteChange: (id: Id) => void
+}
 
 /** Opens texts on demand, closes the idle ones after `idleMs`, and the least used ones beyond `max`. */
 export function openTexts({ workspace, clock, idleMs, max = 200, onRemoteChange }: TextsOptions): Texts {

@@ -59,14 +59,21 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
   m.workspace.files.transact(() => {
     for (const { id, state } of dead) {
       if (m.workspace.files.get(id)?.deleted) continue
-      const deleted = { by: m.workspace.daemonId, at: m.clock.now(), ...(state === undefined ? {} : { snapshot: state }) }
+      const deleted = {
+        by: m.workspace.daemonId,
+        at: m.clock.now(),
+        ...(state === undefined ? {} : { snapshot: state }),
+      }
       m.workspace.files.remove(id, deleted)
     }
   }, origin)
   if (dead.length > 0) await m.workspace.indexDurable(m.signal)
   await m.shadows.remove([...dead.map(({ id }) => id), ...revived])
   for (const id of revived) {
-    m.log.info('mirror deletion undone', { path: m.workspace.files.get(id)?.path, reason: 'edited elsewhere meanwhile' })
+    m.log.info('mirror deletion undone', {
+      path: m.workspace.files.get(id)?.path,
+      reason: 'edited elsewhere meanwhile',
+    })
     m.again(id)
   }
 }

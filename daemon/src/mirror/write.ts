@@ -41,9 +41,17 @@ export async function checkParents(root: Root, path: string, make: boolean): Pro
 type Staged = { file: string; stat: Stat }
 
 /** Writes bytes to a file of the daemon's own, synced to the disk, ready to be renamed into place. */
-export async function stage(root: Root, bytes: Uint8Array, { mode, like }: { mode: number; like: string }): Promise<Staged> {
+export async function stage(
+  root: Root,
+  bytes: Uint8Array,
+  { mode, like }: { mode: number; like: string },
+): Promise<Staged> {
   const file = join(root.path, staging, `w-${createId()}`)
-  await using handle = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+  await using handle = await open(
+    file,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  )
   try {
     await handle.writeFile(bytes)
     // As root, a file of somebody's folder stays theirs.
@@ -68,7 +76,7 @@ export async function placeNew(file: string, target: string): Promise<boolean> {
     if (codeOf(e) === 'EEXIST') return false
     if (codeOf(e) !== 'EPERM' && codeOf(e) !== 'ENOTSUP' && codeOf(e) !== 'EMLINK') throw e
     // No hard links here: a look and a rename must do.
-    if ((look(target)) !== 'missing') return false
+    if (look(target) !== 'missing') return false
     await rename(file, target)
     return true
   }
@@ -80,7 +88,12 @@ export async function placeNew(file: string, target: string): Promise<boolean> {
  * Replaces a file by a staged one, keeping the old inode as `aside` for who may be writing to it. `changed` where the
  * target is no longer what was expected, before or in the moment of the exchange; then `aside` holds what was there.
  */
-export async function placeOver(file: string, target: string, expected: string, aside: string): Promise<'placed' | 'changed' | 'placed-over-change'> {
+export async function placeOver(
+  file: string,
+  target: string,
+  expected: string,
+  aside: string,
+): Promise<'placed' | 'changed' | 'placed-over-change'> {
   const before = look(target)
   if (typeof before === 'string' || identity(before) !== expected) return 'changed'
   // Where there are no hard links, only the moment of the exchange is unguarded.
@@ -91,7 +104,11 @@ export async function placeOver(file: string, target: string, expected: string, 
 }
 
 /** Takes a file out of the folder into `aside`; `changed`, and put back, where it is not what was expected. */
-export async function takeOut(target: string, expected: string, aside: string): Promise<'taken' | 'changed' | 'missing'> {
+export async function takeOut(
+  target: string,
+  expected: string,
+  aside: string,
+): Promise<'taken' | 'changed' | 'missing'> {
   const before = look(target)
   if (before === 'missing') return 'missing'
   if (before === 'unreadable' || identity(before) !== expected) return 'changed'

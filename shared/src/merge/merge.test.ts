@@ -144,6 +144,10 @@ test('[MIR-4] the same line changed on both sides is kept from both, once each, 
   expect(merge('a\nx\nb\n', 'a\nx disk\nb\n', 'a\nx doc\nb\n')).toEqual({ text: 'a\nx doc\nx disk\nb\n', conflicts: 1 })
 })
 
+test('a change made on both sides that went on further on one is no conflict', () => {
+  expect(merge('1\n4\n', '1\n4 typed\nmore\n', '1\n4 typed\n')).toEqual({ text: '1\n4 typed\nmore\n', conflicts: 0 })
+})
+
 test('[MIR-5] the same text from both sides is there once', () => {
   expect(merge('a\n', 'a\nnew\n', 'a\nnew\n')).toEqual({ text: 'a\nnew\n', conflicts: 0 })
 })

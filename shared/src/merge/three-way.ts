@@ -30,8 +30,8 @@ export function merge(base: string, disk: string, remote: string): Merged {
     if (!mine) push(theirs ?? [])
     else if (!theirs || same(mine, theirs)) push(mine)
     else {
-      // Two insertions at one place lose nothing and need nobody's eye.
-      if (region.end > region.start) conflicts++
+      // Two insertions at one place lose nothing and need nobody's eye, nor does a change that went further on one side.
+      if (region.end > region.start && isContested(mine, theirs)) conflicts++
       push(keepBoth(o.slice(region.start, region.end), mine, theirs))
     }
     at = region.end
@@ -85,5 +85,15 @@ function side(lines: readonly string[], hunks: readonly Hunk[], region: Region):
 
 const same = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((line, i) => line === b[i])
+
+/** Whether each side has lines of its own between what they have in common at head and tail. */
+function isContested(a: readonly string[], b: readonly string[]): boolean {
+  const shorter = Math.min(a.length, b.length)
+  let head = 0
+  while (head < shorter && a[head] === b[head]) head++
+  let tail = 0
+  while (tail < shorter - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++
+  return head + tail < shorter
+}
 
 const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : text + '\n')

@@ -1,5 +1,17 @@
 import { applyToString, createId, type Id } from '@tandem/shared'
-import { applyPrepared, cachedView, fits, includesState, openFile, openFiles, prepareEdits, readFileUpdate, seedText, stateOf, type Files } from '@tandem/shared/docs'
+import {
+  applyPrepared,
+  cachedView,
+  fits,
+  includesState,
+  openFile,
+  openFiles,
+  prepareEdits,
+  readFileUpdate,
+  seedText,
+  stateOf,
+  type Files,
+} from '@tandem/shared/docs'
 import * as Y from 'yjs'
 import type { Moved, OpenText, Workspace } from '../ports.ts'
 
@@ -79,7 +91,8 @@ export function memoryServer(): MemoryServer {
       const server = docOf(id)
       const doc = new Y.Doc()
       const pull = () => {
-        if (connected && docs.get(id) === server) Y.applyUpdate(doc, Y.encodeStateAsUpdate(server, Y.encodeStateVector(doc)), 'server')
+        if (connected && docs.get(id) === server)
+          Y.applyUpdate(doc, Y.encodeStateAsUpdate(server, Y.encodeStateVector(doc)), 'server')
       }
       const push = () => {
         if (connected) Y.applyUpdate(server, Y.encodeStateAsUpdate(doc, Y.encodeStateVector(server)), 'daemon')
@@ -99,7 +112,11 @@ export function memoryServer(): MemoryServer {
       server.on('update', onServer)
       replicas.add(onReturn)
       return {
-        read: () => ({ text: openFile(doc).snapshot(), state: stateOf(doc), includes: (state) => includesState(doc, state) }),
+        read: () => ({
+          text: openFile(doc).snapshot(),
+          state: stateOf(doc),
+          includes: (state) => includesState(doc, state),
+        }),
         prepare: (edits) => prepareEdits(doc, edits, 'disk'),
         apply: (update) => {
           applyPrepared(doc, update, 'disk')
@@ -131,7 +148,9 @@ export function memoryServer(): MemoryServer {
       open,
       read: async (ids, signal) => {
         await whenOnline(signal)
-        return new Map(ids.map((id) => [id, readFileUpdate(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]))
+        return new Map(
+          ids.map((id) => [id, readFileUpdate(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]),
+        )
       },
       seed: async (texts, signal) => {
         await whenOnline(signal)
