@@ -20,9 +20,9 @@ type WatchOptions = {
 }
 
 /**
- * Watches directories one by one with the system's own watcher. Measured beside chokidar 6 on 10,000 files: see the
- * report of this part; what it adds (a stat of every file, a second tree in memory, 1 s of throttling when a directory
- * is listed again) the mirror has already or must not have.
+ * Watches directories one by one with the system's own watcher. Measured on 10,000 files in 801 directories: ready in
+ * 20 ms for 1 MB, where chokidar 6 took 1.2-2.9 s and 115 MB (it looks at every file once more and remembers them all,
+ * as the mirror does already), and may hold back a directory's news for a second.
  */
 export function watchDirectories({ root, onHint, log }: WatchOptions): Watch {
   const watchers = new Map<string, FSWatcher>()
