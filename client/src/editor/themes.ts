@@ -62,7 +62,8 @@ export const themeName = (theme: 'dark' | 'light') => `tandem-${theme}`
 
 const theme = (base: 'vs' | 'vs-dark', p: Palette) => ({
   base,
-  inherit: true,
+  // The base themes bring hues of their own.
+  inherit: false,
   rules: [
     { token: '', foreground: p.ink },
     { token: 'comment', foreground: p.muted, fontStyle: 'italic' },
@@ -74,6 +75,15 @@ const theme = (base: 'vs' | 'vs-dark', p: Palette) => ({
     { token: 'number', foreground: p.number },
     { token: 'type', foreground: p.type },
     { token: 'string.key.json', foreground: p.type },
+    { token: 'string.value.json', foreground: p.string },
+    { token: 'string.escape', foreground: p.number },
+    { token: 'regexp', foreground: p.string },
+    { token: 'constant', foreground: p.number },
+    { token: 'key', foreground: p.type },
+    { token: 'annotation', foreground: p.type },
+    { token: 'metatag', foreground: p.muted },
+    { token: 'emphasis', fontStyle: 'italic' },
+    { token: 'strong', fontStyle: 'bold' },
     { token: 'delimiter', foreground: p.muted },
   ],
   colors: {

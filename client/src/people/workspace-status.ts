@@ -41,7 +41,8 @@ export function workspaceStatus({ online, synced, daemon, now }: Facts): Workspa
     }
   if (phase !== 'live')
     return { status: 'syncing', text: 'syncing...', detail: `${words[phase]}${progress}.`, lastHeartbeat }
-  return { status: 'connected', text: 'daemon connected', detail: `${daemon.presence.name}, ${seen}`, lastHeartbeat }
+  // No "last seen" while it is here: the server stamps changes, not heartbeats.
+  return { status: 'connected', text: 'daemon connected', detail: `on ${daemon.presence.name}`, lastHeartbeat }
 }
 
 const words = {
