@@ -50,7 +50,7 @@ test('[S48] a token is used for four fifths of its life, by our own clock, and a
   expect(tokens.state.snapshot().serverAheadMs).toBe(7_000)
 })
 
-test('[UI-46] a refused cookie signs out, an unreachable server does not, and a new sign-in heals', async () => {
+test('[UI-48] a refused cookie signs out, an unreachable server does not, and a new sign-in heals', async () => {
   const { tokens } = setUp((n) => {
     if (n === 1) throw new TandemError('offline')
     if (n === 2) throw new TandemError('unauthorized')
