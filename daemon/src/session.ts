@@ -10,7 +10,7 @@ import {
   type MirrorState,
 } from '@tandem/shared/docs'
 import { createBulk } from './link/bulk.ts'
-import { connect } from './link/connect.ts'
+import { connect, type Connection } from './link/connect.ts'
 import { createDocuments, type Documents } from './link/documents.ts'
 import { keepSayingHello, openChannel } from './link/hello.ts'
 import { createHttp } from './link/http.ts'
@@ -86,6 +86,7 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
       connection.drop(code)
     },
   })
+  const stopWatching = watchForNewHistory(connection, () => findWorkspace(http, apiKey), place, fail)
   // The daemon's own document comes first, and on it the hello.
   const self = documents.attach({ kind: 'daemon', daemonId: about.id })
   const [index, tasksDoc, opsDoc] = [
@@ -177,10 +178,36 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
       await mirror.closed.catch(() => {})
     }
   } finally {
+    stopWatching()
     documents.close()
     connection.close()
   }
   if (!signal.aborted && failed.signal.aborted) throw failed.signal.reason
+}
+
+/** Behind a connection that fails there may be a server whose data was made anew: then only a new session helps. */
+function watchForNewHistory(
+  connection: Connection,
+  find: () => Promise<{ id: string; epoch: string }>,
+  place: DocPlace,
+  fail: (e: Error) => void,
+): () => void {
+  let asking = false
+  return connection.state.subscribe(() => {
+    if (asking || connection.state.snapshot().at !== 'offline') return
+    asking = true
+    void look().finally(() => (asking = false))
+  })
+  async function look() {
+    try {
+      const now = await find()
+      if (now.id !== place.workspaceId || now.epoch !== place.epoch) {
+        fail(new TandemError('epoch-changed', { reason: 'the server’s data was made anew' }))
+      }
+    } catch {
+      // Not there either: the connection is tried again as it is.
+    }
+  }
 }
 
 /** Says in the daemon's document how the folder and its documents stand; never a hot field. */
