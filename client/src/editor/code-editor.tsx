@@ -48,6 +48,8 @@ export default function CodeEditor({ file, readOnly, focusCall, onOwnEdit }: Cod
     models.editors.add(editor)
     const opened = models.open(fileId, session.files.get(fileId)?.path ?? '')
     editor.setModel(opened.model)
+    const isProse = opened.model.getLanguageId() === 'markdown'
+    editor.updateOptions({ wordWrap: isProse || matchMedia('(max-width: 759px)').matches ? 'on' : 'off' })
     if (opened.view) editor.restoreViewState(opened.view)
     session.peers.showFile(fileId)
     const hide = showPeers(monaco, editor, opened, session.peers)

@@ -76,6 +76,7 @@ const theme = (base: 'vs' | 'vs-dark', p: Palette) => ({
     { token: 'type', foreground: p.type },
     { token: 'string.key.json', foreground: p.type },
     { token: 'string.value.json', foreground: p.string },
+    { token: 'variable.md', foreground: p.type },
     { token: 'string.escape', foreground: p.number },
     { token: 'regexp', foreground: p.string },
     { token: 'constant', foreground: p.number },

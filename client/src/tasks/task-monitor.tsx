@@ -1,8 +1,10 @@
 import { useMemo, useState } from 'react'
+import { useDaemon } from '../session/use-daemon.ts'
 import { Empty, Skeleton } from '../ui/states.tsx'
 import { asStrings, useRemembered } from '../ui/remembered.ts'
 import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
 import { RunBox } from './run-box.tsx'
+import { SandboxNote, whereCommandsRun } from './sandbox-note.tsx'
 import { TaskCard } from './task-card.tsx'
 import { TaskDetail } from './task-detail.tsx'
 import styles from './tasks.module.css'
@@ -15,6 +17,7 @@ const pageSize = 60
 export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
   const { tasks, isLoading } = useWorkspaceTasks()
   const approvals = usePendingApprovals()
+  const sandbox = useDaemon()?.sandbox
   const [selected, setSelected] = useState<string>()
   const [limit, setLimit] = useState(pageSize)
   const [unfolded, setUnfolded] = useRemembered<string[]>(`tandem.tasks.${workspaceId}`, [], asStrings)
@@ -24,9 +27,10 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
     setUnfolded(expanded.has(id) ? unfolded.filter((e) => e !== id) : [...unfolded, id].slice(-200))
 
   return (
-    <section className={styles.monitor} aria-label="Tasks">
+    <section className={styles.monitor} data-alone={!item || undefined} aria-label="Tasks">
       <div className={styles.left}>
         <RunBox onAsked={setSelected} />
+        <SandboxNote sandbox={sandbox} />
         <div className={styles.list}>
           {approvals.map((approval) => (
             <ApprovalCard key={approval.id} approval={approval} />
@@ -34,10 +38,7 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
           {isLoading ? (
             <Skeleton label="Loading tasks" widths={[70, 55, 62]} />
           ) : tasks.length === 0 ? (
-            <Empty>
-              Nothing has been run yet. Commands run in the workspace’s folder, in a sandbox; everyone here sees their
-              output.
-            </Empty>
+            <Empty>Nothing has been run yet. {whereCommandsRun(sandbox)}</Empty>
           ) : (
             <ul>
               {tasks.slice(0, limit).map((t) => (
