@@ -1,15 +1,16 @@
 import { messageOf, type Clock, type Id, type Log, type Task } from '@tandem/shared'
 import type { Approval, Records, View } from '@tandem/shared/docs'
+import type { Outcome } from './execute.ts'
 import type { Judgement } from './judge.ts'
 import type { Outbox } from './outbox.ts'
-import { claimable } from './queue.ts'
+import { claimable, isForMe } from './queue.ts'
 
 export type ClaimPorts = {
   daemonId: Id
   capabilities: readonly string[]
   tasks: Pick<Records<Task>, 'get' | 'snapshot' | 'subscribe'>
   approvals: View<ReadonlyMap<string, Approval>>
-  /** The owner's policy, before anything is claimed. */
+  /** The owner's policy: before anything is claimed, and again before it starts. */
   judge(task: Task, approvals: Iterable<Approval>): Judgement
   clock: Clock
   log: Log
@@ -20,6 +21,8 @@ export type Claims = {
   look(free: number): void
   /** The referee said no; the task is asked for again when something has changed. */
   refused(task: Id): void
+  /** Why this attempt must not start though it was granted; undefined where it may. The server's word is not enough. */
+  refusal(task: Task): Outcome | undefined
   /** A slot came free, or the referee knows us anew: what was refused may be granted now. */
   forgetRefusals(): void
 }
@@ -86,8 +89,17 @@ export function createClaims(ports: ClaimPorts, outbox: Outbox, mono: () => numb
       const entry = asked.get(task)
       if (entry) asked.set(task, { ...entry, as: 'no-grant' })
     },
+    refusal: (task) => {
+      const judgement = judge(task)
+      if (!isForMe(task, ports)) return failed('not-ours', 'it was granted to a daemon it is not for')
+      if (judgement.decision === 'run') return undefined
+      log.warn('a grant that the policy does not allow', { task: task.id, reason: judgement.reason })
+      return failed(judgement.decision === 'ask' ? 'not-approved' : judgement.code, judgement.reason)
+    },
     forgetRefusals: () => {
       for (const [id, { as }] of asked) if (as === 'no-grant') asked.delete(id)
     },
   }
 }
+
+const failed = (code: string, error: string): Outcome => ({ state: 'failed', result: { code, error } })

@@ -15,5 +15,6 @@ export function claimable(tasks: Iterable<Task>, me: Me, now: number): Task[] {
     .toSorted((a, b) => rank(b) - rank(a) || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
 }
 
-const isForMe = ({ target, requires }: Task, { daemonId, capabilities }: Me): boolean =>
+/** Whether a task is for this daemon: not meant for another, and with what it needs. */
+export const isForMe = ({ target, requires }: Task, { daemonId, capabilities }: Me): boolean =>
   (!target || target.daemonId === daemonId) && requires.every((r) => capabilities.includes(r))

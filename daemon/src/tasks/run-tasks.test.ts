@@ -271,6 +271,24 @@ test('[S135] a task the policy denies is refused before anyone claims it', async
   expect(t.said.some((m) => m.t === 'claim')).toBe(false)
 })
 
+test.each([
+  ['denied', { decision: 'refuse', code: 'command-denied', reason: 'no sudo' }, {}, 'command-denied'],
+  [
+    'to be asked about',
+    { decision: 'ask', argsHash: 'h', summary: 'x', reason: 'r', risk: 'high' },
+    {},
+    'not-approved',
+  ],
+  ['for another daemon', { decision: 'run' }, { target: { daemonId: createId() } }, 'not-ours'],
+  ['for what we have not', { decision: 'run' }, { requires: ['docker'] }, 'not-ours'],
+] as const)('[TSK-6] a grant that was not asked for is judged all the same: %s', async (_, judgement, more, code) => {
+  const t = setUp({ judgement })
+  const id = t.add('sudo', more as Partial<Task>)
+  t.grant(id)
+  expect(await t.says('report')).toMatchObject([{ task: id, attempt: 1, state: 'failed', result: { code } }])
+  expect(t.steps).toEqual([])
+})
+
 test('[S45] a daemon that stops ends its processes and says so', async () => {
   const t = setUp()
   const id = t.add('a')

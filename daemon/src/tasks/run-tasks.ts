@@ -40,7 +40,7 @@ const repeatMs = 3_000
 /** On stopping: how long the last reports may take. */
 const farewellMs = 2_000
 
-/** Runs tasks. Nothing starts without the referee's grant; observers only wake the loop, which then acts. */
+/** Runs tasks. Nothing starts without the referee's grant, nor against the owner's policy; observers only wake the loop, which then acts. */
 export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   const { tasks, approvals, clock, mono, log, slots } = ports
   const outbox = createOutbox(ports.send, clock.now)
@@ -102,7 +102,8 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       const onStart = () => {
         started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
       }
-      const { state, result } = await runAttempt(task, ports, { stop: stop.signal, giveUp: over, onStart })
+      const { state, result } =
+        claims.refusal(task) ?? (await runAttempt(task, ports, { stop: stop.signal, giveUp: over, onStart }))
       if (started !== undefined) outbox.drop(started)
       if (over.aborted) return
       const { n, answered } = outbox.say(() => ({ t: 'report', task: id, attempt, state, result }))
