@@ -18,7 +18,7 @@ async function scan(files: Record<string, string>) {
   return { paths: [...found.files.keys()].toSorted(), hidden: Object.fromEntries(found.hidden), ignore }
 }
 
-test('[S179] outputs, dependencies, secrets and git’s own files are not shared; other dot files are', async () => {
+test('[S179] [MIR-64] outputs, dependencies, secrets and git’s own files are not shared; other dot files are', async () => {
   const { paths, hidden } = await scan({
     'src/a.ts': '',
     '.github/ci.yml': '',
@@ -48,7 +48,7 @@ test('[S179] outputs, dependencies, secrets and git’s own files are not shared
   })
 })
 
-test('nested .gitignore files speak for what is below them; .tandemignore has the last word', async () => {
+test('[MIR-64] nested .gitignore files speak for what is below them; .tandemignore has the last word', async () => {
   const { paths } = await scan({
     '.gitignore': '*.gen.ts\n/only-root\n',
     'a.gen.ts': '',
@@ -75,7 +75,7 @@ test('nested .gitignore files speak for what is below them; .tandemignore has th
   ])
 })
 
-test('names that no other machine could have are not shared, nor is anything below what is not shared', async () => {
+test('[MIR-64] names that no other machine could have are not shared, nor is anything below what is not shared', async () => {
   const { paths, hidden, ignore } = await scan({ 'a:b': '', 'trailing ': '', 'e\u0301.ts': '', 'ok.ts': '' })
   expect(paths).toEqual(['ok.ts'])
   expect(hidden['name']).toBe(3)

@@ -137,6 +137,7 @@ async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint): Promis
     const changed = !shadow || hashOf(read.bytes) !== shadow.hash || read.stat.size > m.maxTextBytes
     // Whoever truncates and then writes is in between: nobody should see the empty state.
     if (changed && shadow && read.stat.size < shadow.size / 2 && patience-- > 0) {
+      m.log.debug('mirror file shrank', { path: entry.path })
       await wait(m.clock, 100, m.signal)
       continue
     }
