@@ -1,4 +1,4 @@
-import { errorTable, isTandemError, messageOf } from '@tandem/shared'
+import { errorTable, isTandemError, messageOf, plainText } from '@tandem/shared'
 import { z } from 'zod'
 
 /** Where the command speaks: `out` is the result, `err` everything else, `progress` a line that the next word replaces. */
@@ -37,7 +37,7 @@ export type Failure = z.infer<typeof Failure>
 /** One clear sentence, and what to do. */
 export function sentenceOf(failure: Pick<Failure, 'message' | 'hint'>): string {
   const message = failure.message.replace(/\.$/, '')
-  return `tandem: ${message}.${failure.hint ? ` ${failure.hint}` : ''}`
+  return plainText(`tandem: ${message}.${failure.hint ? ` ${failure.hint}` : ''}`)
 }
 
 /** Anything that was thrown, as a failure: ours with its hint; a defect says that it is one. */

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
+import { messageOf, plainText, systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
 import open from 'open'
 import { environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.ts'
@@ -46,7 +46,12 @@ export async function up(
   const onServerReady = (ready: FromServer) => {
     server = ready
     serverProgram.works()
-    forget = noteRunning(dataDir, { ...note, url: pageUrl(ready.url, token) })
+    try {
+      forget = noteRunning(dataDir, { ...note, url: pageUrl(ready.url, token) })
+    } catch (e) {
+      // `tandem status` then knows no address; what is served is served all the same.
+      say.err(`The address could not be noted in ${dataDir}: ${messageOf(e)}.`)
+    }
     if (daemon) return
     announce(ready)
     daemon = supervise(
@@ -98,10 +103,10 @@ export async function up(
     if (settings.open && machine.isTTY && hasScreen(machine)) void open(page).catch(() => {})
   }
   const lines = (name: string) => {
-    const file = openLogFile(dataDir, name)
+    const file = openLogFile(dataDir, name, say.err)
     return (line: string) => {
       file.append(line)
-      const words = settings.logLevel === 'debug' ? line : forPeople(name, line)
+      const words = settings.logLevel === 'debug' ? plainText(line) : forPeople(name, line)
       if (words !== undefined) say.err(words)
     }
   }
