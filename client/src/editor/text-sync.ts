@@ -40,14 +40,27 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onO
       applying = false
     }
   }
-  const repair = () => {
-    if (model.isDisposed()) return
+  // What is thrown in an observer would keep others (the one that stores, the one that sends) from hearing of the
+  // change: edits that Monaco refuses, which it does before it makes any, are made by `repair` instead.
+  const applied = (edits: M.editor.IIdentifiedSingleEditOperation[]) => {
+    try {
+      apply(edits)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const follow = () => {
+    if (model.isDisposed()) return false
     const have = model.getValue(LF)
     const want = text.toString()
-    if (have === want) return
-    repairs++
+    if (have === want) return false
     const { from, to, text: put } = minimalEdit(have, want)
     apply([{ range: range(from, to), text: put }])
+    return true
+  }
+  const repair = () => {
+    if (follow()) repairs++
   }
   const check = () => {
     clearTimeout(timer)
@@ -64,6 +77,9 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onO
     })
   }
 
+  // Filling a model takes off a byte order mark, and every offset would be wrong by one; an edit lets it be.
+  follow()
+
   const local = model.onDidChangeContent((event) => {
     if (applying || refusing) return
     if (event.isEolChange) return model.setEOL(monaco.editor.EndOfLineSequence.LF)
@@ -76,6 +92,8 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onO
         if (change.text !== '') text.insert(change.rangeOffset, change.text.toWellFormed())
       }
     }, origin)
+    // At once: as long as the model holds half a pair, Monaco moves what others write beside it.
+    if (event.changes.some((change) => !change.text.isWellFormed())) queueMicrotask(repair)
     check()
     onOwnEdit()
   })
@@ -85,8 +103,7 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onO
     const { edits, ...found } = toEdits(event.delta, model, range)
     // A carriage return, or a cut through a surrogate pair, which Monaco will not do: take the outcome instead.
     const odd = found.odd || transaction.origin === eolOrigin
-    if (odd) repair()
-    else apply(edits)
+    if (odd || !applied(edits)) repair()
     if (odd) queueMicrotask(() => !model.isDisposed() && normaliseEol(text))
     check()
   }
@@ -111,22 +128,18 @@ function toEdits(
   const edits: M.editor.IIdentifiedSingleEditOperation[] = []
   let at = 0
   let odd = false
-  const look = (offset: number) => {
-    const p = model.getPositionAt(offset)
-    odd ||= model.validatePosition(p).column !== p.column
+  const put = (from: number, to: number, text: string) => {
+    const wanted = range(from, to)
+    // Not `validatePosition`: that lets the place behind half a pair at a line's end pass, `applyEdits` does not.
+    odd ||= text.includes('\r') || !model.validateRange(wanted).equalsRange(wanted)
+    edits.push({ range: wanted, text })
   }
   for (const op of delta) {
     if (op.retain !== undefined) at += op.retain
     else if (op.delete !== undefined) {
-      look(at)
-      look(at + op.delete)
-      edits.push({ range: range(at, at + op.delete), text: '', forceMoveMarkers: false })
+      put(at, at + op.delete, '')
       at += op.delete
-    } else if (typeof op.insert === 'string') {
-      look(at)
-      odd ||= op.insert.includes('\r')
-      edits.push({ range: range(at, at), text: op.insert })
-    }
+    } else if (typeof op.insert === 'string') put(at, at, op.insert)
   }
   return { edits, odd }
 }

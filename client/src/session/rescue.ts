@@ -1,7 +1,7 @@
-import { type DocPlace, parseDocPath } from '@tandem/shared'
+import { type DocPlace, type Log, parseDocPath } from '@tandem/shared'
 import { openFile, openFiles } from '@tandem/shared/docs'
 import * as Y from 'yjs'
-import { databaseName, type Persist } from './persist.ts'
+import { databaseName, openPersist, type Persist } from './persist.ts'
 
 /** Everything the server cannot take from this browser, readable by a person and by a later Tandem. */
 export type Rescue = {
@@ -59,6 +59,19 @@ export async function oldEpochs({ workspaceId, epoch }: DocPlace): Promise<reado
   return names.flatMap(({ name }) =>
     name?.startsWith(prefix) && name !== prefix + epoch ? [name.slice(prefix.length)] : [],
   )
+}
+
+/** Whether earlier epochs of this workspace hold unsent changes; those that hold none are thrown away. */
+export async function leftBehind(place: DocPlace, log: Log): Promise<boolean> {
+  let unsent = false
+  for (const epoch of await oldEpochs(place)) {
+    const old = openPersist(databaseName(place.workspaceId, epoch), log)
+    if ((await old.outbox()).size > 0) {
+      unsent = true
+      old.close()
+    } else await old.destroy()
+  }
+  return unsent
 }
 
 function base64(bytes: Uint8Array): string {

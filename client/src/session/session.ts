@@ -15,7 +15,7 @@ import { openDoc } from './open-doc.ts'
 import { databaseName, openPersist } from './persist.ts'
 import { openPeers } from './peers.ts'
 import { createRegistry, type Totals } from './registry.ts'
-import { collectRescue, downloadRescue, oldEpochs } from './rescue.ts'
+import { collectRescue, downloadRescue, leftBehind, oldEpochs } from './rescue.ts'
 import { chooseName, remember } from './start.ts'
 import { createState } from './state.ts'
 import { syncStatus, type SyncStatus } from './sync-status.ts'
@@ -101,9 +101,8 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     if (registry.totals.snapshot().diverged.length > 0 && rescue.snapshot().needed === 'none')
       rescue.patch({ needed: 'diverged' })
   })
-  void oldEpochs(place).then((epochs) => {
-    if (epochs.length > 0 && token) rescue.patch({ needed: 'old-epoch' })
-  })
+  // Only when the server has said which epoch is the newest.
+  if (token) void leftBehind(place, log).then((unsent) => unsent && rescue.patch({ needed: 'old-epoch' }))
 
   // What an earlier visit, or a tab that is gone, left unsent: opened, sent, and let go.
   const sweep = async () => {

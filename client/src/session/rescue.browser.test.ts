@@ -1,0 +1,40 @@
+import { createId, silentLog } from '@tandem/shared'
+import { openFile, openFiles } from '@tandem/shared/docs'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { databaseName, openPersist } from './persist.ts'
+import { collectRescue, leftBehind, oldEpochs } from './rescue.ts'
+
+/** A device that has the file `notes.md` of a workspace, with an edit that never reached the server. */
+async function deviceWithUnsentEdit(place: { workspaceId: string; epoch: string }) {
+  const persist = openPersist(databaseName(place.workspaceId, place.epoch), silentLog)
+  const index = new Y.Doc()
+  const fileId = openFiles(index).create('notes.md', 'text')
+  persist.keep('files', Y.encodeStateAsUpdate(index))
+  const file = new Y.Doc()
+  openFile(file).text.insert(0, 'never sent')
+  await persist.keepOwn(`file/${fileId}`, Y.encodeStateAsUpdate(file))
+  return persist
+}
+
+test('[UI-49] what the server cannot take is saved with its path and its text', async () => {
+  const place = { workspaceId: createId(), epoch: createId() }
+  const persist = await deviceWithUnsentEdit(place)
+  const rescue = await collectRescue(place, persist, 'because')
+  expect(rescue.documents).toMatchObject([{ path: 'notes.md', text: 'never sent' }])
+  await persist.destroy()
+})
+
+test('[UI-49] an earlier epoch is asked about only where it holds unsent edits, else cleared away', async () => {
+  const now = { workspaceId: createId(), epoch: createId() }
+  const unsent = await deviceWithUnsentEdit({ ...now, epoch: createId() })
+  expect(await leftBehind(now, silentLog)).toBe(true)
+  await unsent.destroy()
+
+  const clean = openPersist(databaseName(now.workspaceId, createId()), silentLog)
+  clean.keep('files', Y.encodeStateAsUpdate(new Y.Doc()))
+  await clean.load('files')
+  clean.close()
+  expect(await leftBehind(now, silentLog)).toBe(false)
+  await expect.poll(() => oldEpochs(now)).toEqual([])
+})
