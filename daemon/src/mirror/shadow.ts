@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { Level } from 'level'
 import { z } from 'zod'
 import type { Id } from '@tandem/shared'
+import { birthmark, identity, type Read } from './stat.ts'
 
 /** What disk and document last had in common, for one file: makes every merge three-way. */
 export const Shadow = z.object({
@@ -28,6 +29,13 @@ const Capture = z.object({ id: z.string(), file: z.string(), identity: z.string(
 export type Ahead = { update: Uint8Array; bytes: Uint8Array; shadow: Shadow }
 export type Intent = { bytes: Uint8Array; shadow: Shadow }
 export type Capture = z.infer<typeof Capture> & { key: string; base: Uint8Array }
+
+/** The same content, as it lies on disk now. */
+export const stamped = (shadow: Shadow, { stat }: Read): Shadow => ({
+  ...shadow,
+  identity: identity(stat),
+  birthmark: birthmark(stat),
+})
 
 export const hashOf = (bytes: Uint8Array): string => hash('sha256', bytes)
 

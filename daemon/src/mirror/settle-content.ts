@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import { wait } from '@tandem/shared'
+import type { FileEntry } from '@tandem/shared/docs'
+import { becomeBlob, noticeBlob } from './blobs.ts'
+import { readContent } from './content.ts'
+import { origin, type Mirroring } from './context.ts'
+import { exportText } from './export.ts'
+import { importText } from './import.ts'
+import type { RemoteText } from './ports.ts'
+import { reconcile } from './reconcile.ts'
+import { hashOf, stamped, type Shadow } from './shadow.ts'
+import { birthmark, identity, isExecutable, look, readStable, type Read } from './stat.ts'
+import { checkParents, setExecutable } from './write.ts'
+
+export type Hint = {
+  /** Where the file is on disk now, if it was found elsewhere. */
+  found?: string
+  /** The text as just read from the server, where that was done for many at once. */
+  remote?: RemoteText
+  /** The document may have moved. */
+  moved?: boolean
+}
+
+/** A version written within this time could have been followed by another in the same tick of the file system's clock. */
+const racyMs = 2_000
+
+/** Content and mode of one file that is where it belongs. */
+export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done' | 'gone'> {
+  const { id } = entry
+  const path = join(m.root.path, entry.path)
+  let patience = 1
+  for (let round = 0; round < 8; round++) {
+    const shadow = m.shadows.get(id)
+    if ((await checkParents(m.root, entry.path, false)) === 'blocked') {
+      m.refuse(entry.path, 'a parent is not a directory of this folder')
+      return 'done'
+    }
+    const stat = look(path)
+    if (stat === 'unreadable') return 'done'
+    if (stat === 'missing') {
+      if (shadow) return 'gone'
+      if ((await bring(m, entry, undefined, hint)) === 'changed') continue
+      return 'done'
+    }
+    if (stat.kind !== 'file') {
+      if (shadow) return 'gone'
+      m.refuse(entry.path, `a ${stat.kind} is in the way`)
+      return 'done'
+    }
+    const fresh = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
+    const touched = !shadow || shadow.identity !== identity(stat) || fresh
+    if (!touched && !hint.moved) return await settleMode(m, entry)
+    if (shadow?.kind === 'blob') return await noticeBlob(m, entry, shadow, stat.size)
+    const read = await readStable(path, m.maxTextBytes)
+    if (read === 'busy' || read === 'missing') {
+      await wait(m.clock, 10, m.signal)
+      continue
+    }
+    if (typeof read === 'string') return 'done'
+    const changed = !shadow || hashOf(read.bytes) !== shadow.hash || read.stat.size > m.maxTextBytes
+    // Whoever truncates and then writes is in between: nobody should see the empty state.
+    if (changed && shadow && read.stat.size < shadow.size / 2 && patience-- > 0) {
+      m.log.debug('mirror file shrank', { path: entry.path })
+      await wait(m.clock, 100, m.signal)
+      continue
+    }
+    if (!changed && !hint.moved) {
+      if (shadow.identity !== identity(read.stat)) await m.shadows.put([{ id, shadow: stamped(shadow, read) }])
+      return await settleMode(m, entry)
+    }
+    const content = read.stat.size > m.maxTextBytes ? ({ kind: 'binary' } as const) : readContent(read.bytes)
+    if (content.kind === 'binary') {
+      if (shadow) return await becomeBlob(m, entry, shadow)
+      await m.conflicts.record(entry.path, { disk: read.bytes })
+      if ((await bring(m, entry, read, hint)) === 'changed') continue
+      return 'done'
+    }
+    const outcome = await settleText(m, entry, shadow, read, content, hint)
+    if (outcome === 'again') continue
+    return await settleMode(m, entry)
+  }
+  m.again(id)
+  return 'done'
+}
+
+/** Writes the document's text to disk. */
+async function bring(
+  m: Mirroring,
+  entry: FileEntry,
+  over: Read | undefined,
+  hint: Hint,
+): Promise<'written' | 'changed' | 'blocked'> {
+  if (hint.remote) return exportText(m, entry.id, { entry, remote: hint.remote, over })
+  return m.texts.use(entry.id, m.signal, (text) => exportText(m, entry.id, { entry, remote: text.read(), over }))
+}
+
+type Text = { text: string; dress: { eol: 'lf' | 'crlf' | 'mixed'; bom: boolean } }
+
+async function settleText(
+  m: Mirroring,
+  entry: FileEntry,
+  shadow: Shadow | undefined,
+  read: Read,
+  disk: Text,
+  hint: Hint,
+): Promise<'done' | 'again'> {
+  const { id } = entry
+  const known = shadow && readContent(await m.shadows.bytes(id))
+  const base = known?.kind === 'text' ? known.text : undefined
+  const next = {
+    path: entry.path,
+    kind: 'text' as const,
+    identity: identity(read.stat),
+    birthmark: birthmark(read.stat),
+    hash: hashOf(read.bytes),
+    size: read.bytes.length,
+    // Mode has its own comparison: it is not settled by content.
+    exec: shadow?.exec ?? isExecutable(read.stat),
+  }
+  const remoteOf = async (): Promise<RemoteText> =>
+    hint.remote ?? (await m.texts.use(id, m.signal, async (text) => text.read()))
+  const remote = await remoteOf()
+  const plan = reconcile({
+    base,
+    disk: disk.text,
+    remote: remote.text,
+    remoteHasBase: !shadow || remote.includes(shadow.state),
+  })
+  if (plan.edit !== undefined) {
+    delete hint.remote
+    await m.texts.use(id, m.signal, (text) =>
+      importText(m, id, {
+        text,
+        base,
+        disk: disk.text,
+        shadow: { shadow: next, bytes: read.bytes, before: shadow?.state },
+      }),
+    )
+    noteFacts(m, entry, read, disk.dress)
+    // What others had changed is still to be written.
+    hint.moved = true
+    return 'again'
+  }
+  if (plan.write !== undefined) {
+    if (plan.keep === 'disk') await m.conflicts.record(entry.path, { disk: read.bytes })
+    const result = await exportText(m, id, { entry, remote, over: read })
+    return result === 'changed' ? 'again' : 'done'
+  }
+  if (!shadow || shadow.hash !== next.hash || shadow.identity !== next.identity || shadow.state !== remote.state) {
+    await m.shadows.put([{ id, shadow: { ...next, state: remote.state }, bytes: read.bytes }])
+  }
+  noteFacts(m, entry, read, disk.dress)
+  return 'done'
+}
+
+/** Facts change when a file is dressed otherwise; never for a mere size, which would change at every save. */
+function noteFacts(m: Mirroring, { id, facts }: FileEntry, { stat }: Read, dress: Text['dress']): void {
+  if (facts && facts.eol === dress.eol && facts.bom === dress.bom) return
+  m.workspace.files.transact(
+    () =>
+      m.workspace.files.setFacts(id, { exec: facts?.exec ?? isExecutable(stat), ...facts, size: stat.size, ...dress }),
+    origin,
+  )
+}
+
+/** The executable bit, both ways: whichever side changed it last since they agreed. */
+async function settleMode(m: Mirroring, entry: FileEntry): Promise<'done'> {
+  const shadow = m.shadows.get(entry.id)
+  const file = join(m.root.path, entry.path)
+  const stat = look(file)
+  if (!shadow || typeof stat === 'string' || stat.kind !== 'file') return 'done'
+  const facts = m.workspace.files.get(entry.id)?.facts
+  const [onDisk, inIndex] = [isExecutable(stat), facts?.exec ?? shadow.exec]
+  if (onDisk !== shadow.exec) {
+    const size = facts?.size ?? stat.size
+    m.workspace.files.transact(
+      () => m.workspace.files.setFacts(entry.id, { eol: 'lf', bom: false, ...facts, size, exec: onDisk }),
+      origin,
+    )
+  } else if (inIndex !== shadow.exec) await setExecutable(file, stat.mode, inIndex)
+  const exec = onDisk !== shadow.exec ? onDisk : inIndex
+  if (exec !== shadow.exec) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, exec } }])
+  return 'done'
+}
