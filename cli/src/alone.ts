@@ -41,7 +41,7 @@ export async function serverAlone({ settings, machine, say, force }: AloneOption
   )
 }
 
-/** `tandem daemon --server URL --token KEY`: the daemon alone, joining a server elsewhere. */
+/** `tandem daemon --server URL`: the daemon alone, joining a server elsewhere; its key is best given as TANDEM_TOKEN. */
 export async function daemonAlone(
   { settings, machine, say, force }: AloneOptions,
   given: string,

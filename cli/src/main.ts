@@ -44,7 +44,7 @@ addSettings(program.command('server'))
     serverAlone({ settings: settingsOf(command, machine), machine, say, force: force.signal }, stop.signal),
   )
 addSettings(program.command('daemon'))
-  .description('share a folder with a server elsewhere (--server URL, --token KEY)')
+  .description('share a folder with a server elsewhere (--server URL, and its API key in TANDEM_TOKEN)')
   .argument('[folder]', 'the folder', '.')
   .action((folder: string, _: unknown, command: Command) =>
     daemonAlone({ settings: settingsOf(command, machine), machine, say, force: force.signal }, folder, stop.signal),

@@ -1,8 +1,8 @@
 import { messageOf, plainText, systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
-import open from 'open'
 import { environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.ts'
 import { forPeople, openLogFile } from './log-file.ts'
+import { openPage } from './open-page.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
 import { hasScreen, sshLine } from './reach.ts'
 import { checkNotServed, noteRunning } from './running.ts'
@@ -99,8 +99,7 @@ export async function up(
         '',
       ].join('\n'),
     )
-    // Whether a browser could be opened is of no consequence: the address stands above.
-    if (settings.open && machine.isTTY && hasScreen(machine)) void open(page).catch(() => {})
+    if (settings.open && machine.isTTY && hasScreen(machine)) void openPage(dataDir, page)
   }
   const lines = (name: string) => {
     const file = openLogFile(dataDir, name, say.err)
