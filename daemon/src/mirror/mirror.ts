@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError, type Clock, type Id, type Log } from '@tandem/shared'
 import type { MirrorState, View } from '@tandem/shared/docs'
+import { createBarriers } from './barriers.ts'
 import { createConflicts } from './conflicts.ts'
 import type { Mirroring } from './context.ts'
 import { createIgnore } from './ignore.ts'
@@ -163,14 +164,13 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     }
     todo.scan = true
   }
-  let inHaste = false
   /** Judges what vanished, all together, once no more of it comes; true where that made or left the mirror halted. */
   const judge = async (): Promise<boolean> => {
     const { vanished } = survey
     for (const id of vanished.keys()) if (!shadows.get(id)) vanished.delete(id)
     if (vanished.size === 0) return false
     const quietMs = clock.now() - Math.max(...vanished.values())
-    if (!inHaste && quietMs < vanishedMs) {
+    if (!barriers.inHaste() && quietMs < vanishedMs) {
       pokeAfter(vanishedMs - quietMs)
       return report.halted() !== undefined
     }
@@ -206,17 +206,8 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     if (await judge()) return
   }
 
-  let barriers: { resolve: () => void; reject: (e: Error) => void; deletions: boolean }[] = []
+  const barriers = createBarriers(poke)
   const isQuiet = () => hints.size === 0 && moved.size === 0 && !todo.scan && !todo.index && jobs.pending() === 0
-  const barrier = (deletions: boolean) =>
-    new Promise<void>((resolve, reject) => {
-      barriers.push({ resolve, reject, deletions })
-      poke()
-    })
-  const breakBarriers = (e: TandemError) => {
-    for (const { reject } of barriers) reject(e)
-    barriers = []
-  }
   const haltedError = () => new TandemError('conflict', { reason: `The mirror has stopped: ${report.halted() ?? ''}` })
   const requireRunning = () => {
     if (signal.aborted) throw new TandemError('going-away')
@@ -231,13 +222,10 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       if (report.halted() !== undefined && clock.now() - lastScan > pollMs) todo.scan = true
       await turn()
       if (report.halted() !== undefined) {
-        breakBarriers(haltedError())
+        barriers.fail(haltedError())
         pokeAfter(pollMs)
       } else if (isQuiet()) {
-        const reached = barriers.filter(({ deletions }) => !deletions || survey.vanished.size === 0)
-        barriers = barriers.filter((each) => !reached.includes(each))
-        for (const { resolve } of reached) resolve()
-        inHaste &&= barriers.some(({ deletions }) => deletions)
+        barriers.reached(survey.vanished.size === 0)
         if (report.isLive()) report.refresh()
         else report.tell({ phase: 'live' })
         live.resolve()
@@ -298,7 +286,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     for (const stop of stops) stop()
     watch.close()
     texts.close()
-    breakBarriers(new TandemError('going-away'))
+    barriers.fail(new TandemError('going-away'))
     // Work under way ends by the signal; the store closes after it.
     while (jobs.pending() > 0) await new Promise<void>((resolve) => void clock.after(hintMs, resolve))
     if (signal.aborted) await saveCursor().catch(() => {})
@@ -323,13 +311,12 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       const told = await workspace.movedSince(cursor, signal)
       await intake.takeMoved([...new Set(told.flatMap(({ id }) => id ?? []))], true)
       todo.index = true
-      await barrier(false)
+      await barriers.wait(false)
     },
     settle: async () => {
       requireRunning()
       todo.scan = true
-      inHaste = true
-      await barrier(true)
+      await barriers.wait(true)
     },
   }
 }
