@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Plugin } from 'vite'
+
+/** From `public/`, as they are. */
+const copied = ['theme.js', 'icon.svg', 'manifest.webmanifest']
 
 /**
  * Emits `sw.js`, the service worker that opens the app with the server down: it keeps this build's files (the start
@@ -7,23 +12,26 @@ import type { Plugin } from 'vite'
  * of the old one is closed or asks for it, so a tab never mixes two builds.
  */
 export function offlineShell(): Plugin {
+  let publicDir = ''
   return {
     name: 'tandem-offline-shell',
     apply: 'build',
+    configResolved: (config) => {
+      publicDir = config.publicDir
+    },
     generateBundle: {
       order: 'post',
       handler(_options, bundle) {
         const files = Object.keys(bundle).filter((f) => !f.endsWith('.map') && f !== 'index.html')
         // TypeScript's worker alone is 7 MB: it is kept once a file asked for it.
         const eager = files.filter((f) => !/\.worker-/.test(f))
-        const version = createHash('sha256')
-          .update(
-            files.sort().join('\n') +
-              String(Object.values(bundle).map((b) => ('code' in b ? b.code.length : b.source.length))),
-          )
-          .digest('hex')
-          .slice(0, 12)
-        const start = ['/', '/theme.js', '/icon.svg', '/manifest.webmanifest', ...eager.map((f) => '/' + f)]
+        const hash = createHash('sha256')
+        for (const name of files.toSorted()) hash.update(name)
+        // Files without a hash in their name are told apart by what they hold.
+        for (const name of copied) hash.update(readFileSync(join(publicDir, name)))
+        hash.update(JSON.stringify(Object.values(bundle).map((b) => ('code' in b ? b.code.length : b.source.length))))
+        const version = hash.digest('hex').slice(0, 12)
+        const start = ['/', ...copied.map((f) => `/${f}`), ...eager.map((f) => `/${f}`)]
         this.emitFile({ type: 'asset', fileName: 'sw.js', source: worker(version, start) })
       },
     },

@@ -37,7 +37,9 @@ export const Welcome = ({ begin, onTryAgain }: WelcomeProps) => (
                 ? 'Start a daemon in a folder to make one:'
                 : undefined}
           </p>
-          {begin.workspaces.length === 0 && <pre>tandem daemon --server {location.origin}</pre>}
+          {begin.workspaces.length === 0 && (
+            <pre>TANDEM_TOKEN=KEY npm run tandem -- daemon FOLDER --server {location.origin}</pre>
+          )}
           <ul>
             {begin.workspaces.map((workspace) => (
               <li key={workspace.id}>

@@ -17,7 +17,7 @@ export function NoFiles({ isReading, hasDaemon, canWrite, onNew }: NoFilesProps)
   return (
     <Empty action={make}>
       No folder serves this workspace yet. Start a daemon in one:
-      <code className={styles.start}>tandem daemon --server {location.origin}</code>
+      <code className={styles.start}>TANDEM_TOKEN=KEY npm run tandem -- daemon FOLDER --server {location.origin}</code>
     </Empty>
   )
 }
