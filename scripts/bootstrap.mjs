@@ -15,10 +15,14 @@ import { ensureForStart, ensureForTest } from './bootstrap/system.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [verb, ...args] = process.argv.slice(2)
+/** What runs where the user is, in folders of theirs. */
+const isForUsers = verb === 'start' || verb === 'tandem'
 
 /** What each verb runs once everything is in place, and whether that shows or tests the client. */
 const taskByVerb = {
   start: { program: ['cli/src/main.ts', 'up'], client: true },
+  // Every command of ours; npm start is the one most people need.
+  tandem: { program: ['cli/src/main.ts'], client: true },
   test: { program: ['scripts/src/test.ts'], client: true },
   'test:long': { program: ['scripts/src/test-long.ts'], client: true },
   bench: { program: ['bench/src/main.ts'], client: true },
@@ -50,10 +54,10 @@ try {
   })
 
   // A relative FOLDER means what it means where the user typed it; npm remembers that place.
-  const cwd = (verb === 'start' && process.env.npm_lifecycle_event && process.env.INIT_CWD) || root
+  const cwd = (isForUsers && process.env.npm_lifecycle_event && process.env.INIT_CWD) || root
   const [file, ...fixed] = task.program ?? []
   // What runs in a user's folder sees the user's own PATH; our tools need the Node that fits as `node`.
-  const env = childEnv(verb === 'start' ? undefined : node)
+  const env = childEnv(isForUsers ? undefined : node)
   if (file) process.exitCode = await run(cwd, node, [join(root, file), ...fixed, ...args], env)
 } catch (error) {
   if (!(error instanceof BootstrapError)) throw error

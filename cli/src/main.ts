@@ -21,7 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const playground = fileURLToPath(new URL('../../playground', import.meta.url))
 const program = new Command('tandem')
   .description('A folder on your disk as a live, shared, offline-capable workspace.')
-  .showHelpAfterError('(tandem --help tells what there is)')
+  .showHelpAfterError('(npm run tandem -- --help tells what there is)')
 
 addSettings(program.command('up', { isDefault: true }))
   .description('serve a folder: server and daemon together')

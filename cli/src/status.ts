@@ -23,7 +23,7 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
         url: running?.url,
       }),
     )
-  else if (!running) say.out(`${folder} is not served. Start with: tandem up ${given}`)
+  else if (!running) say.out(`${folder} is not served. Start with: npm start -- ${given}`)
   else if (!health) say.out(`${folder} is being started by process ${running.pid}.`)
   else
     say.out(

@@ -13,6 +13,20 @@ test.each(pages)('%s names only paths that exist', (page) => {
   expect(pathsIn(text, page).filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
+test('[OPS-19] what we tell people to type goes through npm: there is no tandem on their PATH', () => {
+  const sources = globSync('*/src/**/*.{ts,tsx}', { cwd: root, exclude: ['**/node_modules/**', '**/*.test.ts'] })
+  const bare = sources.flatMap((source) =>
+    readFileSync(join(root, source), 'utf8')
+      .split('\n')
+      .filter((line) => !/^\s*(?:\*|\/\*|\/\/)/.test(line))
+      .filter((line) => /\btandem (?:up|daemon|doctor|status|token|server)\b/.test(line))
+      .map((line) => `${source}: ${line.trim()}`),
+  )
+  expect(bare).toEqual([])
+  const manifest = readFileSync(join(root, 'package.json'), 'utf8')
+  expect(manifest).toContain('"tandem": "exec node scripts/bootstrap.mjs tandem"')
+})
+
 test('both ways of naming a path are seen', () => {
   const text =
     'See `server/src/nowhere.ts:12`, [this](../gone.md#part) and ![it](pictures/x.png), not [that](https://example.org).'

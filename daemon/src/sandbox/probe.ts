@@ -136,5 +136,5 @@ function fixFor(message: string): string {
       'In a container: run it with --security-opt seccomp=unconfined, or start with --unsafe-no-sandbox.'
     )
   }
-  return 'Run tandem doctor, or start with --unsafe-no-sandbox.'
+  return 'See what npm run tandem -- doctor says, or start with --unsafe-no-sandbox.'
 }

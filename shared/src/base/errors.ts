@@ -27,7 +27,7 @@ export const errorTable = {
     hint: 'The server cannot write to its disk; nothing acknowledged is lost.',
   },
   'store-locked': { http: 503, hint: 'Another server uses this data folder: stop it, or choose another --data.' },
-  'store-corrupt': { http: 500, hint: 'Restore the data folder from a backup; run tandem doctor.' },
+  'store-corrupt': { http: 500, hint: 'Restore the data folder from a backup; run npm run tandem -- doctor.' },
   'store-newer': { http: 503, hint: 'Upgrade this program to the one that wrote the data folder.' },
   'port-busy': { http: 503, hint: 'Stop the program on that port, or choose another with --port.' },
   'folder-unreadable': { http: 403, hint: 'Check that the folder exists and that you may read and write it.' },
