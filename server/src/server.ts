@@ -24,6 +24,7 @@ import { openRefereeService } from './services/run-referee.ts'
 import { openAudit } from './store/audit.ts'
 import { openLevelStore } from './store/level.ts'
 import { openLog, type UpdateLog } from './store/log.ts'
+import { createRefusals } from './store/refusals.ts'
 import type { Store, Table } from './store/store.ts'
 import { openWorkspace } from './store/workspace.ts'
 import { createAnnouncer } from './sync/announce.ts'
@@ -87,8 +88,13 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const members = createMembers(table('members'))
     const daemons = createDaemonBindings(table('daemons'))
     const checkOrigin = createOriginCheck(settings)
-    const onRefused = (facts: Refused) =>
-      audit.add({ actor: '', action: 'socket.refused', object: facts.name ?? '', details: facts })
+    const refusals = createRefusals({ audit, clock, log, signal: stopping.signal })
+    const onRefused = ({ principal = '', ...facts }: Refused) =>
+      refusals.add(facts.name === undefined ? 'socket' : 'document', {
+        actor: principal,
+        object: facts.name ?? '',
+        details: facts,
+      })
 
     // Who may write a task's log only the referee knows, and it opens documents itself: asked once everything is up.
     const holdsLease: HoldsLease = (...attempt) => service.holdsLease(...attempt)
@@ -145,6 +151,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       members,
       requests: service,
       audit,
+      refusals,
       checkOrigin,
       clientDir,
       session: createId(),

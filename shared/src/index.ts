@@ -1,4 +1,5 @@
 export { backoffMs } from './base/backoff.ts'
+export { createBuckets, type Buckets } from './base/buckets.ts'
 export { changes } from './base/changes.ts'
 export { systemClock, wait, type Clock } from './base/clock.ts'
 export { TandemError, errorTable, isTandemError, messageOf, type ErrorCode } from './base/errors.ts'
@@ -38,6 +39,7 @@ export {
   SessionRequest,
   WorkspaceInfo,
   WorkspaceList,
+  problemFor,
 } from './protocol/rest.ts'
 export { Settings, readSettings } from './protocol/settings.ts'
 export {

@@ -9,6 +9,7 @@ import type { Sessions } from '../auth/sessions.ts'
 import type { Tokens } from '../auth/tokens.ts'
 import type { Audit } from '../store/audit.ts'
 import type { UpdateLog } from '../store/log.ts'
+import type { Refusals } from '../store/refusals.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
@@ -35,6 +36,7 @@ export type HttpDeps = {
   /** Tasks, and asking for them in someone's name. */
   requests: Requests
   audit: Audit
+  refusals: Refusals
   checkOrigin: OriginCheck
   /** The built client; undefined where it was not built. */
   clientDir: string | undefined

@@ -1,24 +1,23 @@
-import { TandemError, errorTable, isTandemError, type Log, type Problem } from '@tandem/shared'
+import { TandemError, isTandemError, problemFor, type Log, type Problem } from '@tandem/shared'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { z } from 'zod'
 
 /** RFC 9457: every error of REST in one shape. Unknown ones are logged whole and told in one word. */
-export function problemOf(e: unknown, log: Log): { status: ContentfulStatusCode; problem: Problem } {
+export function problemOf(
+  e: unknown,
+  log: Log,
+): { status: ContentfulStatusCode; problem: Problem; headers: Record<string, string> } {
   const error = isTandemError(e) ? e : new TandemError('internal', {}, e)
   if (!isTandemError(e) || e.code === 'internal') log.error('request failed', { error: e })
-  const { http: status, hint } = errorTable[error.code]
-  const { errors } = error.details
+  const problem = problemFor(error)
+  const { retryAfterMs } = error.details
   return {
-    status,
-    problem: {
-      type: `/docs/problems#${error.code}`,
-      title: error.code.replaceAll('-', ' '),
-      status,
-      code: error.code,
-      detail: error.message,
-      hint,
-      ...(Array.isArray(errors) && { errors: errors.map(String) }),
+    status: problem.status as ContentfulStatusCode,
+    problem,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(typeof retryAfterMs === 'number' && { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
     },
   }
 }

@@ -8,14 +8,16 @@ import { feedRoute } from './feed.ts'
 import { createFileVerbs, fileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
 import { problemOf } from './problem.ts'
+import { boundFailedSignIns } from './rate-limit.ts'
 import { sessionRoutes } from './session.ts'
 import { taskRoutes } from './tasks.ts'
 import { accessTokenRoute, workspaceList } from './workspaces.ts'
 
 /** All of REST and the page, behind one check of where a request comes from. */
 export function createRouter(deps: HttpDeps): Hono<Env> {
-  const { workspace, checkOrigin, audit, log } = deps
+  const { workspace, checkOrigin, refusals, log } = deps
   const verbs = createFileVerbs(deps)
+  const failedSignIns = boundFailedSignIns(deps)
   const inWorkspace = new Hono<Env>()
     .route('/access-token', accessTokenRoute(deps))
     .route('/feed', feedRoute(deps))
@@ -29,19 +31,15 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     if (refused) throw refused
     await next()
   })
-  app.onError((e, c) => {
-    const { status, problem } = problemOf(e, log)
+  app.onError((thrown, c) => {
+    const e = failedSignIns(c, thrown)
+    const { status, problem, headers } = problemOf(e, log)
     if (status === 401 || status === 403) {
-      const facts = { code: problem.code, detail: problem.detail, method: c.req.method, path: c.req.path.slice(0, 300) }
-      log.warn('request refused', facts)
-      audit.add({
-        actor: c.var.caller?.principal ?? '',
-        action: 'http.refused',
-        object: c.req.path.slice(0, 300),
-        details: facts,
-      })
+      const path = c.req.path.slice(0, 300)
+      const details = { code: problem.code, detail: problem.detail, method: c.req.method, path }
+      refusals.add('http', { actor: c.var.caller?.principal ?? '', object: path, details })
     }
-    return c.json(problem, status, { 'content-type': 'application/problem+json' })
+    return c.json(problem, status, headers)
   })
   const maxBytes = bodyLimit({
     maxSize: deps.settings.maxMessageBytes,

@@ -1,6 +1,7 @@
 import { createId } from '@tandem/shared'
 import { expect, test } from 'vitest'
 import { createApiKey } from '../auth/api-keys.ts'
+import { openMemoryStore } from '../store/memory.ts'
 import { testServer, type TestServer } from '../test-server.ts'
 
 const signIn = (server: TestServer, token = server.ownerKey, headers: Record<string, string> = {}) =>
@@ -63,6 +64,37 @@ test('[ACC-34] what is refused is logged and in the audit', async () => {
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
   expect(await answer.json()).toMatchObject({ status: 401, code: 'unauthorized', hint: expect.any(String) })
   expect(server.lines).toContainEqual(expect.objectContaining({ msg: 'request refused', code: 'unauthorized' }))
+})
+
+test('[S314] [ACC-33] failed sign-ins are bounded, and the refusal says so; the right key passes all the same', async () => {
+  const server = await testServer({ flags: { failedSignInsPerMinute: 2 } })
+  const byKey = (key: string) =>
+    fetch(`${server.url}/api/v1/workspaces`, { headers: { authorization: `Bearer ${key}` } })
+  expect((await signIn(server, createApiKey())).status).toBe(401)
+  expect((await byKey(createApiKey())).status).toBe(401)
+  const refused = await signIn(server, createApiKey())
+  expect(refused.status).toBe(429)
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(25)
+  expect(await refused.json()).toMatchObject({ code: 'rate-limited', detail: expect.stringContaining('perMinute 2') })
+  expect((await byKey(createApiKey())).status).toBe(429)
+  expect((await byKey(server.ownerKey)).status).toBe(200)
+  // Whoever shows no key has not failed to sign in: the page asks so at each first visit.
+  expect((await fetch(`${server.url}/api/v1/session`)).status).toBe(401)
+  expect((await fetch(`${server.url}/api/v1/workspaces`)).status).toBe(401)
+})
+
+test('[ACC-34] requests from a page elsewhere do not fill the disk', async () => {
+  const store = openMemoryStore()
+  const server = await testServer({ store })
+  const foreign = (i: number) => fetch(`${server.url}/${i}`, { headers: { origin: 'https://evil.example' } })
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => foreign(i)))
+  expect(answers.every(({ status }) => status === 403)).toBe(true)
+  expect(server.lines.filter(({ msg }) => msg === 'request refused')).toHaveLength(20)
+  await server.end()
+  const entries: unknown[] = []
+  for await (const [, entry] of store.list('audit')) entries.push(entry)
+  expect(entries.filter((e) => (e as { action: string }).action === 'http.refused')).toHaveLength(21)
+  expect(entries.at(-1)).toMatchObject({ details: { times: 40 } })
 })
 
 test('[S54] a mistyped, unknown or half key is refused', async () => {

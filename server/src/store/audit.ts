@@ -26,20 +26,19 @@ export type Audit = {
 
 /** Who did what, append only and hash chained. */
 export async function openAudit(store: Store, log: Pick<UpdateLog, 'write'>, clock: Clock): Promise<Audit> {
-  let n = 0
-  let previous = ''
-  for await (const [, raw] of store.list('audit')) {
-    const entry = AuditEntry.parse(raw)
-    n = entry.n
-    previous = entry.hash
-  }
+  let { n, hash: previous } = await lastOf(store)
   return {
     add: (facts) => {
       n += 1
       const entry = { n, at: clock.now(), ...facts, previous }
       previous = hashOf(entry)
       const value = { ...entry, hash: previous }
-      log.write([{ t: 'record', table: 'audit', key: String(n).padStart(12, '0'), value }]).catch(() => {
+      const end: Last = { n, hash: previous }
+      const writes = [
+        { t: 'record', table: 'audit', key: String(n).padStart(12, '0'), value },
+        { t: 'record', table: 'meta', key: lastKey, value: end },
+      ] as const
+      log.write(writes).catch(() => {
         // The store keeps it, and says itself that it fails.
       })
     },
@@ -55,6 +54,20 @@ export async function openAudit(store: Store, log: Pick<UpdateLog, 'write'>, clo
       return undefined
     },
   }
+}
+
+/** Written with each entry, so that a start does not read them all. */
+const lastKey = 'audit-last'
+const Last = z.object({ n: z.int(), hash: z.string() })
+type Last = z.infer<typeof Last>
+
+async function lastOf(store: Store): Promise<Last> {
+  const kept = Last.safeParse(await store.read('meta', lastKey)).data
+  if (kept) return kept
+  // Data of a version that did not keep it, or a new store.
+  let last: Last = { n: 0, hash: '' }
+  for await (const [, raw] of store.list('audit')) last = AuditEntry.parse(raw)
+  return last
 }
 
 const hashOf = ({ n, at, actor, action, object, details, previous }: Omit<AuditEntry, 'hash'>): string =>

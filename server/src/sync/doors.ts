@@ -14,7 +14,16 @@ import type { Tokens } from '../auth/tokens.ts'
 import type { Socket } from './socket.ts'
 
 /** What is told of who was not let in. */
-export type Refused = { code: string; name?: string; origin?: string | undefined; host?: string | undefined }
+export type Refused = {
+  code: string
+  reason?: string
+  /** The document, where it was not the whole socket. */
+  name?: string
+  principal?: string | undefined
+  ip?: string | undefined
+  origin?: string | undefined
+  host?: string | undefined
+}
 
 /** What Hocuspocus carries along for each document connection. */
 export type Context = { socket: Socket; doc: DocRef }

@@ -119,12 +119,7 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
         return { doc }
       } catch (e) {
         const code = isTandemError(e) ? e.code : 'internal'
-        socket.log.warn('document refused', {
-          name: documentName.slice(0, 200),
-          code,
-          principal: socket.who?.claims.principal,
-        })
-        deps.onRefused({ name: documentName.slice(0, 200), code })
+        deps.onRefused({ name: documentName.slice(0, 200), code, principal: socket.who?.claims.principal })
         throw refusal(code)
       }
     },

@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream'
 import type { Hocuspocus } from '@hocuspocus/server'
 import {
   TandemError,
-  errorTable,
   isTandemError,
+  messageOf,
+  problemFor,
   type Clock,
   type DocPlace,
   type Id,
@@ -60,13 +61,13 @@ export function acceptSockets(deps: Deps) {
     try {
       url = check(request)
     } catch (e) {
-      log.warn('socket refused', {
-        error: e,
+      deps.onRefused({
+        code: isTandemError(e) ? e.code : 'internal',
+        reason: messageOf(e).slice(0, 300),
         ip: request.socket.remoteAddress,
-        origin: request.headers.origin,
-        host: request.headers.host,
+        origin: request.headers.origin?.slice(0, 300),
+        host: request.headers.host?.slice(0, 300),
       })
-      if (isTandemError(e)) deps.onRefused({ code: e.code, origin: request.headers.origin, host: request.headers.host })
       return refuse(duplex, e)
     }
     server.handleUpgrade(request, duplex, head, (ws) => {
@@ -105,18 +106,10 @@ export function acceptSockets(deps: Deps) {
 }
 
 function refuse(duplex: Duplex, e: unknown): void {
-  const code = isTandemError(e) ? e.code : 'internal'
-  const { http: status, hint } = errorTable[code]
-  const body = JSON.stringify({
-    type: `https://tandem.invalid/problems/${code}`,
-    title: code,
-    status,
-    code,
-    detail: isTandemError(e) ? e.message : undefined,
-    hint,
-  })
+  const problem = problemFor(isTandemError(e) ? e : new TandemError('internal', {}, e))
+  const body = JSON.stringify(problem)
   const head = [
-    'HTTP/1.1 ' + status + ' Refused',
+    `HTTP/1.1 ${problem.status} Refused`,
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

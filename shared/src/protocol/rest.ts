@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { errorTable, type TandemError } from '../base/errors.ts'
 import { Id } from '../base/ids.ts'
 import { Claims, Role } from './access.ts'
 
@@ -54,6 +55,21 @@ export const Problem = z.object({
   errors: z.array(z.string()).optional(),
 })
 export type Problem = z.infer<typeof Problem>
+
+/** What is told of an error over HTTP, in one shape everywhere. */
+export function problemFor({ code, message, details: { errors } }: TandemError): Problem {
+  const { http: status, hint } = errorTable[code]
+  return {
+    // No page describes each code: the code itself is what programs ask for, the hint what people read.
+    type: 'about:blank',
+    title: code.replaceAll('-', ' '),
+    status,
+    code,
+    detail: message,
+    hint,
+    ...(Array.isArray(errors) && { errors: errors.map(String) }),
+  }
+}
 
 /** `tandem up --json` prints one such line when everything is ready (architecture §13). */
 export const Ready = z.object({

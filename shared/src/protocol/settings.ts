@@ -45,6 +45,10 @@ export const Settings = z.strictObject({
   maxDocBytes: bytes.default(16 * 2 ** 20),
   maxTextBytes: bytes.default(8 * 2 ** 20),
   maxBufferedBytes: bytes.default(64 * 2 ** 20),
+  /** Failed sign-ins of one address, and tasks that one person or program creates; as many at once. */
+  failedSignInsPerMinute: z.coerce.number().int().positive().default(20),
+  tasksPerMinute: z.coerce.number().int().positive().default(600),
+
   maxConnections: z.coerce.number().int().positive().default(1_000),
   maxDocsPerConnection: z.coerce.number().int().positive().default(20_000),
   snapshotTailBytes: bytes.default(10 * 2 ** 10),
