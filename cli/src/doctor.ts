@@ -21,6 +21,7 @@ const sections: readonly Section[] = [
     look: ({ machine }) =>
       clientDir(machine) ? { is: 'ok', says: 'built' } : { is: 'fail', says: 'not built', fix: 'Run npm start once.' },
   },
+  { title: 'policy', look: lookAtPolicy },
   { title: 'sandbox', look: lookAtSandbox },
 ]
 
@@ -75,11 +76,22 @@ async function lookAtPort({ folder, settings, machine }: Context): Promise<Findi
   return { is: 'fail', says: `${host}:${port} cannot be used: ${error.message}`, fix }
 }
 
+async function lookAtPolicy({ folder, machine }: Context): Promise<Finding> {
+  const { readPolicy } = await import('@tandem/daemon/gate')
+  const { file, isThere, policy } = readPolicy({ environment: machine.env, workspace: checkFolder(folder) })
+  if (!isThere) return { is: 'ok', says: `the default: there is no ${file}` }
+  const { allow, ask, deny, default: others } = policy.commands
+  const count = `${allow.length} rules allow, ${ask.length} ask, ${deny.length} deny; other commands: ${others}`
+  return { is: 'ok', says: `${file} (${count})` }
+}
+
 async function lookAtSandbox({ folder, machine }: Context): Promise<Finding> {
   // The daemon's code is large: it is loaded only by who asks.
-  const { openGate } = await import('@tandem/daemon/gate')
+  const { openGate, readPolicy } = await import('@tandem/daemon/gate')
+  const workspace = checkFolder(folder)
   const { state } = await openGate({
-    workspace: checkFolder(folder),
+    workspace,
+    policy: readPolicy({ environment: machine.env, workspace }).policy,
     environment: machine.env,
     unsafe: false,
     log: silentLog,

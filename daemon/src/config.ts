@@ -1,8 +1,10 @@
 import { readSettings, TandemError, type Settings } from '@tandem/shared'
+import { readPolicy } from './sandbox/policy-file.ts'
+import type { Policy } from './sandbox/policy.ts'
 
-export type DaemonConfig = { settings: Settings; folder: string; dataDir: string }
+export type DaemonConfig = { settings: Settings; folder: string; dataDir: string; policy: Policy }
 
-/** The child program's configuration, from its environment; throws `config-invalid` naming what is missing. */
+/** The child program's configuration, from its environment; throws `config-invalid` naming what is missing or wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): DaemonConfig {
   const required = (name: string): string => {
     const value = env[name]
@@ -11,5 +13,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
   }
   required('TANDEM_SERVER')
   required('TANDEM_TOKEN')
-  return { settings: readSettings({ env }), folder: required('TANDEM_FOLDER'), dataDir: required('TANDEM_DATA') }
+  const folder = required('TANDEM_FOLDER')
+  const { policy } = readPolicy({ environment: env, workspace: folder })
+  return { settings: readSettings({ env }), folder, dataDir: required('TANDEM_DATA'), policy }
 }

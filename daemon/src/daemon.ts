@@ -15,6 +15,7 @@ import {
   type Settings,
 } from '@tandem/shared'
 import type { DaemonAbout, MirrorState } from '@tandem/shared/docs'
+import { defaultPolicy, type Policy } from './sandbox/policy.ts'
 import { lockFolder } from './mirror/lock.ts'
 import { runSession } from './session.ts'
 
@@ -29,6 +30,8 @@ export type DaemonOptions = {
   /** The machine's environment, of which commands get little. */
   environment?: NodeJS.ProcessEnv
   onProgress?: (state: MirrorState) => void
+  /** What tasks may do here; the default policy where none is given. */
+  policy?: Policy
 }
 
 export type RunningDaemon = {
@@ -69,6 +72,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       log,
       clock,
       environment: options.environment ?? {},
+      policy: options.policy ?? defaultPolicy,
     }
     const session = () =>
       runSession(

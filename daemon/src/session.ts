@@ -16,6 +16,7 @@ import { keepSayingHello, openChannel } from './link/hello.ts'
 import { createHttp } from './link/http.ts'
 import { createTokens, findWorkspace } from './link/token.ts'
 import { startMirror, type Mirror } from './mirror/mirror.ts'
+import type { Policy } from './sandbox/policy.ts'
 import type { AttemptLog } from './tasks/attempt.ts'
 import { openGate, spoolsIn } from './tasks/gate.ts'
 import { createTaskRunner } from './tasks/run-tasks.ts'
@@ -30,6 +31,7 @@ export type SessionOptions = {
   dataDir: string
   settings: Settings
   environment: NodeJS.ProcessEnv
+  policy: Policy
   clock: Clock
   log: Log
   onConnected: () => void
@@ -102,6 +104,7 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     // Trying the sandbox's walls takes a moment; the mirror need not wait for it.
     const opening = openGate({
       workspace: options.folder,
+      policy: options.policy,
       environment: options.environment,
       unsafe: settings.unsafeNoSandbox,
       log,

@@ -42,7 +42,7 @@ const denied = [
 ]
 
 /**
- * What the owner of this machine lets tasks do: the owner's own file, outside the workspace. Rules are words of a
+ * What the owner of this machine lets tasks do: the owner's own file (`policy-file.ts`), outside the workspace. Rules are words of a
  * command; a last `*` stands for any further words. Deny beats ask beats allow. This steers what people are asked;
  * what a command *can* do is decided by the sandbox.
  */
@@ -50,9 +50,6 @@ export const Policy = z.strictObject({
   version: z.literal(1).default(1),
   sandbox: z
     .strictObject({
-      mode: z.enum(['required', 'off']).default('required'),
-      onUnavailable: z.literal('refuse').default('refuse'),
-      toolchains: z.array(z.string()).default(['auto']),
       /** Further paths that commands must not change, relative to the folder. */
       protect: z.array(z.string()).default([]),
       /** Names of files whose content commands must not see; `.env.example` and the like are shown. */
@@ -67,18 +64,7 @@ export const Policy = z.strictObject({
       deny: Rules.default(denied),
     })
     .prefault({}),
-  network: z
-    .strictObject({ allow: z.array(z.string()).default([]), allowPrivate: z.array(z.string()).default([]) })
-    .prefault({}),
   limits: Limits.default(defaultLimits),
-  isolate: z
-    .strictObject({
-      wallMs: z.int().positive().default(5_000),
-      cpuMs: z.int().positive().default(2_000),
-      memMb: z.int().positive().default(64),
-      calls: z.int().positive().default(1_000),
-    })
-    .prefault({}),
 })
 export type Policy = z.infer<typeof Policy>
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemClock, type Id, type Log, type Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
 import { openRunner } from '../sandbox/open-runner.ts'
-import { defaultPolicy, type Policy } from '../sandbox/policy.ts'
+import type { Policy } from '../sandbox/policy.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
 import { commandExecutor } from './run-command.ts'
@@ -12,13 +12,15 @@ import { openSpool } from './spool.ts'
 export type GateOptions = {
   /** The folder served. */
   workspace: string
-  policy?: Policy
+  policy: Policy
   /** The daemon's environment, of which commands get little. */
   environment: NodeJS.ProcessEnv
   /** `--unsafe-no-sandbox`. */
   unsafe: boolean
   log: Log
 }
+
+export { readPolicy } from '../sandbox/policy-file.ts'
 
 /** The way by which anything is run on this machine, and what it says of itself. */
 export type Gate = {
@@ -29,13 +31,7 @@ export type Gate = {
 }
 
 /** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
-export async function openGate({
-  workspace,
-  policy = defaultPolicy,
-  environment,
-  unsafe,
-  log,
-}: GateOptions): Promise<Gate> {
+export async function openGate({ workspace, policy, environment, unsafe, log }: GateOptions): Promise<Gate> {
   const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log })
   const { tier, reason, fix } = probe
   const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
