@@ -30,30 +30,35 @@ export async function runAttempt(
   ports: AttemptPorts,
   { stop, giveUp, onStart }: { stop: AbortSignal; giveUp: AbortSignal; onStart: () => void },
 ): Promise<Outcome> {
-  const { execute, barriers, log } = ports
-  const fields = { task: task.id, attempt: task.attempt }
+  const { execute, barriers } = ports
+  const log = ports.log.with({ task: task.id, attempt: task.attempt })
   const startedAt = Date.now()
+  const over = AbortSignal.any([stop, giveUp])
+  /** What the process did is done: nothing that fails afterwards may change what is told of it. */
+  const afterwards = async (what: string, work: Promise<void>) => {
+    await unless(giveUp, work).catch((e: unknown) => log.warn(what, { error: e }))
+  }
   try {
-    await orGiveUp(barriers.flush(), giveUp)
-    const document = await orGiveUp(ports.openLog(task.id, task.attempt), giveUp)
+    await unless(over, barriers.flush())
+    const document = await unless(over, ports.openLog(task.id, task.attempt))
     try {
       const spool = await ports.openSpool?.(task.id, task.attempt)
       const output = createOutput({ emit: document.log.append, spool })
       if (!stop.aborted) onStart()
-      log.info('task started', fields)
+      log.info('task started')
       const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop }
       const outcome = told(await execute(task, io), stop)
       const summary = await output.end()
-      await orGiveUp(document.durable(giveUp), giveUp)
-      await orGiveUp(barriers.settle(), giveUp)
-      log.info('task ended', { ...fields, state: outcome.state, ms: Date.now() - startedAt })
+      await afterwards('task output may be incomplete on the server', document.durable(giveUp))
+      await afterwards('what a task changed may not be shared yet', barriers.settle())
+      log.info('task ended', { state: outcome.state, ms: Date.now() - startedAt })
       return { ...outcome, result: { ...outcome.result, output: summary } }
     } finally {
       document.close()
     }
   } catch (e) {
-    if (giveUp.aborted) return told({ state: 'failed', result: {} }, stop)
-    log.error('task could not be run', { ...fields, error: e })
+    if (over.aborted) return told({ state: 'failed', result: {} }, stop)
+    log.error('task could not be run', { error: e })
     return { state: 'failed', result: { code: 'internal', error: messageOf(e).slice(0, 4000) } }
   }
 }
@@ -68,17 +73,19 @@ function told(outcome: Outcome, stop: AbortSignal): Outcome {
   return { state: 'failed', result: { ...outcome.result, code: reason, error } }
 }
 
-/** The promise, or a rejection once nobody waits any longer. */
-async function orGiveUp<T>(promise: Promise<T>, giveUp: AbortSignal): Promise<T> {
+/** The promise, or a rejection once the signal aborts. */
+async function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   let stop = () => {}
-  const given = new Promise<never>((_, reject) => {
+  const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(new Error('given up'))
-    if (giveUp.aborted) stop()
-    giveUp.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
   })
+  // Whoever loses the race may still fail, with nobody to hear it.
+  promise.catch(() => {})
   try {
-    return await Promise.race([promise, given])
+    return await Promise.race([promise, aborted])
   } finally {
-    giveUp.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', stop)
   }
 }

@@ -14,7 +14,12 @@ afterEach(async () => {
 })
 
 /** A runner whose processes end when the test says so, and a referee that is the test itself. */
-function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {}) {
+function setUp({
+  slots = 3,
+  judgement = { decision: 'run' } as Judgement,
+  flush = async (): Promise<void> => {},
+  settle = async (): Promise<void> => {},
+} = {}) {
   const clock = fakeClock(1_000)
   const [tasksDoc, opsDoc, logDoc] = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
   const tasks = openTasks(tasksDoc)
@@ -49,7 +54,10 @@ function setUp({ slots = 3, judgement = { decision: 'run' } as Judgement } = {})
       durable: async () => void steps.push('durable'),
       close: () => {},
     }),
-    barriers: { flush: async () => void steps.push('flush'), settle: async () => void steps.push('settle') },
+    barriers: {
+      flush: () => (steps.push('flush'), flush()),
+      settle: () => (steps.push('settle'), settle()),
+    },
     send: (message) => said.push(message),
     clock,
     mono: clock.now,
@@ -287,6 +295,27 @@ test.each([
   t.grant(id)
   expect(await t.says('report')).toMatchObject([{ task: id, attempt: 1, state: 'failed', result: { code } }])
   expect(t.steps).toEqual([])
+})
+
+test('[TSK-4] a task is cancelled also while what others typed is still being written for it', async () => {
+  const t = setUp({ flush: () => new Promise(() => {}) })
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await vi.waitFor(() => expect(t.steps).toEqual(['flush']))
+  t.runner.onMessage({ t: 'cancel', task: id, attempt: 1, force: false })
+  expect((await t.says('report')).at(-1)).toMatchObject({ task: id, state: 'cancelled' })
+  expect(t.steps).toEqual(['flush'])
+})
+
+test('[TSK-22] a task that ran is told as it ended, even where the mirror stopped meanwhile', async () => {
+  const t = setUp({ settle: () => Promise.reject(new Error('the mirror has stopped')) })
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  t.processes.get('a')?.end()
+  expect((await t.says('report', 2)).at(-1)).toMatchObject({ task: id, state: 'completed', result: { exitCode: 0 } })
 })
 
 test('[S45] a daemon that stops ends its processes and says so', async () => {
