@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createId } from '@tandem/shared'
+import { TandemError, createId } from '@tandem/shared'
 import { expect, test, vi } from 'vitest'
+import { openMemoryStore } from '../store/memory.ts'
 import { testClient, testServer, type TestServer } from '../test-server.ts'
 
 const put = (
@@ -108,6 +109,48 @@ test('[MIR-45] line ends and a byte order mark come back as they were sent; what
   expect(Buffer.from(await (await get(server, 'a.txt')).arrayBuffer()).toString()).toBe(crlf)
   expect((await put(server, 'b.bin', new Uint8Array([0xff, 0xfe, 0, 1]))).status).toBe(422)
   expect((await put(server, 'c.bin', 'a\0b')).status).toBe(422)
+})
+
+test('[S210] [MIR-45] the ETag of a replacement is that of what is read next, whatever line ends were sent', async () => {
+  const server = await testServer()
+  await put(server, 'a.txt', 'one\n')
+  const replaced = await put(server, 'a.txt', 'one\r\ntwo\r\n', { 'if-match': tag('one\n') })
+  const read = await get(server, 'a.txt')
+  expect(await read.text()).toBe('one\ntwo\n')
+  expect(replaced.headers.get('etag')).toBe(read.headers.get('etag'))
+  const mixed = await put(server, 'b.txt', 'one\r\ntwo\n')
+  expect(mixed.headers.get('etag')).toBe((await get(server, 'b.txt')).headers.get('etag'))
+})
+
+test('[ACC-33] no text grows over REST beyond what a text may have', async () => {
+  const server = await testServer({ flags: { maxTextBytes: 100 } })
+  await put(server, 'a.txt', 'a'.repeat(60))
+  const edit = (replace: string) =>
+    server.inWorkspace('/files/a.txt?op=edit', {
+      method: 'POST',
+      body: JSON.stringify({ search: 'a', replace, count: 60 }),
+    })
+  const refused = await edit('bb')
+  expect(refused.status).toBe(413)
+  expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('limit 100') })
+  expect((await edit('b')).status).toBe(200)
+  expect((await put(server, 'b.txt', 'a'.repeat(101))).status).toBe(413)
+})
+
+test('[LOG-22] files are served again once the store can be read again', async () => {
+  const store = openMemoryStore()
+  const disk = { fails: true }
+  const first = await testServer({ store })
+  await put(first, 'a.txt', 'a')
+  await first.end()
+  const entries: typeof store.entries = (...range) => {
+    if (disk.fails && range[0] === 'files') throw new TandemError('store-failed')
+    return store.entries(...range)
+  }
+  const server = await testServer({ store: { ...store, entries }, ownerKey: first.ownerKey })
+  expect((await get(server, 'a.txt')).status).toBeGreaterThanOrEqual(500)
+  disk.fails = false
+  expect((await get(server, 'a.txt')).status).toBe(200)
 })
 
 test('[S208] [S209] the founding addresses answer for the only workspace', async () => {

@@ -19,10 +19,19 @@ const Move = z.object({ to: z.string() })
 /** The verbs on files that REST offers; each writes documents as any client would, and resolves once that is on disk. */
 export type FileVerbs = ReturnType<typeof createFileVerbs>
 
-export function createFileVerbs({ documents, updates, clock }: HttpDeps) {
+export function createFileVerbs({ documents, updates, settings, clock }: HttpDeps) {
   let index: Promise<Files> | undefined
   // Loaded at first use and kept: every route here asks it.
-  const files = () => (index ??= documents.hold({ kind: 'files' }).then(({ doc }) => openFiles(doc)))
+  const files = () => (index ??= holdIndex())
+  const holdIndex = async () => {
+    try {
+      return openFiles((await documents.hold({ kind: 'files' })).doc)
+    } catch (e) {
+      // The next request tries anew: the store may work again by then.
+      index = undefined
+      throw e
+    }
+  }
   const metaOf = (caller: Caller) => ({ author: caller.principal, origin: 'rest' }) as const
   const fileIn = perDoc(openFile)
   const textRef = (id: Id): DocRef => ({ kind: 'file', fileId: id })
@@ -46,12 +55,18 @@ export function createFileVerbs({ documents, updates, clock }: HttpDeps) {
   const bytesOf = async (entry: FileEntry) => encodeText(await textOf(entry.id), entry.facts)
   const version = () => updates.head()
 
+  const requireSize = (bytes: number) => {
+    const limit = settings.maxTextBytes
+    if (bytes > limit) throw new TandemError('too-large', { reason: 'the file would be too large', bytes, limit })
+  }
   /** Edits the text in one step: `edit` sees it as it stands, and throws to leave it so. */
   const change = async (entry: FileEntry, caller: Caller, edit: (text: string) => string): Promise<void> => {
     await documents.change(textRef(entry.id), metaOf(caller), (doc) => {
       const file = fileIn(doc)
       const text = file.snapshot()
-      file.edit(diffText(text, edit(text)), undefined)
+      const after = edit(text)
+      requireSize(encodeText(after, entry.facts).length)
+      file.edit(diffText(text, after), undefined)
     })
   }
 
@@ -73,7 +88,10 @@ export function createFileVerbs({ documents, updates, clock }: HttpDeps) {
         cursor: paths.length > limit ? page.at(-1) : undefined,
       }
     },
-    /** Creates or replaces; `check` decides on the content as it stands at the moment of writing. */
+    /**
+     * Creates or replaces; `check` decides on the content as it stands at the moment of writing. A file that is there
+     * keeps its line ends and byte order mark: `etag` is that of what is read next.
+     */
     put: async (path: string, body: Uint8Array, caller: Caller, check: (current: Uint8Array | undefined) => void) => {
       const parsed = parsePath(path)
       const { text, eol, bom } = decodeText(body)
@@ -84,9 +102,11 @@ export function createFileVerbs({ documents, updates, clock }: HttpDeps) {
           check(encodeText(current, entry.facts))
           return text
         })
-        return { created: false, version: version() }
+        return { created: false, version: version(), etag: etagOf(encodeText(text, entry.facts)) }
       }
       check(undefined)
+      requireSize(body.length)
+      const facts = { size: body.length, exec: false, eol, bom }
       const id = createId()
       // Content first, so that nobody ever sees an empty file.
       await documents.change(textRef(id), metaOf(caller), (doc) =>
@@ -96,9 +116,9 @@ export function createFileVerbs({ documents, updates, clock }: HttpDeps) {
       await documents.change({ kind: 'files' }, metaOf(caller), () => {
         if (all.snapshot().byPath.has(parsed))
           throw new TandemError('precondition-failed', { reason: 'the file was created meanwhile', path: parsed })
-        all.create(parsed, 'text', { size: body.length, exec: false, eol, bom }, id)
+        all.create(parsed, 'text', facts, id)
       })
-      return { created: true, version: version() }
+      return { created: true, version: version(), etag: etagOf(encodeText(text, facts)) }
     },
     edit: async (path: string, { search, replace, count }: z.infer<typeof Edit>, caller: Caller) => {
       const entry = await requireText(path)
@@ -170,10 +190,10 @@ export function fileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> {
     })
     .put('/*', editor, async (c) => {
       const body = new Uint8Array(await c.req.arrayBuffer())
-      if (body.length > deps.settings.maxTextBytes)
-        throw new TandemError('too-large', { reason: 'the file is too large', limit: deps.settings.maxTextBytes })
-      const { created, version } = await verbs.put(pathOf(c), body, c.var.caller, (now) => checkConditions(c, now))
-      c.header('etag', etagOf(body))
+      const { created, version, etag } = await verbs.put(pathOf(c), body, c.var.caller, (now) =>
+        checkConditions(c, now),
+      )
+      c.header('etag', etag)
       return c.json({ version }, created ? 201 : 200)
     })
     .delete('/*', editor, async (c) => {
