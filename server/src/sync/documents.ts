@@ -104,7 +104,8 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
       })
     }
     // While it is being loaded, what the log gets now could miss the loaded copy.
-    await engine.loadingDocuments.get(nameOf(doc))
+    // Another load may begin in the very step in which the first ends: from the last look on nothing is awaited.
+    for (let loading; (loading = engine.loadingDocuments.get(nameOf(doc)));) await loading
     const stat = updates.stat(path)
     if (stat && onlyIfAbsent) return { seq: stat.seq, created: false, durable: updates.pending(path) }
     const loaded = engine.documents.get(nameOf(doc))
