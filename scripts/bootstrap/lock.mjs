@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { say } from './say.mjs'
@@ -11,7 +11,7 @@ export async function holdingLock(root, work) {
     if (!waited) say('Waiting for another Tandem to finish its set-up in this folder ...')
     await delay(300)
   }
-  const release = () => rmSync(path, { force: true })
+  const release = () => read(path) === String(process.pid) && rmSync(path, { force: true })
   process.once('exit', release)
   try {
     return await work()
@@ -28,15 +28,44 @@ function take(path) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
   }
-  if (!holderLives(path)) rmSync(path, { force: true }) // its holder was killed
+  const holder = read(path)
+  if (holder !== undefined && !lives(holder)) takeAway(path, holder) // it was killed
   return false
 }
 
-function holderLives(path) {
+/** Removes the lock of a holder that is dead, unless another did so first and has put its own in the place. */
+export function takeAway(path, holder) {
+  const aside = `${path}.${process.pid}`
   try {
-    const pid = Number(readFileSync(path, 'utf8'))
-    if (pid > 0) process.kill(pid, 0)
-    return true // an empty file is one just being written
+    renameSync(path, aside)
+  } catch (error) {
+    if (error.code === 'ENOENT') return
+    throw error
+  }
+  if (read(aside) !== holder) {
+    try {
+      linkSync(aside, path)
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+  }
+  rmSync(aside, { force: true })
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function lives(holder) {
+  const pid = Number(holder)
+  if (!(pid > 0)) return true // an empty file is one just being written
+  try {
+    return process.kill(pid, 0)
   } catch (error) {
     return error.code === 'EPERM'
   }

@@ -122,6 +122,21 @@ test('[OPS-5] two set-ups of one checkout take turns, and one that was killed is
   expect(readdirSync(join(folder, '.toolchain'))).toEqual([])
 })
 
+test('[OPS-5] of two that find a dead lock, the second leaves the first one’s new lock alone', async () => {
+  const { json } = withModule(
+    'lock.mjs',
+    `import { readFileSync, writeFileSync } from 'node:fs'
+     writeFileSync('lock', 'new')
+     module.takeAway('lock', 'dead')
+     const left = readFileSync('lock', 'utf8')
+     module.takeAway('lock', left)
+     module.takeAway('lock', left)
+     console.log(JSON.stringify(left))`,
+  )
+  expect(await json()).toBe('new')
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test('[OPS-6] a hash sees names and contents, and not what is built or installed', async () => {
   const { json } = withModule(
     'hash.mjs',
