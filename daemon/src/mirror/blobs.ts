@@ -1,13 +1,13 @@
-import { join } from 'node:path'
 import type { FileEntry } from '@tandem/shared/docs'
 import { readContent } from './content.ts'
 import { origin, type Mirroring } from './context.ts'
+import { readStable } from './read.ts'
 import { stamped, type Shadow } from './shadow.ts'
-import { identity, readStable } from './stat.ts'
+import { identity } from './stat.ts'
 
 /** Blobs are listed, not shared yet: their facts follow the disk. */
 export async function noticeBlob(m: Mirroring, entry: FileEntry, shadow: Shadow, size: number): Promise<'done'> {
-  const read = await readStable(join(m.root.path, entry.path), m.maxTextBytes)
+  const read = await readStable(m.root, entry.path, m.maxTextBytes)
   if (typeof read === 'string') return 'done'
   const isText = size <= m.maxTextBytes && readContent(read.bytes).kind === 'text'
   if (isText) {

@@ -1,11 +1,11 @@
 import type { Clock, Id, Log } from '@tandem/shared'
 import type { Conflicts } from './conflicts.ts'
 import type { Ignore } from './ignore.ts'
+import type { Root } from './inside.ts'
 import type { Locks } from './locks.ts'
 import type { Workspace } from './ports.ts'
 import type { Shadows } from './shadow.ts'
 import type { Texts } from './texts.ts'
-import type { Root } from './write.ts'
 
 /** What the work on one file needs. */
 export type Mirroring = {

@@ -1,11 +1,11 @@
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { createId, type Id } from '@tandem/shared'
 import { readContent } from './content.ts'
 import { origin, type Mirroring } from './context.ts'
 import { createLanes } from './locks.ts'
+import { readStable } from './read.ts'
 import { hashOf, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable, readStable } from './stat.ts'
+import { birthmark, identity, isExecutable } from './stat.ts'
 
 type New = {
   id: Id
@@ -88,7 +88,7 @@ async function createRound(
 
 /** Reads a new file; undefined where it is gone again, or may not be read. What is being written is looked at again. */
 async function readNew(m: Mirroring, path: string): Promise<New | undefined> {
-  const read = await readStable(join(m.root.path, path), m.maxTextBytes)
+  const read = await readStable(m.root, path, m.maxTextBytes)
   if (read === 'busy') m.lookAt(path)
   if (typeof read === 'string') return undefined
   const tooLarge = read.stat.size > m.maxTextBytes

@@ -5,10 +5,12 @@ import type { FileEntry } from '@tandem/shared/docs'
 import { readContent, writeContent, type Dress } from './content.ts'
 import type { Mirroring } from './context.ts'
 import { importText } from './import.ts'
+import { checkParents, inParent } from './inside.ts'
 import type { RemoteText } from './ports.ts'
+import { readStable, type Read } from './read.ts'
 import { hashOf, type Capture, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable, readStable, type Read } from './stat.ts'
-import { checkParents, placeNew, placeOver, stage, staging } from './write.ts'
+import { birthmark, identity, isExecutable } from './stat.ts'
+import { placeNew, placeOver, stage, staging } from './write.ts'
 
 /** How long the replaced inode is kept for a writer that still had it open. */
 const captureMs = 2_000
@@ -30,7 +32,7 @@ export async function exportText(
   id: Id,
   { entry, remote, over }: Export,
 ): Promise<'written' | 'changed' | 'blocked'> {
-  if ((await checkParents(m.root, entry.path, true)) !== 'ok') {
+  if (checkParents(m.root, entry.path, true) !== 'ok') {
     m.refuse(entry.path, 'a parent is not a directory of this folder')
     return 'blocked'
   }
@@ -59,12 +61,11 @@ export async function exportText(
   }
   try {
     await m.shadows.intend(id, { bytes, shadow }, capture)
-    if (!over) {
-      if (!(await placeNew(staged.file, target))) return await forgo(m, id, staged.file, capture)
-    } else {
-      const placed = await placeOver(staged.file, target, identity(over.stat), join(m.root.path, aside))
-      if (placed === 'changed') return await forgo(m, id, staged.file, capture)
-    }
+    const placed = await inParent(m.root, entry.path, async (place) => {
+      if (over) return placeOver(staged.file, place, identity(over.stat), join(m.root.path, aside))
+      return (await placeNew(staged.file, place)) ? 'placed' : 'changed'
+    })
+    if (placed !== 'placed' && placed !== 'placed-over-change') return await forgo(m, id, staged.file, capture)
     await m.shadows.put([{ id, shadow, bytes }])
     if (capture) watchCapture(m, capture)
     return 'written'
@@ -92,7 +93,7 @@ async function forgo(m: Mirroring, id: Id, file: string, capture: Capture | unde
 function watchCapture(m: Mirroring, capture: Capture): void {
   let seen = capture.identity
   const check = async (last: boolean) => {
-    const read = await readStable(join(m.root.path, capture.file), m.maxTextBytes)
+    const read = await readStable(m.root, capture.file, m.maxTextBytes)
     if (typeof read === 'object' && identity(read.stat) !== seen) {
       seen = identity(read.stat)
       await m.locks.run(capture.id, () => importCapture(m, capture, read.bytes))

@@ -1,10 +1,13 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
-import { birthmark, look, readStable } from './stat.ts'
-import { checkParents, placeNew, pruneParents, staging } from './write.ts'
+import { inParent } from './inside.ts'
+import { openOwnFolder } from './own-folder.ts'
+import { readStable } from './read.ts'
+import { birthmark, look } from './stat.ts'
+import { placeNew, pruneParents, staging } from './write.ts'
 
 /**
  * Moves a file on disk to where its entry says. `waiting` where another file must leave the place first (that one is
@@ -18,47 +21,58 @@ export async function moveOnDisk(
   return m.locks.run('moves', async () => {
     const to = entry.path
     const hidden = m.ignore.reason(to, false)
-    if (
-      hidden !== undefined ||
-      (await checkParents(m.root, to, true)) !== 'ok' ||
-      (await checkParents(m.root, from, false)) !== 'ok'
-    ) {
-      m.refuse(to, hidden === undefined ? 'a parent is not a directory of this folder' : `not shared: ${hidden}`)
-      return 'refused'
-    }
-    const [source, target] = [join(m.root.path, from), join(m.root.path, to)]
-    const [mine, there] = [look(source), look(target)]
-    if (typeof mine === 'string' || there === 'unreadable') return 'waiting'
-    if (there !== 'missing' && birthmark(there) === birthmark(mine)) {
-      // The same file under another spelling, where the disk does not mind case.
-      await rename(source, target)
-      return 'moved'
-    }
-    if (there !== 'missing') {
-      const other = m.shadows.idAt(to)
-      if (other !== undefined) {
-        m.again(other)
-        m.again(entry.id)
-        // Files that change places in a ring would wait for each other for ever: the first of them waits outside.
-        if (isFirstOfRing(m, entry.id, other, from)) {
-          const shadow = m.shadows.get(entry.id)
-          const parked = `${staging}/p-${entry.id}`
-          await rename(source, join(m.root.path, parked))
-          if (shadow) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, path: parked } }])
-        }
-        return 'waiting'
-      }
-      if (there.kind !== 'file') return 'refused'
-      // Somebody made a file of that name here meanwhile: kept aside.
-      const read = await readStable(target, m.maxTextBytes)
-      if (typeof read === 'object') await m.conflicts.record(to, { disk: read.bytes })
-      await mkdir(join(m.root.path, '.tandem/trash'), { recursive: true })
-      await rename(target, join(m.root.path, '.tandem/trash', `${entry.id}-${m.clock.now()}`))
-    }
-    if (!(await placeNew(source, target))) return 'waiting'
-    await pruneParents(m.root, from)
-    return 'moved'
+    const outcome =
+      hidden === undefined
+        ? await inParent(
+            m.root,
+            to,
+            (target) => inParent(m.root, from, (source) => place(m, entry, { from, source, target })),
+            { make: true },
+          )
+        : 'blocked'
+    if (outcome !== 'missing' && outcome !== 'blocked') return outcome
+    m.refuse(to, hidden === undefined ? 'a parent is not a directory of this folder' : `not shared: ${hidden}`)
+    return 'refused'
   })
+}
+
+/** `source` and `target` are the two places by the directories held open. */
+async function place(
+  m: Mirroring,
+  entry: FileEntry,
+  { from, source, target }: { from: string; source: string; target: string },
+): Promise<'moved' | 'waiting' | 'refused'> {
+  const to = entry.path
+  const [mine, there] = [look(source), look(target)]
+  if (typeof mine === 'string' || there === 'unreadable') return 'waiting'
+  if (there !== 'missing' && birthmark(there) === birthmark(mine)) {
+    // The same file under another spelling, where the disk does not mind case.
+    await rename(source, target)
+    return 'moved'
+  }
+  if (there !== 'missing') {
+    const other = m.shadows.idAt(to)
+    if (other !== undefined) {
+      m.again(other)
+      m.again(entry.id)
+      // Files that change places in a ring would wait for each other for ever: the first of them waits outside.
+      if (isFirstOfRing(m, entry.id, other, from)) {
+        const shadow = m.shadows.get(entry.id)
+        const parked = `${staging}/p-${entry.id}`
+        await rename(source, join(m.root.path, parked))
+        if (shadow) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, path: parked } }])
+      }
+      return 'waiting'
+    }
+    if (there.kind !== 'file') return 'refused'
+    // Somebody made a file of that name here meanwhile: kept aside.
+    const read = await readStable(m.root, to, m.maxTextBytes)
+    if (typeof read === 'object') await m.conflicts.record(to, { disk: read.bytes })
+    await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${entry.id}-${m.clock.now()}`))
+  }
+  if (!(await placeNew(source, target))) return 'waiting'
+  await pruneParents(m.root, from)
+  return 'moved'
 }
 
 /** Whether the files that each stand in the next one's way lead back to `from`, and ours has the lowest id of them. */

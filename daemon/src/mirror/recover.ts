@@ -2,8 +2,9 @@ import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Mirroring } from './context.ts'
 import { endCapture, importCapture } from './export.ts'
+import { readStable } from './read.ts'
 import { hashOf } from './shadow.ts'
-import { birthmark, identity, look, readStable } from './stat.ts'
+import { birthmark, identity, look } from './stat.ts'
 import { staging } from './write.ts'
 
 /** Before anything else: exports that had reached the disk when the process died were ours, and torn temporaries go. */
@@ -32,11 +33,10 @@ export async function recoverImports(m: Mirroring): Promise<void> {
     m.again(id)
   }
   for (const capture of await m.shadows.captures()) {
-    const file = join(m.root.path, capture.file)
-    const there = look(file)
+    const there = look(join(m.root.path, capture.file))
     const read =
       typeof there === 'object' && identity(there) !== capture.identity
-        ? await readStable(file, m.maxTextBytes)
+        ? await readStable(m.root, capture.file, m.maxTextBytes)
         : undefined
     if (typeof read === 'object' && hashOf(read.bytes) !== hashOf(capture.base)) {
       await m.locks.run(capture.id, () => importCapture(m, capture, read.bytes))

@@ -6,11 +6,13 @@ import { readContent } from './content.ts'
 import { origin, type Mirroring } from './context.ts'
 import { exportText } from './export.ts'
 import { importText } from './import.ts'
+import { checkParents } from './inside.ts'
 import type { RemoteText } from './ports.ts'
+import { readStable, type Read } from './read.ts'
 import { reconcile } from './reconcile.ts'
 import { hashOf, stamped, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable, look, readStable, type Read } from './stat.ts'
-import { checkParents, setExecutable } from './write.ts'
+import { birthmark, identity, isExecutable, look } from './stat.ts'
+import { setExecutable } from './write.ts'
 
 export type Hint = {
   /** Where the file is on disk now, if it was found elsewhere. */
@@ -31,7 +33,7 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
   let patience = 1
   for (let round = 0; round < 8; round++) {
     const shadow = m.shadows.get(id)
-    if ((await checkParents(m.root, entry.path, false)) === 'blocked') {
+    if (checkParents(m.root, entry.path, false) === 'blocked') {
       m.refuse(entry.path, 'a parent is not a directory of this folder')
       return 'done'
     }
@@ -51,7 +53,7 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
     const touched = !shadow || shadow.identity !== identity(stat) || fresh
     if (!touched && !hint.moved) return await settleMode(m, entry)
     if (shadow?.kind === 'blob') return await noticeBlob(m, entry, shadow, stat.size)
-    const read = await readStable(path, m.maxTextBytes)
+    const read = await readStable(m.root, entry.path, m.maxTextBytes)
     if (read === 'busy' || read === 'missing') {
       await wait(m.clock, 10, m.signal)
       continue
@@ -166,8 +168,7 @@ function noteFacts(m: Mirroring, { id, facts }: FileEntry, { stat }: Read, dress
 /** The executable bit, both ways: whichever side changed it last since they agreed. */
 async function settleMode(m: Mirroring, entry: FileEntry): Promise<'done'> {
   const shadow = m.shadows.get(entry.id)
-  const file = join(m.root.path, entry.path)
-  const stat = look(file)
+  const stat = look(join(m.root.path, entry.path))
   if (!shadow || typeof stat === 'string' || stat.kind !== 'file') return 'done'
   const facts = m.workspace.files.get(entry.id)?.facts
   const [onDisk, inIndex] = [isExecutable(stat), facts?.exec ?? shadow.exec]
@@ -177,7 +178,7 @@ async function settleMode(m: Mirroring, entry: FileEntry): Promise<'done'> {
       () => m.workspace.files.setFacts(entry.id, { eol: 'lf', bom: false, ...facts, size, exec: onDisk }),
       origin,
     )
-  } else if (inIndex !== shadow.exec) await setExecutable(file, stat.mode, inIndex)
+  } else if (inIndex !== shadow.exec) setExecutable(m.root, entry.path, inIndex)
   const exec = onDisk !== shadow.exec ? onDisk : inIndex
   if (exec !== shadow.exec) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, exec } }])
   return 'done'

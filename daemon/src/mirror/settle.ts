@@ -1,14 +1,14 @@
-import { rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
+import { checkParents } from './inside.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
 import { settleContent, type Hint } from './settle-content.ts'
 import type { Shadow } from './shadow.ts'
 import { birthmark, identity, isExecutable, look } from './stat.ts'
-import { checkParents } from './write.ts'
+import { removeDirectory } from './write.ts'
 
 /**
  * Brings one file's entry, text and place on disk to agree; its lock must be held. `gone`: the file has vanished from
@@ -51,7 +51,7 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
     return 'done'
   }
   if (entry.kind === 'dir') {
-    if ((await checkParents(m.root, `${entry.path}/x`, true)) === 'ok')
+    if (checkParents(m.root, `${entry.path}/x`, true) === 'ok')
       await m.shadows.put([{ id: entry.id, shadow: dirShadow(entry.path) }])
     return 'done'
   }
@@ -88,7 +88,7 @@ const dirShadow = (path: string): Shadow => ({
 
 async function moveDir(m: Mirroring, entry: FileEntry, shadow: Shadow): Promise<'done'> {
   if (shadow.path === entry.path) return 'done'
-  await rmdir(join(m.root.path, shadow.path)).catch(() => {})
+  await removeDirectory(m.root, shadow.path)
   await m.shadows.remove([entry.id])
   m.again(entry.id)
   return 'done'

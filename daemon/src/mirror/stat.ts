@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFile, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 
 /** Which file this is and which version of it, as far as the file system tells without reading. */
 export type Stat = {
@@ -40,36 +40,9 @@ export function look(path: string): Stat | 'missing' | 'unreadable' {
 export const isGone = (e: unknown): boolean => codeOf(e) === 'ENOENT' || codeOf(e) === 'ENOTDIR'
 export const codeOf = (e: unknown): string | undefined =>
   e instanceof Error && 'code' in e && typeof e.code === 'string' ? e.code : undefined
-
-export type Read = { bytes: Uint8Array; stat: Stat }
-
-/** Below this a file is read in one go on the main thread: some ten times cheaper than through the thread pool. */
-const smallBytes = 256 * 1024
-
-/**
- * Reads a regular file whole, never through a symbolic link, and only if it stood still meanwhile: `busy` where it was
- * written during the read. Larger than `maxBytes` is not read: empty bytes with the true size in `stat`.
- */
-export async function readStable(
-  path: string,
-  maxBytes: number,
-): Promise<Read | 'missing' | 'unreadable' | 'busy' | 'other'> {
-  let fd: number | undefined
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const before = toStat(fstatSync(fd, { bigint: true }))
-    if (before.kind !== 'file') return 'other'
-    if (before.size > maxBytes) return { bytes: new Uint8Array(), stat: before }
-    const bytes = before.size <= smallBytes ? readFileSync(fd) : await readAll(fd)
-    const after = toStat(fstatSync(fd, { bigint: true }))
-    if (identity(before) !== identity(after) || bytes.length !== after.size) return 'busy'
-    return { bytes, stat: after }
-  } catch (e) {
-    return isGone(e) ? 'missing' : codeOf(e) === 'ELOOP' ? 'other' : 'unreadable'
-  } finally {
-    if (fd !== undefined) closeSync(fd)
+/** A catch that lets only these codes pass. */
+export const ignoring =
+  (...codes: string[]) =>
+  (e: unknown): void => {
+    if (!codes.includes(codeOf(e) ?? '')) throw e
   }
-}
-
-const readAll = (fd: number) =>
-  new Promise<Buffer>((resolve, reject) => readFile(fd, (e, bytes) => (e ? reject(e) : resolve(bytes))))

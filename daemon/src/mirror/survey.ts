@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { nameOf, type Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
+import { isBehindLink } from './inside.ts'
 import type { Jobs } from './jobs.ts'
 import { scanFolder, type Scan } from './scan.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from './stat.ts'
@@ -103,6 +104,8 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
       let rules = false
       const strangers: [string, Stat][] = []
       for (const path of paths) {
+        // A directory swapped for a link: what it leads to is none of ours, not even to be listed.
+        if (isBehindLink(m.root, path)) continue
         const stat = look(join(m.root.path, path))
         const id = m.shadows.idAt(path)
         const isDir = typeof stat === 'object' && stat.kind === 'dir'

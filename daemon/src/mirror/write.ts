@@ -1,41 +1,19 @@
-import { constants } from 'node:fs'
-import { chmod, link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises'
+import { closeSync, constants, fchmodSync, fstatSync } from 'node:fs'
+import { link, lstat, open, rename, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, parentOf } from '@tandem/shared'
-import { codeOf, identity, look, toStat, type Stat } from './stat.ts'
+import { inParent, openInside, type Root } from './inside.ts'
+import { openOwnFolder } from './own-folder.ts'
+import { codeOf, identity, ignoring, look, toStat, type Stat } from './stat.ts'
 
 /** Where the daemon keeps what is on its way in or out of the folder; on the same file system, seen by nobody. */
 export const staging = '.tandem/tmp'
-export const trash = '.tandem/trash'
 
-/** The folder, and the very directory it was when the daemon started: an unmounted or replaced one is never written. */
-export type Root = { path: string; dev: string; ino: string }
-
+/** Throws where the folder is gone, or `.tandem` is not ours to write in. */
 export async function openRoot(path: string): Promise<Root> {
   const stat = toStat(await lstat(path, { bigint: true }))
-  await mkdir(join(path, staging), { recursive: true })
+  for (const part of ['tmp', 'trash', 'conflicts'] as const) await openOwnFolder(path, part)
   return { path, dev: stat.dev, ino: stat.ino }
-}
-
-/**
- * Whether every parent of a path is a real directory of this folder, never a symbolic link; makes those that are
- * missing where asked to. What the answer is not `ok`, nothing may be written there.
- */
-export async function checkParents(root: Root, path: string, make: boolean): Promise<'ok' | 'missing' | 'blocked'> {
-  const there = look(root.path)
-  if (typeof there === 'string' || there.ino !== root.ino || there.dev !== root.dev) return 'blocked'
-  let at = ''
-  for (const name of parentOf(path).split('/').filter(Boolean)) {
-    at = at === '' ? name : `${at}/${name}`
-    let stat = look(join(root.path, at))
-    if (stat === 'missing' && make) {
-      await mkdir(join(root.path, at)).catch(ignoring('EEXIST'))
-      stat = look(join(root.path, at))
-    }
-    if (stat === 'missing') return 'missing'
-    if (stat === 'unreadable' || stat.kind !== 'dir') return 'blocked'
-  }
-  return 'ok'
 }
 
 type Staged = { file: string; stat: Stat }
@@ -119,26 +97,31 @@ export async function takeOut(
   return 'changed'
 }
 
+/** Takes a directory away, if it is empty. */
+export async function removeDirectory(root: Root, path: string): Promise<boolean> {
+  const removed = await inParent(root, path, (target) =>
+    rmdir(target).then(
+      () => true,
+      // Not empty, or gone already: that is what was to be found out.
+      () => false,
+    ),
+  )
+  return removed === true
+}
+
 /** Removes the directories that a removal or a move left empty; one with anything in it stays by itself. */
 export async function pruneParents(root: Root, path: string): Promise<void> {
-  for (let dir = parentOf(path); dir !== ''; dir = parentOf(dir)) {
-    try {
-      await rmdir(join(root.path, dir))
-    } catch {
-      // Not empty, or gone already: that is what was to be found out.
-      return
-    }
-  }
+  for (let dir = parentOf(path); dir !== '' && (await removeDirectory(root, dir));) dir = parentOf(dir)
 }
 
-/** Sets or clears the executable bit for those who may read. */
-export async function setExecutable(file: string, mode: number, exec: boolean): Promise<void> {
-  await chmod(file, exec ? mode | ((mode & 0o444) >> 2) : mode & ~0o111)
-}
-
-/** A catch that lets only these codes pass. */
-export const ignoring =
-  (...codes: string[]) =>
-  (e: unknown): void => {
-    if (!codes.includes(codeOf(e) ?? '')) throw e
+/** Sets or clears the executable bit for those who may read; not through a link. */
+export function setExecutable(root: Root, path: string, exec: boolean): void {
+  const fd = openInside(root, path)
+  if (typeof fd === 'string') return
+  try {
+    const { mode } = toStat(fstatSync(fd, { bigint: true }))
+    fchmodSync(fd, exec ? mode | ((mode & 0o444) >> 2) : mode & ~0o111)
+  } finally {
+    closeSync(fd)
   }
+}
