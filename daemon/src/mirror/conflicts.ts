@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, nameOf, type Clock, type Log } from '@tandem/shared'
+import { openOwnFolder } from './own-folder.ts'
 
 export type Conflict = { path: string; at: number; record: string }
 
@@ -23,9 +24,10 @@ export function createConflicts(root: string, clock: Clock, log: Log, changed: (
       const at = clock.now()
       const stamp = new Date(at).toISOString().replaceAll(/[:.]/g, '-')
       const record = `.tandem/conflicts/${stamp}-${createId().slice(-4)}-${nameOf(path)}`
-      await mkdir(join(root, '.tandem/conflicts'), { recursive: true })
+      await openOwnFolder(root, 'conflicts')
       for (const [side, content] of Object.entries(sides)) {
-        if (content !== undefined) await writeFile(join(root, `${record}.${side}`), content, { mode: 0o600 })
+        if (content !== undefined)
+          await writeFile(join(root, `${record}.${side}`), content, { mode: 0o600, flag: 'wx' })
       }
       log.warn('mirror conflict', { path, record })
       list = [...list, { path, at, record }].slice(-shown)

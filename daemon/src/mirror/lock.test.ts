@@ -1,9 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeClock } from '@tandem/shared/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { lockFolder } from './lock.ts'
+import { openRoot } from './write.ts'
 
 const newFolder = () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-lock-'))
@@ -63,3 +73,43 @@ test('nothing of ours is anybody’s to commit', async () => {
   expect(readFileSync(join(folder, '.tandem/.gitignore'), 'utf8')).toBe('*\n')
   await unlock()
 })
+
+test.each(['.tandem', '.tandem/tmp', '.tandem/trash', '.tandem/conflicts'])(
+  '[MIR-65] a clone in which %s is a link is not served, and nothing is written where it leads',
+  async (name) => {
+    const [folder, outside] = [newFolder(), newFolder()]
+    if (name !== '.tandem') mkdirSync(join(folder, '.tandem'))
+    symlinkSync(outside, join(folder, name))
+    const open = async () => {
+      const unlock = await lockFolder(folder)
+      try {
+        await openRoot(folder)
+      } finally {
+        await unlock()
+      }
+    }
+    await expect(open()).rejects.toMatchObject({ code: 'folder-unreadable' })
+    await expect(open()).rejects.toThrow(`${name} is a link`)
+    expect(readdirSync(outside)).toEqual([])
+  },
+)
+
+test.each(['.gitignore', 'lock'])(
+  '[MIR-65] nothing is written through a link that a clone has as .tandem/%s',
+  async (name) => {
+    const [folder, outside] = [newFolder(), newFolder()]
+    writeFileSync(join(outside, 'profile'), 'mine')
+    mkdirSync(join(folder, '.tandem'))
+    symlinkSync(join(outside, 'profile'), join(folder, '.tandem', name))
+    await (
+      await lockFolder(folder)
+    )()
+    expect(readFileSync(join(outside, 'profile'), 'utf8')).toBe('mine')
+    rmSync(join(folder, '.tandem', name), { force: true })
+    symlinkSync(join(outside, 'nothing'), join(folder, '.tandem', name))
+    await (
+      await lockFolder(folder)
+    )()
+    expect(existsSync(join(outside, 'nothing'))).toBe(false)
+  },
+)

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { systemClock, TandemError, type Clock } from '@tandem/shared'
 import { z } from 'zod'
-import { codeOf } from './stat.ts'
+import { openOwnFolder } from './own-folder.ts'
+import { codeOf, ignoring } from './stat.ts'
 
 const Holder = z.object({ pid: z.int(), startedAt: z.string(), host: z.string(), token: z.string() })
 type Holder = z.infer<typeof Holder>
@@ -19,14 +20,13 @@ const heldHere = new Set<string>()
  * a process that is no more is taken over; a living one's throws `folder-served`.
  */
 export async function lockFolder(root: string, clock: Clock = systemClock): Promise<() => Promise<void>> {
-  const dir = join(root, '.tandem')
-  await mkdir(dir, { recursive: true })
-  // Nothing in here is anybody's to commit.
-  await writeFile(join(dir, '.gitignore'), '*\n')
+  const dir = await openOwnFolder(root)
+  // Nothing in here is anybody's to commit. What stands there already, perhaps a link, is left as it is.
+  await writeFile(join(dir, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoring('EEXIST'))
   const me: Holder = { pid: process.pid, startedAt: await startOf(process.pid), host: hostname(), token: randomUUID() }
   const own = join(dir, `lock.${me.token}`)
   const lock = join(dir, 'lock')
-  await writeFile(own, JSON.stringify(me))
+  await writeFile(own, JSON.stringify(me), { flag: 'wx' })
   try {
     for (;;) {
       try {
