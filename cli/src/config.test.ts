@@ -1,12 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, type Settings } from '@tandem/shared'
 import { Command } from 'commander'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { addSettings, environmentOf, settingsOf, type Machine } from './config.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'tandem-cli-'))
+afterAll(() => rmSync(home, { recursive: true }))
 const machine = (env: Machine['env'] = {}): Machine => ({ env, home, isTTY: false })
 
 function parse(args: string[], env: Machine['env'] = {}): Settings {

@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@tandem/shared'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { checkFolder, checkSpace, dataDirOf, ownerKey } from './folder.ts'
 import { forPeople } from './log-file.ts'
 import { makePlayground } from './playground.ts'
@@ -11,7 +11,14 @@ import { hasScreen, sshLine } from './reach.ts'
 import { checkNotServed, findRunning, noteRunning } from './running.ts'
 import { failureOf, sentenceOf } from './say.ts'
 
-const temp = () => realpathSync(mkdtempSync(join(tmpdir(), 'tandem-cli-')))
+const temps: string[] = []
+const temp = () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-cli-')))
+  temps.push(folder)
+  return folder
+}
+afterAll(() => temps.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
 const machine = { env: {}, home: '/home/mira', isTTY: false }
 const sentence = (call: () => unknown): string => {
   try {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@tandem/shared'
@@ -12,7 +12,8 @@ afterEach(async () => {
 
 /** Supervises a program of these lines. */
 function start(source: string) {
-  const file = join(mkdtempSync(join(tmpdir(), 'tandem-cli-')), 'program.mjs')
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-cli-'))
+  const file = join(folder, 'program.mjs')
   writeFileSync(file, source)
   const [stop, force] = [new AbortController(), new AbortController()]
   const messages: { pid?: number }[] = []
@@ -38,6 +39,7 @@ function start(source: string) {
     stop.abort()
     force.abort()
     await supervised.ended.catch(() => {})
+    rmSync(folder, { recursive: true })
   })
   return { ...supervised, stop, force, messages, said, lines }
 }
