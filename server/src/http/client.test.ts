@@ -22,6 +22,8 @@ test('[ACC-35] the page runs nothing from elsewhere; its assets are kept for eve
   expect(await page.text()).toContain('Tandem')
   expect(page.headers.get('content-security-policy')).toContain("script-src 'self'")
   expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+  const policy = page.headers.get('content-security-policy')?.split('; ')
+  expect(policy).toEqual(expect.arrayContaining(["connect-src 'self'", "base-uri 'none'", "form-action 'none'"]))
   expect(page.headers.get('cache-control')).toBe('no-cache')
   expect((await fetch(`${server.url}/sw.js`)).headers.get('cache-control')).toBe('no-cache')
   const asset = await fetch(`${server.url}/assets/main-abc123.js`)

@@ -9,12 +9,15 @@ const signIn = (server: TestServer, token = server.ownerKey, headers: Record<str
 const cookieOf = (answer: Response) => answer.headers.get('set-cookie')?.split(';')[0] ?? ''
 const tokenRoute = (server: TestServer) => `${server.url}/api/v1/workspaces/${server.workspaceId}/access-token`
 
-test("[ACC-32] the owner's token becomes a cookie that no script reads and no other site sends", async () => {
+test("[ACC-32] the owner's token becomes a cookie that no script reads, no other site sends, and that keeps to TLS where it came by it", async () => {
   const server = await testServer()
   const answer = await signIn(server)
   expect(answer.status).toBe(201)
   expect(answer.headers.get('set-cookie')).toMatch(/^tandem_\w{8}=[\w-]{43}; .*HttpOnly/)
   expect(answer.headers.get('set-cookie')).toContain('SameSite=Strict')
+  expect(answer.headers.get('set-cookie')).not.toContain('Secure')
+  const overTls = await signIn(server, server.ownerKey, { origin: server.url.replace('http:', 'https:') })
+  expect(overTls.headers.get('set-cookie')).toContain('Secure')
   const cookie = cookieOf(answer)
   const me = await fetch(`${server.url}/api/v1/session`, { headers: { cookie } })
   expect(await me.json()).toEqual(await answer.json())

@@ -16,7 +16,10 @@ export function sessionRoutes(deps: HttpDeps): Hono<Env> {
       const { token } = await readBody(c, SessionRequest)
       const account = await keys.verify(token)
       if (!account) throw new TandemError('unauthorized', { reason: 'the token is not valid' })
-      setCookie(c, name, await sessions.open(account), { ...options, maxAge: Math.floor(sessionLifeMs / 1000) })
+      // Behind a TLS proxy the page's origin is checked to be ours, and says that it came over TLS.
+      const secure = c.req.header('origin')?.startsWith('https://') === true
+      const maxAge = Math.floor(sessionLifeMs / 1000)
+      setCookie(c, name, await sessions.open(account), { ...options, secure, maxAge })
       audit.add({ actor: account.principal, action: 'session.open', object: account.keyId })
       return c.json<SessionAnswer>({ principal: account.principal, name: account.name }, 201)
     })
