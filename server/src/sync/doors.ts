@@ -13,6 +13,9 @@ import {
 import type { Tokens } from '../auth/tokens.ts'
 import type { Socket } from './socket.ts'
 
+/** A token given at the upgrade, for documents that are asked for without one: a browser cannot send it. */
+export const tokenHeader = 'x-daemon-token'
+
 /** What is told of who was not let in. */
 export type Refused = {
   code: string

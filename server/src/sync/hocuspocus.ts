@@ -15,7 +15,7 @@ import {
 import * as Y from 'yjs'
 import type { UpdateLog } from '../store/log.ts'
 import type { AppendMeta } from '../store/store.ts'
-import type { Context, Doors, Refused } from './doors.ts'
+import { tokenHeader, type Context, type Doors, type Refused } from './doors.ts'
 import { guard, refusal } from './guard.ts'
 import { stampPresence } from './presence.ts'
 import { close } from './socket.ts'
@@ -110,11 +110,11 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     maxUnauthenticatedQueueMessages: settings.maxDocsPerConnection * 10,
     maxUnauthenticatedQueueSize: settings.maxMessageBytes * 2,
 
-    onAuthenticate: async ({ token, documentName, connectionConfig, context, requestParameters }) => {
+    onAuthenticate: async ({ token, documentName, connectionConfig, context, requestHeaders }) => {
       const { socket } = context
       try {
-        const { doc, readOnly } = await doors.enter(socket, documentName, token)
-        if (requestParameters.get('ws') !== place.workspaceId) throw refusal('forbidden')
+        const given = token || requestHeaders.get(tokenHeader) || ''
+        const { doc, readOnly } = await doors.enter(socket, documentName, given)
         connectionConfig.readOnly = readOnly
         return { doc }
       } catch (e) {

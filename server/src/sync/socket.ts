@@ -96,7 +96,7 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
         return ws.terminate()
       }
       if (!socket.who) {
-        if (now - openedAt > settings.helloMs) return closeSocket(close.timeout, 'nobody signed in')
+        if (now - openedAt > settings.signInMs) return closeSocket(close.timeout, 'nobody signed in')
       } else if (now >= socket.who.expiresAt) return closeSocket(close.unauthorized, 'token-expired')
       else askForToken(now, socket.who)
       if (ws.readyState === ws.OPEN && ws.bufferedAmount === 0) ws.send(ping)

@@ -110,12 +110,33 @@ test('[ACC-30] a socket belongs to one principal: a token of another is refused'
 })
 
 test('[S47] [S53] a bad token is refused and told; the socket of who never signs in is closed', async () => {
-  const server = await testServer({ flags: { helloMs: 400 } })
+  const server = await testServer({ flags: { signInMs: 400 } })
   const client = await testClient(server, { token: async () => 'nonsense' })
   const { refusals } = client.attach(newFile())
   await vi.waitFor(() => expect(refusals).toEqual(['unauthorized']))
   await vi.waitFor(() => expect(client.closes.map((c) => c.code)).toContain(4408), 3_000)
   expect(said(server, 'document refused')).not.toEqual([])
+})
+
+test('[S5] [S6] the founding names of workspace and token are understood; the workspace may go unnamed', async () => {
+  const server = await testServer()
+  const { token, claims } = await server.access()
+  const name = docName({ workspaceId: server.workspaceId, epoch: claims.epoch }, { kind: 'files' })
+  const answerTo = async (headers: Record<string, string>, route: string) => {
+    const { ws, opened } = rawSocket(server, { 'x-daemon-token': token, ...headers }, route)
+    await opened
+    const answer = new Promise<Uint8Array>((resolve) => ws.once('message', (d: Buffer) => resolve(new Uint8Array(d))))
+    ws.send(authFrame(name, ''))
+    return [...(await answer)]
+  }
+  // 2 = about signing in, 2 = welcome.
+  const welcome = [...frame(name, 2, 2, ...text('read-write'))]
+  expect(await answerTo({}, `/api/workspaces/ws?workspaceId=${server.workspaceId}`)).toEqual(welcome)
+  expect(await answerTo({ 'x-workspace-id': server.workspaceId }, '/api/workspaces/ws')).toEqual(welcome)
+  expect(await answerTo({}, '/api/ws')).toEqual(welcome)
+  const other = (route: string, headers = {}) => rawSocket(server, headers, route).outcome
+  expect(await other(`/api/ws?workspaceId=${createId()}`)).toMatchObject({ status: 404 })
+  expect(await other('/api/ws', { 'x-workspace-id': createId() })).toMatchObject({ status: 404 })
 })
 
 test('[ACC-3] a foreign Origin, a foreign Host and an unknown workspace do not get a socket', async () => {
@@ -248,7 +269,7 @@ test(
   '[S24] a client that does not answer is dropped; one that only answers pings stays',
   { timeout: 20_000 },
   async () => {
-    const server = await testServer({ flags: { pingMs: 50, deadMs: 400, helloMs: 60_000 } })
+    const server = await testServer({ flags: { pingMs: 50, deadMs: 400, signInMs: 60_000 } })
     const idle = await testClient(server)
     await idle.open(newFile())
     const { outcome, opened } = rawSocket(server)

@@ -16,7 +16,7 @@ import { WebSocketServer } from 'ws'
 import type { OriginCheck } from '../auth/origin.ts'
 import type { UpdateLog } from '../store/log.ts'
 import { docPathOf } from './names.ts'
-import type { Context, Refused } from './doors.ts'
+import { tokenHeader, type Context, type Refused } from './doors.ts'
 import { close, createSocket, isPong, type Socket } from './socket.ts'
 
 type Deps = {
@@ -42,11 +42,14 @@ export function acceptSockets(deps: Deps) {
 
   const check = (request: IncomingMessage): URL => {
     const url = new URL(request.url ?? '/', 'http://server.invalid')
-    if (!paths.has(url.pathname)) throw new TandemError('not-found', { reason: 'sockets are at /api/ws' })
+    if (!paths.has(url.pathname) && url.pathname !== settings.websocketPath)
+      throw new TandemError('not-found', { reason: 'sockets are at /api/ws' })
     const refused = deps.checkOrigin({ host: request.headers.host, origin: request.headers.origin })
     if (refused) throw refused
-    // A mistyped workspace would otherwise be refused once for each document.
-    if (url.searchParams.get('ws') !== place.workspaceId)
+    // A mistyped workspace would otherwise be refused once for each document; where none is named, it is the only one.
+    const query = (name: string) => url.searchParams.get(name) ?? undefined
+    const named = query('ws') ?? query('workspaceId') ?? request.headers['x-workspace-id']
+    if (named !== undefined && named !== place.workspaceId)
       throw new TandemError('not-found', { reason: 'there is no such workspace' })
     if (sockets.size >= settings.maxConnections)
       throw new TandemError('rate-limited', { reason: 'too many connections' })
@@ -74,7 +77,7 @@ export function acceptSockets(deps: Deps) {
       const pending = (name: string) => updates.pending(docPathOf(name))
       const { socket, face, heard } = createSocket({ ws, settings, clock, log, pending })
       sockets.set(socket.id, socket)
-      const connection = engine.handleConnection(face, new Request(url), { socket, doc: { kind: 'presence' } })
+      const connection = engine.handleConnection(face, requestFor(url, request), { socket, doc: { kind: 'presence' } })
       ws.on('message', (data: Buffer) => {
         const frame = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
         if (heard(frame.length) && !isPong(frame)) connection.handleMessage(frame)
@@ -103,6 +106,12 @@ export function acceptSockets(deps: Deps) {
       }
     },
   }
+}
+
+/** What the engine sees of the upgrade: the founding documents' header for a token [S6], no cookie. */
+function requestFor(url: URL, { headers }: IncomingMessage): Request {
+  const token = headers[tokenHeader]
+  return new Request(url, typeof token === 'string' ? { headers: { [tokenHeader]: token } } : {})
 }
 
 function refuse(duplex: Duplex, e: unknown): void {
