@@ -155,11 +155,10 @@ async function ownId(dataDir: string): Promise<Id> {
   return id
 }
 
-const aboutOf = (id: Id, folder: string, { name, slots }: Settings): DaemonAbout => ({
+const aboutOf = (id: Id, folder: string, { name, slots }: Settings): Omit<DaemonAbout, 'bootId'> => ({
   v: 1,
   id,
   name: (name ?? hostname()).slice(0, 80),
-  bootId: createId(),
   version,
   os: `${platform()} ${release()}`,
   arch: arch(),

@@ -1,5 +1,13 @@
 import { join } from 'node:path'
-import { protocolVersion, TandemError, type Clock, type DocPlace, type Log, type Settings } from '@tandem/shared'
+import {
+  createId,
+  protocolVersion,
+  TandemError,
+  type Clock,
+  type DocPlace,
+  type Log,
+  type Settings,
+} from '@tandem/shared'
 import {
   openDaemon,
   openOps,
@@ -20,10 +28,11 @@ import type { Policy } from './sandbox/policy.ts'
 import type { AttemptLog } from './tasks/attempt.ts'
 import { openGate, spoolsIn } from './tasks/gate.ts'
 import { createTaskRunner } from './tasks/run-tasks.ts'
+import { createTogether } from './together.ts'
 import { openWorkspace } from './workspace.ts'
 
 export type SessionOptions = {
-  about: DaemonAbout
+  about: Omit<DaemonAbout, 'bootId'>
   apiKey: string
   server: string
   folder: string
@@ -44,7 +53,9 @@ export type SessionOptions = {
  * when the signal aborts and everything has stopped; rejects where only a new session helps (`epoch-changed`), or nothing.
  */
 export async function runSession(options: SessionOptions, signal: AbortSignal): Promise<void> {
-  const { about, apiKey, settings, clock, log } = options
+  const { apiKey, settings, clock, log } = options
+  // A boot of its own: what the session before was granted and never reported is given up, not started a second time.
+  const about: DaemonAbout = { ...options.about, bootId: createId() }
   const http = createHttp(options.server)
   const info = await findWorkspace(http, apiKey)
   const place: DocPlace = { workspaceId: info.id, epoch: info.epoch }
@@ -96,6 +107,7 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     documents.attach({ kind: 'tasks', rotation: 0 }),
     documents.attach({ kind: 'ops' }),
   ]
+  const together = createTogether(() => fail(new TandemError('going-away')))
   try {
     await Promise.race([self.synced(stopping), rejected(stopping)])
     options.onConnected()
@@ -135,6 +147,7 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
       },
       stopping,
     )
+    together.add(mirror.closed)
     const stopTelling = tellState(daemon, mirror, index.isSynced, options.onProgress)
     void mirror.live.then(options.onReady)
 
@@ -169,18 +182,11 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
       running: runner.held(),
       lastGrantSeq: runner.lastGrantSeq(),
     })
-    try {
-      await Promise.all([
-        keepSayingHello({ attached: self, channel, hello, everyMs: settings.helloMs, clock }, stopping),
-        runner.run(stopping),
-        mirror.closed,
-      ])
-    } finally {
-      stopTelling()
-      failed.abort(new TandemError('going-away'))
-      await mirror.closed.catch(() => {})
-    }
+    together.add(keepSayingHello({ attached: self, channel, hello, everyMs: settings.helloMs, clock }, stopping))
+    together.add(runner.run(stopping))
+    await together.all().finally(stopTelling)
   } finally {
+    await together.stop()
     stopWatching()
     documents.close()
     connection.close()
