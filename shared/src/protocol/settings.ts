@@ -5,58 +5,82 @@ const flag = z.union([z.boolean(), z.stringbool()])
 const ms = z.coerce.number().int().positive()
 const bytes = z.coerce.number().int().positive()
 
+/** Times of which the first would make the second strike all the time: silence is told from life by these. */
+const mustBeShorter = [
+  ['pingMs', 'deadMs'],
+  ['helloMs', 'unseenMs'],
+  ['unseenMs', 'leaseMs'],
+] as const
+
 /**
  * Every setting of every program, with its default: one schema for the configuration file, the environment
  * (`TANDEM_MAX_DOC_BYTES`) and flags (`--max-doc-bytes`); a flag beats the environment, which beats the file.
  */
-export const Settings = z.strictObject({
-  /** 0 = any free port. */
-  port: z.coerce.number().int().min(0).max(65535).default(4310),
-  host: z.string().min(1).default('127.0.0.1'),
-  /** Where the server's log and the daemon's state live; by default one folder per served folder. */
-  data: z.string().optional(),
-  open: flag.default(true),
-  json: flag.default(false),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  /** Listen off loopback without TLS. */
-  insecure: flag.default(false),
-  /** Host names, beside loopback, under which the page may be opened. */
-  allowedHosts: z.union([z.array(z.string()), z.string().transform((s) => s.split(',').filter(Boolean))]).default([]),
+export const Settings = z
+  .strictObject({
+    /** 0 = any free port. */
+    port: z.coerce.number().int().min(0).max(65535).default(4310),
+    host: z.string().min(1).default('127.0.0.1'),
+    /** A further path at which sockets are taken, beside our own. */
+    websocketPath: z
+      .string()
+      .regex(/^\/[\w./-]*$/, 'it must be a path such as /api/ws')
+      .optional(),
+    /** Where the server's log and the daemon's state live; by default one folder per served folder. */
+    data: z.string().optional(),
+    open: flag.default(true),
+    json: flag.default(false),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    /** Listen off loopback without TLS. */
+    insecure: flag.default(false),
+    /** Host names, beside loopback, under which the page may be opened. */
+    allowedHosts: z.union([z.array(z.string()), z.string().transform((s) => s.split(',').filter(Boolean))]).default([]),
 
-  /** The server that a `tandem daemon` joins. */
-  server: z.url().optional(),
-  token: z.string().optional(),
-  name: z.string().max(80).optional(),
-  unsafeNoSandbox: flag.default(false),
-  slots: z.coerce.number().int().min(0).max(64).default(3),
-  polling: flag.default(false),
+    /** The server that a `tandem daemon` joins. */
+    server: z.url().optional(),
+    token: z.string().optional(),
+    name: z.string().max(80).optional(),
+    unsafeNoSandbox: flag.default(false),
+    slots: z.coerce.number().int().min(0).max(64).default(3),
+    polling: flag.default(false),
 
-  tokenLifeMs: ms.default(300_000),
-  pingMs: ms.default(2_000),
-  deadMs: ms.default(5_500),
-  helloMs: ms.default(10_000),
-  leaseMs: ms.default(30_000),
-  /** A daemon that has not said hello for this long is shown offline. */
-  unseenMs: ms.default(15_000),
-  docIdleMs: ms.default(60_000),
-  taskTimeoutMs: ms.default(30_000),
+    tokenLifeMs: ms.default(300_000),
+    pingMs: ms.default(2_000),
+    deadMs: ms.default(5_500),
+    /** How long a socket may stay without anyone signed in. */
+    signInMs: ms.default(10_000),
+    /** How often a daemon says that it is there. */
+    helloMs: ms.default(10_000),
+    leaseMs: ms.default(30_000),
+    /** A daemon that has not said hello for this long is shown offline. */
+    unseenMs: ms.default(15_000),
+    docIdleMs: ms.default(60_000),
+    taskTimeoutMs: ms.default(30_000),
 
-  maxMessageBytes: bytes.default(32 * 2 ** 20),
-  maxDocBytes: bytes.default(16 * 2 ** 20),
-  maxTextBytes: bytes.default(8 * 2 ** 20),
-  maxBufferedBytes: bytes.default(64 * 2 ** 20),
-  /** Failed sign-ins of one address, and tasks that one person or program creates; as many at once. */
-  failedSignInsPerMinute: z.coerce.number().int().positive().default(20),
-  tasksPerMinute: z.coerce.number().int().positive().default(600),
+    maxMessageBytes: bytes.default(32 * 2 ** 20),
+    maxDocBytes: bytes.default(16 * 2 ** 20),
+    maxTextBytes: bytes.default(8 * 2 ** 20),
+    maxBufferedBytes: bytes.default(64 * 2 ** 20),
+    /** Failed sign-ins of one address, and tasks that one person or program creates; as many at once. */
+    failedSignInsPerMinute: z.coerce.number().int().positive().default(20),
+    tasksPerMinute: z.coerce.number().int().positive().default(600),
 
-  maxConnections: z.coerce.number().int().positive().default(1_000),
-  maxDocsPerConnection: z.coerce.number().int().positive().default(20_000),
-  snapshotTailBytes: bytes.default(10 * 2 ** 10),
-})
+    maxConnections: z.coerce.number().int().positive().default(1_000),
+    maxDocsPerConnection: z.coerce.number().int().positive().default(20_000),
+    snapshotTailBytes: bytes.default(10 * 2 ** 10),
+  })
+  .superRefine((settings, { addIssue }) => {
+    for (const [shorter, longer] of mustBeShorter) {
+      if (settings[shorter] < settings[longer]) continue
+      const message = `it must be shorter than ${longer} (${settings[longer]})`
+      // Both are named: the one that somebody set tells where to look.
+      addIssue({ code: 'custom', path: [shorter, longer], message })
+    }
+  })
 export type Settings = Readonly<z.infer<typeof Settings>>
 
-/** Names of the founding documents that mean one of ours [S296]. */
-const aliases: Record<string, string> = { WEBSOCKET_PORT: 'port' }
+/** Names of the founding documents that mean one of ours [S296] [S297]. */
+const aliases: Record<string, string> = { WEBSOCKET_PORT: 'port', WEBSOCKET_PATH: 'websocketPath' }
 
 type Sources = {
   file?: unknown
@@ -70,23 +94,26 @@ export function readSettings({ file = {}, env = {}, flags = {} }: Sources): Sett
     throw new TandemError('config-invalid', { reason: 'the configuration file does not hold an object' })
   }
   const fromEnv: Record<string, unknown> = {}
+  const variables: Record<string, string> = {}
   // Our own names come last: they beat a founding one, in whatever order the environment lists them.
-  const named = Object.entries(env).toSorted(([a], [b]) => Number(b in aliases) - Number(a in aliases))
-  for (const [name, value] of named) {
+  const entries = Object.entries(env).toSorted(([a], [b]) => Number(b in aliases) - Number(a in aliases))
+  for (const [name, value] of entries) {
     const key = aliases[name] ?? (name.startsWith('TANDEM_') ? camel(name.slice(7)) : undefined)
-    if (key !== undefined && Object.hasOwn(Settings.shape, key) && value !== undefined) fromEnv[key] = value
+    if (key !== undefined && Object.hasOwn(Settings.shape, key) && value !== undefined) {
+      fromEnv[key] = value
+      variables[key] = name
+    }
   }
   const given = Object.fromEntries(Object.entries(flags).filter(([, v]) => v !== undefined))
   const parsed = Settings.safeParse({ ...file, ...fromEnv, ...given })
   if (parsed.success) return Object.freeze(parsed.data)
   const issue = parsed.error.issues[0]
   const key = String(issue?.path[0] ?? (issue?.code === 'unrecognized_keys' ? issue.keys[0] : '?'))
-  const source =
-    key in given
-      ? `--${kebab(key)}`
-      : key in fromEnv
-        ? `TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}`
-        : 'the configuration file'
+  const named = [key, ...(issue?.path.slice(1).map(String) ?? [])]
+  const flag = named.find((k) => k in given)
+  const source = flag
+    ? `--${kebab(flag)}`
+    : (named.map((k) => variables[k]).find((name) => name !== undefined) ?? 'the configuration file')
   throw new TandemError('config-invalid', {
     reason: `the setting ${key} is not valid: ${issue?.message ?? ''}`,
     source,
