@@ -72,7 +72,7 @@ export function openWorkspace({
         signal,
       )
       const out = new Map<Id, RemoteText>()
-      for (const [i, id] of ids.entries()) out.set(id, readFileUpdate(frames[i]?.update))
+      for (const [i, id] of ids.entries()) if (!frames[i]?.damaged) out.set(id, readFileUpdate(frames[i]?.update))
       return out
     },
     seed: async (texts, signal) => {

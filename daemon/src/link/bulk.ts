@@ -12,10 +12,12 @@ import { z } from 'zod'
 
 const PutAnswer = z.object({ created: z.int(), existing: z.array(z.string()), seq: z.int() })
 
+type WholeFrame = Pick<BulkFrame, 'doc'> & { update: Uint8Array }
+
 export type Bulk = {
   /** Puts documents that are not there yet; durable when resolved. Answers the workspace's version then. */
-  put(frames: readonly Required<BulkFrame>[], signal: AbortSignal): Promise<{ seq: number; existing: string[] }>
-  /** Reads documents; those the server does not have come without an update. */
+  put(frames: readonly WholeFrame[], signal: AbortSignal): Promise<{ seq: number; existing: string[] }>
+  /** Reads documents; those the server does not have come without an update, those it cannot read as damaged. */
   read(names: readonly string[], signal: AbortSignal): Promise<BulkFrame[]>
 }
 
@@ -46,7 +48,7 @@ export function createBulk({ call, clock, log }: BulkOptions): Bulk {
       }
     }
   }
-  const body = (frames: readonly Required<BulkFrame>[]) => Buffer.concat(frames.map(encodeBulkFrame))
+  const body = (frames: readonly WholeFrame[]) => Buffer.concat(frames.map(encodeBulkFrame))
   return {
     put: async (frames, signal) => {
       const answers = await pairwise(

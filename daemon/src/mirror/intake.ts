@@ -64,6 +64,9 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
         const read = await workspace.read(some, m.signal)
         for (const id of some) {
           const remote = read.get(id)
+          const path = files.get(id)?.path
+          // Its job fails, is tried again, and succeeds once the server's copy was restored.
+          if (!remote && path !== undefined) m.refuse(path, 'the server’s copy is damaged')
           if (remote && remote.state === shadows.get(id)?.state && !differs(id)) continue
           jobs.add(id, { moved: true, ...(remote && { remote }) })
         }

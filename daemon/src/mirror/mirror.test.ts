@@ -329,6 +329,25 @@ test('[MIR-34] an edit that arrives after the deletion brings the file back', as
   await rig.until(() => rig.disk('a.ts') === 'one\nlate\n')
 })
 
+test('[LOG-28] one damaged text on the server stops nothing, is never taken for an empty one, and is not deleted', async () => {
+  for (let i = 0; i < 20; i++) rig.server.create(`f${i}.ts`, `${i}\n`)
+  const [lost, known] = [rig.server.id('f7.ts'), rig.server.id('f8.ts')]
+  rig.server.damage(lost)
+  const mirror = await rig.start()
+  expect(mirror.state.snapshot().phase).toBe('live')
+  expect(rig.disk('f7.ts')).toBeUndefined()
+  expect(rig.read('f19.ts')).toBe('19\n')
+  await mirror.flush()
+  expect(rig.lines.some((line) => line.includes('f7.ts') && line.includes('copy is damaged'))).toBe(true)
+
+  rig.server.damage(known)
+  unlinkSync(join(rig.folder, 'f8.ts'))
+  unlinkSync(join(rig.folder, 'f9.ts'))
+  await rig.until(() => rig.server.at('f9.ts') === undefined)
+  await rig.until(() => rig.lines.some((line) => line.includes('f8.ts') && line.includes('not deleted')))
+  expect(rig.server.files.get(known)?.deleted).toBeUndefined()
+})
+
 test('a deletion there deletes here, one here deletes there', async () => {
   rig.write('dir/a.ts', 'one\n')
   rig.write('b.ts', 'b\n')

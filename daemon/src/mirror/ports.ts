@@ -39,7 +39,10 @@ export type Workspace = {
   indexDurable(signal: AbortSignal): Promise<void>
   /** Opens and resolves when in sync. */
   open(id: Id, signal: AbortSignal): Promise<OpenText>
-  /** Reads many at once without opening them; one the server does not have reads as an empty text. */
+  /**
+   * Reads many at once without opening them; one the server does not have reads as an empty text, one that is damaged
+   * there is missing from the answer: nothing may be concluded about it.
+   */
   read(ids: readonly Id[], signal: AbortSignal): Promise<Map<Id, RemoteText>>
   /** Puts new texts, durable when resolved; answers their states. */
   seed(texts: readonly { id: Id; text: string }[], signal: AbortSignal): Promise<Map<Id, string>>

@@ -51,8 +51,13 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
       continue
     }
     const remote = texts.get(id)
+    if (shadow.kind === 'text' && !remote) {
+      // Whether somebody edited it meanwhile cannot be seen.
+      m.refuse(shadow.path, 'not deleted: the server’s copy is damaged')
+      continue
+    }
     const base = readContent(await m.shadows.bytes(id))
-    const untouched = shadow.kind !== 'text' || !remote || (base.kind === 'text' && base.text === remote.text)
+    const untouched = shadow.kind !== 'text' || (base.kind === 'text' && base.text === remote?.text)
     if (untouched && entry.path === shadow.path) dead.push({ id, state: remote?.state })
     else revived.push(id)
   }

@@ -2,6 +2,7 @@ import {
   TandemError,
   bulkFrames,
   encodeBulkFrame,
+  isTandemError,
   mayRead,
   mayWrite,
   parseDocName,
@@ -28,7 +29,8 @@ const waveSize = 256
 
 /**
  * `POST …/bulk/put`: a stream of bulk frames, each put if absent [LOG-4]; answers when all are on disk, naming those
- * that were there already. `POST …/bulk/read` with `{docs}`: the documents as bulk frames, in that order.
+ * that were there already. `POST …/bulk/read` with `{docs}`: the documents as bulk frames, in that order;
+ * a damaged one says that it is.
  */
 export function bulkRoutes(deps: HttpDeps): Hono<Env> {
   const { documents, updates } = deps
@@ -72,8 +74,17 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
       const doc = find(name)
       if (!mayRead(doc, claims))
         throw new TandemError('forbidden', { reason: 'this document is not yours to read', name })
+      yield await frameOf(name, doc)
+    }
+  }
+  /** One damaged document does not make the others unreadable [LOG-28]. */
+  const frameOf = async (name: string, doc: DocRef): Promise<BulkFrame> => {
+    try {
       const update = await documents.read(doc)
-      yield update ? { doc: name, update } : { doc: name }
+      return update ? { doc: name, update } : { doc: name }
+    } catch (e) {
+      if (!isTandemError(e, 'store-corrupt')) throw e
+      return { doc: name, damaged: true }
     }
   }
 

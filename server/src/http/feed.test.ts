@@ -1,7 +1,16 @@
 import { request } from 'node:http'
-import { createId, encodeBulkFrame, bulkFrames, feedFrames, type BulkFrame, type FeedFrame } from '@tandem/shared'
+import {
+  TandemError,
+  createId,
+  encodeBulkFrame,
+  bulkFrames,
+  feedFrames,
+  type BulkFrame,
+  type FeedFrame,
+} from '@tandem/shared'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { openMemoryStore } from '../store/memory.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
 const newFile = () => ({ kind: 'file', fileId: createId() }) as const
@@ -150,6 +159,21 @@ test('[LOG-4] put never overwrites what is there, and names it', async () => {
     existing: [doc],
   })
   expect(await read(server, [doc, `file/${createId()}`])).toEqual([mine, { doc: expect.any(String) }])
+})
+
+test('[LOG-28] one damaged document is told as such; the others of the same reading come whole', async () => {
+  const store = openMemoryStore()
+  const first = await testServer({ store })
+  const frames = ['one', 'two', 'three'].map((text) => ({ doc: `file/${createId()}`, update: seed(text) }))
+  await put(first, frames)
+  await first.end()
+  const entries: typeof store.entries = (...range) => {
+    if (range[0] === frames[1]?.doc) throw new TandemError('store-corrupt')
+    return store.entries(...range)
+  }
+  const second = await testServer({ store: { ...store, entries }, ownerKey: first.ownerKey })
+  const docs = frames.map((f) => f.doc)
+  expect(await read(second, docs)).toEqual([frames[0], { doc: docs[1], damaged: true }, frames[2]])
 })
 
 test('[LOG-4] [LOG-25] a daemon puts as itself, and its Yjs client id is its own', async () => {

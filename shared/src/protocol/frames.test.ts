@@ -27,10 +27,11 @@ test('[LOG-2] feed frames come out as they went in, however the network cuts the
   )
 })
 
-test('[LOG-2] bulk frames likewise, with and without content', async () => {
+test('[LOG-2] [LOG-28] bulk frames likewise, with and without content, and damaged ones as such', async () => {
   const frame: fc.Arbitrary<BulkFrame> = fc.oneof(
     fc.record({ doc: fc.string(), update: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
     fc.record({ doc: fc.string() }),
+    fc.record({ doc: fc.string(), damaged: fc.constant(true as const) }),
   )
   await fc.assert(
     fc.asyncProperty(fc.array(frame), fc.integer({ min: 1, max: 97 }), async (frames, size) => {

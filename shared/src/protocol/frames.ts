@@ -43,19 +43,28 @@ function decodeFeedFrame(d: decoding.Decoder): FeedFrame {
   return { t: 'ping' }
 }
 
-/** One document of a bulk request or answer; without `update` the server has none of that name. */
-export type BulkFrame = { doc: string; update?: Uint8Array }
+/**
+ * One document of a bulk request or answer; without `update` the server has none of that name, unless `damaged` says
+ * that it has one and cannot read it: that must never be taken for an empty one [LOG-28].
+ */
+export type BulkFrame = { doc: string; update?: Uint8Array; damaged?: true }
 
-export const encodeBulkFrame = ({ doc, update }: BulkFrame): Uint8Array =>
+const kinds = { absent: 0, whole: 1, damaged: 2 }
+
+export const encodeBulkFrame = ({ doc, update, damaged }: BulkFrame): Uint8Array =>
   frame((e) => {
     encoding.writeVarString(e, doc)
-    encoding.writeVarUint8Array(e, update ?? new Uint8Array())
+    encoding.writeVarUint(e, damaged ? kinds.damaged : update ? kinds.whole : kinds.absent)
+    if (update && !damaged) encoding.writeVarUint8Array(e, update)
   })
 
 function decodeBulkFrame(d: decoding.Decoder): BulkFrame {
   const doc = decoding.readVarString(d)
-  const update = decoding.readVarUint8Array(d)
-  return update.length > 0 ? { doc, update } : { doc }
+  const kind = decoding.readVarUint(d)
+  if (kind === kinds.whole) return { doc, update: decoding.readVarUint8Array(d) }
+  if (kind === kinds.damaged) return { doc, damaged: true }
+  if (kind === kinds.absent) return { doc }
+  throw new TandemError('bad-request', { reason: 'a frame of an unknown kind', kind })
 }
 
 /** The feed's frames in a byte stream. */

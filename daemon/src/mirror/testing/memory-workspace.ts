@@ -1,4 +1,4 @@
-import { applyToString, createId, type Id } from '@tandem/shared'
+import { TandemError, applyToString, createId, type Id } from '@tandem/shared'
 import {
   applyPrepared,
   cachedView,
@@ -27,6 +27,8 @@ export type MemoryServer = {
   id(path: string): Id
   /** Every update of every text since the last call, by file. */
   takeUpdates(): Id[]
+  /** From now on the server cannot read this text. */
+  damage(id: Id): void
   /** Cuts or restores the daemons' connections. */
   online(yes: boolean): void
   /** Puts a text's document back to what it was at `state` of an earlier `save()`. */
@@ -39,6 +41,7 @@ export function memoryServer(): MemoryServer {
   const index = new Y.Doc()
   const files = openFiles(index)
   const docs = new Map<Id, Y.Doc>()
+  const damaged = new Set<Id>()
   const listeners = new Set<(moved: Moved) => void>()
   const replicas = new Set<() => void>()
   let log: Moved[] = []
@@ -88,6 +91,7 @@ export function memoryServer(): MemoryServer {
 
     const open = async (id: Id, signal: AbortSignal): Promise<OpenText> => {
       await whenOnline(signal)
+      if (damaged.has(id)) throw new TandemError('store-corrupt')
       const server = docOf(id)
       const doc = new Y.Doc()
       const pull = () => {
@@ -149,7 +153,9 @@ export function memoryServer(): MemoryServer {
       read: async (ids, signal) => {
         await whenOnline(signal)
         return new Map(
-          ids.map((id) => [id, readFileUpdate(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]),
+          ids
+            .filter((id) => !damaged.has(id))
+            .map((id) => [id, readFileUpdate(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]),
         )
       },
       seed: async (texts, signal) => {
@@ -213,6 +219,7 @@ export function memoryServer(): MemoryServer {
       touched = []
       return was
     },
+    damage: (id) => void damaged.add(id),
     online: (yes) => {
       connected = yes
       const calls = [...changed]
