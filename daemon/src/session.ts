@@ -26,7 +26,7 @@ import { createTokens, findWorkspace } from './link/token.ts'
 import { startMirror, type Mirror } from './mirror/mirror.ts'
 import type { Policy } from './sandbox/policy.ts'
 import type { AttemptLog } from './tasks/attempt.ts'
-import { openGate, spoolsIn } from './tasks/gate.ts'
+import { openGate } from './tasks/gate.ts'
 import { createTaskRunner } from './tasks/run-tasks.ts'
 import { createTogether } from './together.ts'
 import { openWorkspace } from './workspace.ts'
@@ -165,7 +165,6 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
       judge: gate.judge,
       execute: gate.execute,
       openLog: (taskId, attempt) => openAttemptLog(documents, taskId, attempt, stopping),
-      openSpool: spoolsIn(join(options.dataDir, 'output'), log),
       barriers: mirror,
       send: channel.send,
       mono,

@@ -1,7 +1,7 @@
 import { messageOf, type Id, type Log, type Task } from '@tandem/shared'
 import type { TaskLog } from '@tandem/shared/docs'
 import type { Execute, Outcome, StopReason } from './execute.ts'
-import { createOutput, type Spool } from './output.ts'
+import { createOutput } from './output.ts'
 
 /** The log document of one attempt, ours to write while we hold the lease. */
 export type AttemptLog = {
@@ -14,8 +14,6 @@ export type AttemptLog = {
 export type AttemptPorts = {
   execute: Execute
   openLog(taskId: Id, attempt: number): Promise<AttemptLog>
-  /** Where the whole output is kept, beside the shared log's window. */
-  openSpool?(taskId: Id, attempt: number): Promise<Spool>
   /** Before: what others edited is on disk. After: what the command changed is on the server. */
   barriers: { flush(): Promise<void>; settle(): Promise<void> }
   log: Log
@@ -42,13 +40,12 @@ export async function runAttempt(
     await unless(over, barriers.flush())
     const document = await unless(over, ports.openLog(task.id, task.attempt))
     try {
-      const spool = await ports.openSpool?.(task.id, task.attempt)
-      const output = createOutput({ emit: document.log.append, spool })
+      const output = createOutput({ emit: document.log.append })
       if (!stop.aborted) onStart()
       log.info('task started')
       const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop }
       const outcome = told(await execute(task, io), stop)
-      const summary = await output.end()
+      const summary = output.end()
       await afterwards('task output may be incomplete on the server', document.durable(giveUp))
       await afterwards('what a task changed may not be shared yet', barriers.settle())
       log.info('task ended', { state: outcome.state, ms: Date.now() - startedAt })

@@ -1,13 +1,11 @@
-import { mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { systemClock, type Id, type Log, type Task } from '@tandem/shared'
+import { realpathSync } from 'node:fs'
+import type { Log, Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
 import { commandExecutor } from './run-command.ts'
-import { openSpool } from './spool.ts'
 
 export type GateOptions = {
   /** The folder served. */
@@ -43,20 +41,4 @@ export async function openGate({ workspace, policy, environment, unsafe, log }: 
     judge: (task, approvals) => judge(task, approvals, { policy, unavailable }),
     state,
   }
-}
-
-const spoolLifeMs = 30 * 86_400_000
-
-/** Where whole outputs are kept for a while: `<folder>/<task>.<attempt>`. Removes those that are too old. */
-export function spoolsIn(
-  folder: string,
-  log: Log,
-  now = systemClock.now(),
-): (taskId: Id, attempt: number) => ReturnType<typeof openSpool> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  for (const name of readdirSync(folder)) {
-    const file = join(folder, name)
-    if (now - statSync(file).mtimeMs > spoolLifeMs) rmSync(file)
-  }
-  return (taskId, attempt) => openSpool({ file: join(folder, `${taskId}.${attempt}`), log })
 }

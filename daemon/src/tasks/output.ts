@@ -3,19 +3,15 @@ import { maxChunkBytes, note, stderr, stdout, type LogChunk } from '@tandem/shar
 import { safeCut } from './safe-cut.ts'
 
 export type Output = {
-  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void | Promise<void>
+  write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void
   /** Hands out what is left and sums up. */
-  end(): Promise<NonNullable<TaskResult['output']>>
+  end(): NonNullable<TaskResult['output']>
 }
-
-/** Where the whole output goes, beside the chunks. */
-export type Spool = { append(bytes: Uint8Array): void | Promise<void>; close(): Promise<void> }
 
 type OutputOptions = {
   /** Receives the chunks that fall due together, in order. */
   emit: (chunks: readonly LogChunk[]) => void
   clock?: Clock
-  spool?: Spool | undefined
   flushMs?: number
   /** As many bytes are handed on as they come; of what follows, only the last `tailBytes`, when all is over. */
   liveBytes?: number
@@ -39,7 +35,6 @@ const resultTail = { bytes: 16_000, characters: 4_000 }
 export function createOutput({
   emit,
   clock = systemClock,
-  spool,
   flushMs = 50,
   liveBytes = 10 * megabyte,
   tailBytes = megabyte / 2,
@@ -106,9 +101,8 @@ export function createOutput({
       live += room
       total += bytes.length
       last = Buffer.concat([last, bytes]).subarray(-resultTail.bytes)
-      return spool?.append(bytes)
     },
-    end: async () => {
+    end: () => {
       const left = total - live - tail.size()
       if (left > 0) {
         flush(true)
@@ -116,7 +110,6 @@ export function createOutput({
       }
       tail.pieces().forEach(add)
       flush(true)
-      await spool?.close()
       const text = new TextDecoder().decode(last).slice(-resultTail.characters)
       return { bytes: total, truncated: left > 0, tail: text }
     },

@@ -234,7 +234,7 @@ test('[TSK-8] an attempt that is not ours any more is ended without a word', asy
   expect(await t.says('report')).toHaveLength(1)
 })
 
-test('[S116] what may be given to others ends after two leases without word; what may not, goes on', async () => {
+test('[S116] [TSK-16] what may be given to others ends after two leases without word; what may not, goes on', async () => {
   const t = setUp()
   const [kept, given] = [t.add('kept'), t.add('given', { onLost: 'requeue' })]
   await t.says('claim', 2)
