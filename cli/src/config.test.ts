@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readSettings, type Settings } from '@tandem/shared'
 import { Command } from 'commander'
 import { afterAll, expect, test } from 'vitest'
-import { addSettings, environmentOf, settingsOf, type Machine } from './config.ts'
+import { addSettings, environmentBeside, environmentOf, settingsOf, type Machine } from './config.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'tandem-cli-'))
 afterAll(() => rmSync(home, { recursive: true }))
@@ -62,4 +62,11 @@ test('[OPS-1] every setting reaches the child programs through their environment
     'http://x:1',
   ])
   expect(readSettings({ env: environmentOf(settings) })).toEqual(settings)
+})
+
+test('[OPS-20] the name given to a folder that is served is the workspace’s, not the daemon’s', () => {
+  const settings = parse(['--name', 'My folder'])
+  const env = { ...environmentOf(settings), ...environmentBeside(settings) }
+  expect(readSettings({ env }).name).toBeUndefined()
+  expect(readSettings({ env: environmentOf(settings) }).name).toBe('My folder')
 })

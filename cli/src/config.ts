@@ -28,7 +28,7 @@ const help: { readonly [K in keyof Settings]?: string } = {
   logLevel: 'debug, info, warn or error (default info)',
   unsafeNoSandbox: 'run commands without the sandbox: they can then do whatever you can',
   insecure: 'allow listening beyond this machine without TLS',
-  name: 'what the workspace is called (default: the name of the folder)',
+  name: 'what the workspace is called (default: the name of the folder); with daemon, what this machine is called',
 }
 const switches: ReadonlySet<string> = new Set([
   'json',
@@ -73,6 +73,14 @@ export function environmentOf(settings: Settings): Record<string, string> {
   return Object.fromEntries(
     entries.map(([key, value]) => [`TANDEM_${kebab(key).replaceAll('-', '_').toUpperCase()}`, String(value)]),
   )
+}
+
+/**
+ * The same for a daemon that is started beside its server: the name given is the workspace's; the daemon is called
+ * after its machine.
+ */
+export function environmentBeside(settings: Settings): Record<string, string | undefined> {
+  return { ...environmentOf(settings), TANDEM_NAME: undefined }
 }
 
 function readFile(path: string, isWanted: boolean): unknown {

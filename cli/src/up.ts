@@ -1,5 +1,5 @@
 import { messageOf, plainText, systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
-import { environmentOf, type Machine } from './config.ts'
+import { environmentBeside, environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.ts'
 import { forPeople, openLogFile } from './log-file.ts'
 import { openPage } from './open-page.ts'
@@ -37,7 +37,8 @@ export async function up(
 
   // The daemon ends first, so that it can still say its last words to the server.
   const [stopDaemon, stopServer] = [new AbortController(), new AbortController()]
-  const common = { ...machine.env, ...environmentOf({ ...settings, data: dataDir }) }
+  const ours = { ...settings, data: dataDir }
+  const common = { ...machine.env, ...environmentOf(ours) }
   const settled = Promise.withResolvers<void>()
   let server: FromServer | undefined
   let daemon: Supervised | undefined
@@ -58,7 +59,13 @@ export async function up(
       {
         name: 'daemon',
         file: daemonFile,
-        env: () => ({ ...common, TANDEM_SERVER: server?.url ?? ready.url, TANDEM_TOKEN: token, TANDEM_FOLDER: folder }),
+        env: () => ({
+          ...common,
+          ...environmentBeside(ours),
+          TANDEM_SERVER: server?.url ?? ready.url,
+          TANDEM_TOKEN: token,
+          TANDEM_FOLDER: folder,
+        }),
         onMessage: (message) => {
           const told = FromDaemonProgram.safeParse(message).data
           if (told?.t === 'connected') daemon?.works()
