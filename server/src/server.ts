@@ -133,6 +133,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       store,
       members,
       audit,
+      refusals,
       settings,
       clock,
       log,

@@ -19,6 +19,7 @@ export type Requests = {
   tasks: Records<Task>
   ask(by: Member, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
   show(member: Member): Promise<void>
+  creationWaitMs(by: Id): number
 }
 
 /** What the routes are built on. */

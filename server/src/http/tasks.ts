@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Caller, Env, HttpDeps } from './deps.ts'
 import { readBody, readValue } from './problem.ts'
+import { tooOften } from './rate-limit.ts'
 import { requireRole } from './who.ts'
 
 /** A title is made from the command where none is given. */
@@ -28,7 +29,7 @@ export const taskView = ({ createdAt, queuedAt, startedAt, completedAt, ...task 
 
 /** `…/tasks`: everything here asks the referee as the caller's own client would; nothing is written past it. */
 export function taskRoutes(deps: HttpDeps): Hono<Env> {
-  const { requests, documents, members, session } = deps
+  const { requests, documents, members, session, settings } = deps
 
   const find = (id: string): Task => {
     const task = Id.safeParse(id).success ? requests.tasks.get(id) : undefined
@@ -51,6 +52,11 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
     .post('/', requireRole(deps, 'runner'), async (c) => {
       const { title, ...input } = await readBody(c, NewTask)
       const task = TaskInput.parse({ ...input, title: title ?? commandLine(input.payload).slice(0, 200) })
+      const refuseTooMany = () => {
+        const waitMs = requests.creationWaitMs(c.var.caller.principal)
+        if (waitMs > 0) throw tooOften('too many tasks created', waitMs, settings.tasksPerMinute)
+      }
+      refuseTooMany()
       const id = await ask(c.var.caller, { kind: 'create', task })
       const same = [...requests.tasks.snapshot().values()].find(
         (t) =>
@@ -59,6 +65,8 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
           t.createdBy === c.var.caller.principal,
       )
       const made = requests.tasks.get(id) ?? same
+      // Others of the same principal may have taken what was left.
+      if (!made) refuseTooMany()
       if (!made) throw new TandemError('conflict', { reason: 'the task was refused: too many are waiting' })
       return c.json(taskView(made), made.id === id ? 201 : 200)
     })

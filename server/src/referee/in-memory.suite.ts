@@ -29,6 +29,7 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
     settings: Settings.parse(settings),
     workspaceId: createId(),
     audit: ({ action, object }) => audited.push(`${action} ${object}`),
+    mayCreate: () => true,
     folded,
   }
   const start = () => createReferee(ports)

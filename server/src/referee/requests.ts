@@ -17,7 +17,6 @@ export function foldRequest(ports: RefereePorts, turn: Turn, by: Requester, id: 
   ports.folded.add(id)
   const refuse = (reason: string) => {
     ports.audit({ actor: by.id, action: `request.${body.kind}.refused`, object: id, details: { reason } })
-    ports.log.info('request refused', { by: by.id, kind: body.kind, request: id, reason })
   }
   const isRunner = atLeast(by.role, 'runner')
   switch (body.kind) {
@@ -25,6 +24,7 @@ export function foldRequest(ports: RefereePorts, turn: Turn, by: Requester, id: 
       if (!isRunner) return refuse('creating tasks needs the role runner')
       if (ports.tasks.get(id) || sameKey(ports, by.id, body.task)) return
       if (countWaiting(ports) >= maxWaiting) return refuse('too many tasks are waiting')
+      if (!ports.mayCreate(by.id)) return refuse('too many tasks created within a minute')
       return create(ports, turn, by, id, body.task)
     }
     case 'cancel': {

@@ -15,6 +15,8 @@ export type RefereePorts = {
   settings: Settings
   workspaceId: Id
   audit(entry: { actor: Id; action: string; object: string; details?: unknown }): void
+  /** Whether this person or program may create one more task now; counts it [S143]. */
+  mayCreate(by: Id): boolean
   /** Ids of requests that were folded already, kept longer than anyone may be offline. */
   folded: { has(id: Id): boolean; add(id: Id): void }
 }

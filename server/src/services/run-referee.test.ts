@@ -5,6 +5,7 @@ import * as Y from 'yjs'
 import { openLog } from '../store/log.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import { Workspace } from '../store/workspace.ts'
+import { maxAtOnce } from './run-referee.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
 const task = { title: 'hi', payload: { kind: 'command', command: 'echo' } } as const
@@ -68,7 +69,40 @@ test('[ACC-20] whoever is no member makes nothing run', async () => {
   }).durable
   const second = await testServer({ store, ownerKey: first.ownerKey })
   await vi.waitFor(() =>
-    expect(second.lines).toContainEqual(expect.objectContaining({ msg: 'request refused', by: stranger })),
+    expect(second.lines).toContainEqual(expect.objectContaining({ msg: 'request refused', actor: stranger })),
   )
   expect((await tasksOf(second)).all()).toEqual([])
+})
+
+test('[S143] [ACC-33] tasks are created at a bounded rate, by REST and by requests, and the refusal says when to come again', async () => {
+  const server = await testServer({ flags: { tasksPerMinute: 2 } })
+  const post = () => server.inWorkspace('/tasks', { method: 'POST', body: JSON.stringify(task) })
+  expect([(await post()).status, (await post()).status]).toEqual([201, 201])
+  const refused = await post()
+  expect(refused.status).toBe(429)
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(25)
+  expect(await refused.json()).toMatchObject({ code: 'rate-limited', detail: expect.stringContaining('perMinute 2') })
+  const client = await testClient(server)
+  const { principal, session } = client.claims
+  const requests = openRequests((await client.open({ kind: 'requests', principal, session })).doc)
+  requests.ask({ kind: 'create', task })
+  await vi.waitFor(() =>
+    expect(server.lines).toContainEqual(expect.objectContaining({ msg: 'request refused', actor: principal })),
+  )
+  expect((await tasksOf(server)).all()).toHaveLength(2)
+})
+
+test('[ACC-33] of a flood of requests at once the first thousand are decided, the rest refused in one word', async () => {
+  const server = await testServer()
+  const client = await testClient(server)
+  const { principal, session } = client.claims
+  const own = await client.open({ kind: 'requests', principal, session })
+  const requests = openRequests(own.doc)
+  own.doc.transact(() => {
+    for (let i = 0; i < maxAtOnce + 30; i++) requests.ask({ kind: 'cancel', task: createId() })
+  })
+  await vi.waitFor(() => expect(requests.snapshot().size).toBe(0), 10_000)
+  const said = server.lines.filter(({ msg }) => msg === 'request refused')
+  expect(said).toContainEqual(expect.objectContaining({ reason: 'too many requests at once', times: 30 }))
+  expect(said.length).toBeLessThanOrEqual(21)
 })

@@ -1,4 +1,5 @@
 import {
+  createBuckets,
   docPath,
   messageOf,
   type Clock,
@@ -15,10 +16,15 @@ import type { Members } from '../auth/members.ts'
 import { createReferee, type Referee, type Requester } from '../referee/referee.ts'
 import type { Audit } from '../store/audit.ts'
 import type { UpdateLog } from '../store/log.ts'
+import type { Refusals } from '../store/refusals.ts'
 import type { Store } from '../store/store.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
 import { perDoc } from '../sync/per-doc.ts'
+import { openFolded } from './folded.ts'
+
+/** Of one document at once; a client folds a few, a flood is refused as a whole. */
+export const maxAtOnce = 1_000
 
 type Deps = {
   workspace: Workspace
@@ -27,6 +33,7 @@ type Deps = {
   store: Pick<Store, 'list'>
   members: Members
   audit: Audit
+  refusals: Refusals
   settings: Settings
   clock: Clock
   log: Log
@@ -41,6 +48,8 @@ export type RefereeService = {
   ask(by: Requester, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
   /** Shows a member to everyone. */
   show(member: Member): Promise<void>
+  /** How long this person or program waits until the next task may be created, ms; 0 = now [S143]. */
+  creationWaitMs(by: Id): number
   /** Folds what waits and what comes, and watches leases, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -48,7 +57,7 @@ export type RefereeService = {
 type RequestsRef = Extract<DocRef, { kind: 'requests' }>
 
 export async function openRefereeService(deps: Deps): Promise<RefereeService> {
-  const { workspace, documents, updates, store, members, audit, settings, clock, log } = deps
+  const { workspace, documents, updates, store, members, audit, refusals, settings, clock, log } = deps
   const meta = { author: workspace.serverId, origin: 'server' } as const
   const tasksRef: DocRef = { kind: 'tasks', rotation: 0 }
   const opsRef: DocRef = { kind: 'ops' }
@@ -56,8 +65,9 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
   const tasks = openTasks((await documents.hold(tasksRef)).doc)
   const ops = openOps((await documents.hold(opsRef)).doc)
 
-  const folded = new Set<string>()
-  for await (const [id] of store.list('folded')) folded.add(id)
+  const creations = createBuckets({ perMinute: settings.tasksPerMinute, clock })
+  const refuse = (actor: Id, object: string, details: Record<string, unknown>) =>
+    refusals.add('request', { actor, object, details })
 
   const referee = createReferee({
     tasks,
@@ -69,17 +79,12 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     log,
     settings,
     workspaceId: workspace.id,
-    audit: (entry) => audit.add(entry),
-    folded: {
-      has: (id) => folded.has(id),
-      // Gathered into the same batch as the change that is made in this turn.
-      add: (id) => {
-        folded.add(id)
-        updates.write([{ t: 'record', table: 'folded', key: id, value: clock.now() }]).catch(() => {
-          // The store keeps it, and says itself that it fails.
-        })
-      },
-    },
+    audit: (entry) =>
+      entry.action.endsWith('.refused')
+        ? refuse(entry.actor, entry.object, { action: entry.action, ...(entry.details as object) })
+        : audit.add(entry),
+    mayCreate: (by) => creations.take(by) === 0,
+    folded: await openFolded({ store, updates, clock }),
   })
 
   const requestsIn = perDoc(openRequests)
@@ -88,12 +93,17 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     const held = await documents.hold(ref)
     try {
       const requests = requestsIn(held.doc)
-      const waiting = requests.snapshot()
-      if (waiting.size === 0) return
+      const asked = requests.snapshot()
+      if (asked.size === 0) return
+      const ids = [...asked.keys()].toSorted()
+      const waiting = new Map([...asked].filter(([id]) => id <= (ids[maxAtOnce - 1] ?? id)))
+      const beyond = ids.slice(maxAtOnce)
+      if (beyond.length > 0)
+        refuse(ref.principal, docPath(ref), { reason: 'too many requests at once', times: beyond.length })
       const member = await members.get(ref.principal)
       const by = member ?? { id: ref.principal, name: 'unknown', role: 'viewer' as const }
       const done = await referee.fold(by, waiting)
-      await documents.change(ref, meta, () => requests.drop(done))
+      await documents.change(ref, meta, () => requests.drop([...done, ...beyond]))
     } finally {
       held.release()
     }
@@ -129,6 +139,7 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
         held.release()
       }
     },
+    creationWaitMs: creations.look,
     show: async (member) => {
       const known = ops.members.get(member.id)
       if (known?.name === member.name && known.role === member.role) return

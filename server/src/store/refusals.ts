@@ -1,7 +1,12 @@
 import { createBuckets, type Clock, type Log } from '@tandem/shared'
 import type { Audit } from './audit.ts'
 
-const phrases = { http: 'request refused', socket: 'socket refused', document: 'document refused' }
+const phrases = {
+  http: 'request refused',
+  socket: 'socket refused',
+  document: 'document refused',
+  request: 'request refused',
+}
 type Kind = keyof typeof phrases
 
 /** Where refusals are told: each by itself up to a rate, beyond it their number. */
