@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -18,7 +19,7 @@ async function scan(files: Record<string, string>) {
   return { paths: [...found.files.keys()].toSorted(), hidden: Object.fromEntries(found.hidden), ignore }
 }
 
-test('[S179] [MIR-64] outputs, dependencies, secrets and git’s own files are not shared; other dot files are', async () => {
+test('[S179] [MIR-64] outputs, dependencies, secrets, hidden files and git’s own are not shared', async () => {
   const { paths, hidden } = await scan({
     'src/a.ts': '',
     '.github/ci.yml': '',
@@ -66,7 +67,6 @@ test('[MIR-64] nested .gitignore files speak for what is below them; .tandemigno
   })
   expect(paths).toEqual([
     '.gitignore',
-    '.tandemignore',
     'dist/a.js',
     'shown.gen.ts',
     'sub/.gitignore',
@@ -81,4 +81,55 @@ test('[MIR-64] names that no other machine could have are not shared, nor is any
   expect(hidden['name']).toBe(3)
   expect(ignore.reason('node_modules/x/y.ts', false)).toBe('node_modules')
   expect(ignore.reason('a/.GIT/hooks/x', false)).toBe('.GIT')
+})
+
+test('[MIR-64] hidden files stay home, but for the ordinary ones of a project', async () => {
+  const { paths, hidden } = await scan({
+    '.github/workflows/ci.yml': '',
+    '.github/.npmrc': '',
+    '.editorconfig': '',
+    '.eslintrc.json': '',
+    '.prettierrc': '',
+    '.npmrc': '//registry/:_authToken=x',
+    '.ssh/config': '',
+    '.husky/pre-commit': '',
+    '.vscode/tasks.json': '',
+    '.envrc': '',
+    '.mcp.json': '',
+    '.tandemignore': '',
+    '.eslintrc-old/x': '',
+  })
+  expect(paths).toEqual(['.editorconfig', '.eslintrc.json', '.github/workflows/ci.yml', '.prettierrc'])
+  expect(hidden).toEqual({ 'hidden files': 9, 'symbolic links': 1 })
+})
+
+test('[MIR-64] who owns the folder may share hidden files by .tandemignore, but no secrets', async () => {
+  const { paths, hidden, ignore } = await scan({
+    '.tandemignore': '!.vscode\n!.npmrc\n!.env\n!*.pem\n!.git\n!.tandem\n!id_rsa\n',
+    '.vscode/tasks.json': '',
+    '.npmrc': '',
+    '.env': '',
+    '.ENV.local': '',
+    'cert/server.pem': '',
+    'server.KEY': '',
+    id_rsa: '',
+    'id_ed25519.pub': '',
+    '.git/config': '',
+    'src/keys.ts': '',
+    'src/id.ts': '',
+  })
+  expect(paths).toEqual(['.npmrc', '.vscode/tasks.json', 'src/id.ts', 'src/keys.ts'])
+  expect(hidden).toEqual({ '.env': 2, keys: 4, '.git': 1, 'hidden files': 1, 'symbolic links': 1 })
+  expect(ignore.reason('.tandem/x', false)).toBe('.tandem')
+})
+
+test('a pipe or a link named like an ignore file is none, and is not waited for', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'tandem-ignore-'))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  execFileSync('mkfifo', [join(root, '.gitignore')])
+  writeFileSync(join(root, 'rules'), 'a.txt\n')
+  symlinkSync('rules', join(root, '.tandemignore'))
+  writeFileSync(join(root, 'a.txt'), '')
+  const found = await scanFolder(root, await createIgnore(root))
+  expect([...found.files.keys()].toSorted()).toEqual(['a.txt', 'rules'])
 })

@@ -1,13 +1,15 @@
 import ignoreRules from 'ignore'
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkPath, isProtectedName, nameOf, parentOf } from '@tandem/shared'
+import { isHidden, secretOf } from './hidden.ts'
 
 /**
- * Decides what of a folder is shared: one predicate for scan, watch and what arrives from outside. `.git`, `.tandem`
- * and `node_modules` never are; `dist`, `build`, `.env*` and editors' own droppings are not unless `.tandemignore` says
- * so (`!build`); besides, whatever `.gitignore` files (nested ones too) and `.git/info/exclude` leave out. Other hidden
- * files, such as `.github` or `.eslintrc`, are shared: people edit them.
+ * Decides what of a folder is shared: one predicate for scan, watch and what arrives from outside. `.git`, `.tandem`,
+ * `node_modules`, `.env*` and keys never are; hidden files but the ordinary ones, `dist`, `build` and editors' own
+ * droppings are not unless `.tandemignore` says so (`!build`); besides, whatever `.gitignore` files (nested ones too)
+ * and `.git/info/exclude` leave out. `.tandemignore` is hidden itself: only who owns the folder can open it up.
  */
 export type Ignore = {
   /** Reads a directory's ignore files; to be called with the names in it each time it is listed. */
@@ -46,12 +48,13 @@ export async function createIgnore(root: string): Promise<Ignore> {
     if (isProtectedName(name)) return name
     const checked = checkPath(path)
     if (!('path' in checked) || checked.path !== path || path.includes('\ufffd')) return 'name'
-    if (always.has(name)) return name
+    const never = always.has(name) ? name : secretOf(name)
+    if (never !== undefined) return never
     const own = verdict(path, isDir, 'own')
     if (own !== undefined) return own ? '.tandemignore' : undefined
-    if (/^\.env(?:$|\..*)/.test(name)) return '.env'
-    if (isDir && outputs.has(name)) return name
     if (droppings.test(name)) return 'editor files'
+    if (isHidden(name, isDir)) return 'hidden files'
+    if (isDir && outputs.has(name)) return name
     return verdict(path, isDir, 'git') ? '.gitignore' : undefined
   }
 
@@ -79,9 +82,15 @@ export async function createIgnore(root: string): Promise<Ignore> {
   }
 }
 
+/** Larger is no ignore file. */
+const maxBytes = 1024 * 1024
+
+/** Not through a link, as git reads them, and never waiting for a pipe that somebody gave such a name. */
 async function parse(file: string): Promise<ReturnType<typeof ignoreRules> | undefined> {
   try {
-    return ignoreRules().add(await readFile(file, 'utf8'))
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const stat = await handle.stat()
+    return stat.isFile() && stat.size <= maxBytes ? ignoreRules().add(await handle.readFile('utf8')) : undefined
   } catch {
     // None there, or not readable: git does not mind either.
     return undefined

@@ -461,6 +461,17 @@ test('[MIR-51] paths that lead outside, or into .git, are refused and logged', a
   expect(rig.lines.filter((line) => line.includes('mirror path refused'))).toHaveLength(5)
 })
 
+test('[MIR-64] nobody elsewhere writes or moves what others would run, or what decides on sharing', async () => {
+  rig.write('a.ts', 'one\n')
+  const mirror = await rig.start()
+  const hidden = ['.husky/pre-commit', '.vscode/tasks.json', '.envrc', '.mcp.json', '.tandemignore', '.env', 'id_rsa']
+  for (const path of hidden) rig.server.create(path, 'evil')
+  rig.server.files.move(rig.server.id('a.ts'), '.bashrc')
+  await mirror.flush()
+  expect(readdirSync(rig.folder).filter((name) => name !== '.tandem')).toEqual(['a.ts'])
+  expect(rig.lines.filter((line) => line.includes('mirror path refused'))).toHaveLength(hidden.length + 1)
+})
+
 test('[MIR-53] a file that cannot be written is tried again, and its shadow does not move', async () => {
   rig.write('a.ts', 'one\n')
   await rig.start()
