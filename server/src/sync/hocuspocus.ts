@@ -20,6 +20,7 @@ import { guard, refusal } from './guard.ts'
 import { stampPresence } from './presence.ts'
 import { close } from './socket.ts'
 import { watchPending } from './pending.ts'
+import { createSizeGuard, readUpdate } from './size.ts'
 
 /** Where the server's own changes come from; Hocuspocus hands it back as the transaction's origin. */
 export type LocalOrigin = { source: 'local'; skipStoreHooks: true; context: AppendMeta }
@@ -52,6 +53,7 @@ type Deps = {
 export function createEngine(deps: Deps): Hocuspocus<Context> {
   const { place, updates, doors, daemons, settings, log } = deps
   const guarded = guard(log)
+  const size = createSizeGuard(settings.maxDocBytes)
   const serverMeta: AppendMeta = { author: deps.serverId, origin: 'server' }
 
   const metaOf = (origin: unknown): AppendMeta => {
@@ -162,19 +164,18 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       if (!claims) throw refusal('unauthorized')
       if (doc.kind === 'log') connection.readOnly = doors.readOnly(doc, claims)
       if (connection.readOnly) return
-      if (!isReadable(payload)) {
+      const update = readUpdate(payload)
+      if (!update) {
         socket.log.warn('update unreadable', { doc: docPath(doc), bytes: payload.length, principal: claims.principal })
         socket.close(close.invalid, 'bad-request')
         throw refusal('bad-request')
       }
       const stat = updates.stat(docPath(doc))
-      const bytes = (stat?.snapshotBytes ?? 0) + (stat?.tailBytes ?? 0) + payload.length
-      if (payload.length > 1024 && bytes > settings.maxDocBytes && sizeWith(document, payload) > settings.maxDocBytes) {
-        refuseSize(connection, socket.log, docPath(doc), payload.length)
-      }
+      const keptBytes = (stat?.snapshotBytes ?? 0) + (stat?.tailBytes ?? 0)
+      if (!size.admits(document, update, keptBytes)) size.refuse(connection, socket.log, docPath(doc), payload.length)
     },
     afterHandleMessage: async ({ connection, context }) => {
-      if (!tooLarge.delete(connection)) return
+      if (!size.wasRefused(connection)) return
       const claims = context.socket.who?.claims
       if (claims) connection.readOnly = doors.readOnly(context.doc, claims)
     },
@@ -210,22 +211,6 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     },
   })
 
-  /** Connections whose message of this moment would make a document too large. */
-  const tooLarge = new WeakSet<Connection>()
-  const refuseSize = (connection: Connection, socketLog: Log, doc: string, bytes: number) => {
-    // Refused as a read-only write is: closing with 1009 would make the client loop for ever.
-    connection.readOnly = true
-    tooLarge.add(connection)
-    socketLog.warn('document too large', { doc, bytes, limit: settings.maxDocBytes })
-    connection.sendStateless(
-      JSON.stringify({
-        t: 'error',
-        code: 'too-large',
-        message: `${doc} would be larger than ${settings.maxDocBytes} bytes`,
-        details: { doc },
-      }),
-    )
-  }
   const pathOf = (name: string): string => {
     const address = parseDocName(name)
     if (!address || docName(place, address.doc) !== name) throw refusal('not-found')
@@ -233,15 +218,3 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
   }
   return hocuspocus
 }
-
-function isReadable(update: Uint8Array): boolean {
-  try {
-    Y.decodeUpdate(update)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The log's tail counts what was deleted since; only near the limit is it worth to measure truly. */
-const sizeWith = (document: Y.Doc, update: Uint8Array) => Y.encodeStateAsUpdate(document).length + update.length
