@@ -1,3 +1,4 @@
+import { readPolicy } from '@tandem/daemon/policy'
 import type { Settings } from '@tandem/shared'
 import { runChild } from './child.ts'
 import { environmentOf, type Machine } from './config.ts'
@@ -50,6 +51,7 @@ export async function daemonAlone(
   const folder = checkFolder(given)
   const dataDir = dataDirOf(folder, settings.data, machine)
   checkSpace([folder, dataDir])
+  readPolicy({ environment: machine.env, workspace: folder })
   await run(
     {
       name: 'daemon',

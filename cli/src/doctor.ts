@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { readPolicy } from '@tandem/daemon/policy'
 import { messageOf, silentLog, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, freeBytes } from './folder.ts'
@@ -76,8 +77,7 @@ async function lookAtPort({ folder, settings, machine }: Context): Promise<Findi
   return { is: 'fail', says: `${host}:${port} cannot be used: ${error.message}`, fix }
 }
 
-async function lookAtPolicy({ folder, machine }: Context): Promise<Finding> {
-  const { readPolicy } = await import('@tandem/daemon/gate')
+function lookAtPolicy({ folder, machine }: Context): Finding {
   const { file, isThere, policy } = readPolicy({ environment: machine.env, workspace: checkFolder(folder) })
   if (!isThere) return { is: 'ok', says: `the default: there is no ${file}` }
   const { allow, ask, deny, default: others } = policy.commands
@@ -87,7 +87,7 @@ async function lookAtPolicy({ folder, machine }: Context): Promise<Finding> {
 
 async function lookAtSandbox({ folder, machine }: Context): Promise<Finding> {
   // The daemon's code is large: it is loaded only by who asks.
-  const { openGate, readPolicy } = await import('@tandem/daemon/gate')
+  const { openGate } = await import('@tandem/daemon/gate')
   const workspace = checkFolder(folder)
   const { state } = await openGate({
     workspace,

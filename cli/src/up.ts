@@ -1,3 +1,4 @@
+import { readPolicy } from '@tandem/daemon/policy'
 import { messageOf, plainText, systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
 import { environmentBeside, environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.ts'
@@ -31,6 +32,7 @@ export async function up(
   const dataDir = dataDirOf(folder, settings.data, machine)
   checkSpace([folder, dataDir])
   await checkNotServed(folder, dataDir)
+  readPolicy({ environment: machine.env, workspace: folder }) // said now, not by a daemon that gives up
   const token = await ownerKey(dataDir)
   const note = { pid: process.pid, folder, startedAt: clock.now() }
   let forget = noteRunning(dataDir, note)

@@ -18,8 +18,6 @@ export type GateOptions = {
   log: Log
 }
 
-export { readPolicy } from '../sandbox/policy-file.ts'
-
 /** The way by which anything is run on this machine, and what it says of itself. */
 export type Gate = {
   execute: Execute
