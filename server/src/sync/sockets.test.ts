@@ -8,6 +8,8 @@ import { acknowledged, testClient, testServer, type TestServer } from '../test-s
 const newFile = () => ({ kind: 'file', fileId: createId() }) as const
 const said = (server: TestServer, phrase: string) => server.lines.filter((l) => l['msg'] === phrase)
 
+type Outcome = { status?: number; code?: number; reason?: string; body?: string; retryAfter?: string }
+
 /** A bare socket, for what no client of ours would do. */
 function rawSocket(
   server: TestServer,
@@ -16,11 +18,12 @@ function rawSocket(
 ) {
   const ws = new WebSocket(server.url.replace('http', 'ws') + route, { headers })
   onTestFinished(() => ws.terminate())
-  const outcome = new Promise<{ status?: number; code?: number; reason?: string; body?: string }>((resolve) => {
+  const outcome = new Promise<Outcome>((resolve) => {
     ws.on('unexpected-response', (_request, response) => {
       let body = ''
       response.on('data', (d: Buffer) => (body += d.toString()))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      const retryAfter = response.headers['retry-after']
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, ...(retryAfter && { retryAfter }) }))
     })
     ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() }))
     ws.on('error', () => {})
@@ -122,6 +125,16 @@ test('[S47] [S53] a bad token is refused and told; the socket of who never signs
   await vi.waitFor(() => expect(refusals).toEqual(['unauthorized']))
   await vi.waitFor(() => expect(client.closes.map((c) => c.code)).toContain(4408), 3_000)
   expect(said(server, 'document refused')).not.toEqual([])
+})
+
+test('[ACC-33] one socket too many is refused, with the time to come again', async () => {
+  const server = await testServer({ flags: { maxConnections: 1 } })
+  await rawSocket(server).opened
+  expect(await rawSocket(server).outcome).toMatchObject({
+    status: 429,
+    retryAfter: '5',
+    body: expect.stringContaining('too many connections'),
+  })
 })
 
 test('[S5] [S6] the founding names of workspace and token are understood; the workspace may go unnamed', async () => {

@@ -122,6 +122,7 @@ function refuse(duplex: Duplex, e: unknown): void {
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...(problem.status === 429 ? ['retry-after: 5'] : []),
   ]
   duplex.end(head.join('\r\n') + '\r\n\r\n' + body)
 }
