@@ -1,9 +1,9 @@
 import { CloudOff, HardDrive, RefreshCw } from 'lucide-react'
+import { RescueDialog } from './rescue-dialog.tsx'
 import { update, takeUpdate } from './session/offline.ts'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
 import { Button } from './ui/button.tsx'
-import { Dialog } from './ui/dialog.tsx'
 import { useAfter } from './ui/states.tsx'
 import styles from './workbench.module.css'
 
@@ -53,42 +53,5 @@ function OfflineBanner() {
         Try now
       </Button>
     </p>
-  )
-}
-
-const stories = {
-  'epoch-changed': {
-    title: 'This workspace was made anew',
-    text: 'The server has a new history for it, into which this page’s documents cannot be merged.',
-  },
-  'old-epoch': {
-    title: 'Edits from before the workspace was made anew',
-    text: 'This device holds documents of an earlier history of this workspace. They cannot be merged into the new one.',
-  },
-  diverged: {
-    title: 'The server did not take your last changes',
-    text: 'Your role may have changed while you worked. What you see here differs from what everyone else has.',
-  },
-} as const
-
-function RescueDialog() {
-  const session = useSession()
-  const { needed } = useView(session.rescue)
-  if (needed === 'none') return undefined
-  const { title, text } = stories[needed]
-  const rescue = () => void session.rescueAndReload()
-  return (
-    <Dialog
-      open
-      title={title}
-      onClose={() => {}}
-      actions={
-        <Button variant="primary" onClick={rescue}>
-          Save a copy and go on
-        </Button>
-      }
-    >
-      <p>{text} Nothing is thrown away: unsent edits are saved as a file on this device first.</p>
-    </Dialog>
   )
 }

@@ -99,6 +99,12 @@ export function createRegistry(clock: Clock, open: (ref: DocRef) => OpenDoc) {
     },
     /** The document if it is open here. */
     get: (path: string): OpenDoc | undefined => entries.get(path)?.doc,
+    /** Documents open here with own changes that the server may lack, or will not take. */
+    unsent: (): readonly string[] =>
+      [...entries].flatMap(([path, { doc }]) => {
+        const { pending, diverged } = doc.state.snapshot()
+        return pending > 0 || diverged ? [path] : []
+      }),
     /** Opens what another visit left unsent, for as long as it takes the server to have it. */
     adopt: (path: string, update: Uint8Array, keys: readonly number[]) => {
       const ref = parseDocPath(path)

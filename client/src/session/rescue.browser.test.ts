@@ -20,8 +20,21 @@ async function deviceWithUnsentEdit(place: { workspaceId: string; epoch: string 
 test('[UI-49] what the server cannot take is saved with its path and its text', async () => {
   const place = { workspaceId: createId(), epoch: createId() }
   const persist = await deviceWithUnsentEdit(place)
-  const rescue = await collectRescue(place, persist, 'because')
-  expect(rescue.documents).toMatchObject([{ path: 'notes.md', text: 'never sent' }])
+  const rescue = await collectRescue(place.epoch, persist)
+  expect(rescue.documents).toMatchObject([{ epoch: place.epoch, path: 'notes.md', text: 'never sent' }])
+  await persist.destroy()
+})
+
+test('[UI-49] what could not even be kept on this device is taken from the open document', async () => {
+  const persist = openPersist(databaseName(createId(), createId()), silentLog)
+  const open = new Y.Doc()
+  openFile(open).text.insert(0, 'only in this tab')
+  const name = `file/${createId()}`
+  const { documents } = await collectRescue(createId(), persist, {
+    names: () => [name],
+    get: (wanted) => (wanted === name ? open : undefined),
+  })
+  expect(documents).toMatchObject([{ doc: name, text: 'only in this tab' }])
   await persist.destroy()
 })
 

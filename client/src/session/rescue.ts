@@ -1,4 +1,4 @@
-import { type DocPlace, type Log, parseDocPath } from '@tandem/shared'
+import { type Clock, type DocPlace, type Log, parseDocPath } from '@tandem/shared'
 import { openFile, openFiles } from '@tandem/shared/docs'
 import * as Y from 'yjs'
 import { databaseName, openPersist, type Persist } from './persist.ts'
@@ -6,50 +6,62 @@ import { databaseName, openPersist, type Persist } from './persist.ts'
 /** Everything the server cannot take from this browser, readable by a person and by a later Tandem. */
 export type Rescue = {
   workspaceId: string
-  epoch: string
   savedAt: string
   reason: string
-  documents: { doc: string; path?: string; text?: string; update: string }[]
+  documents: { epoch: string; doc: string; path?: string; text?: string; update: string }[]
 }
 
-/** Collects the documents with unsent changes (or those named), with their text where they are files. */
+/** How long a browser may take to fetch a download; some ask the person first. */
+const downloadMs = 60_000
+
+/** A document as it is open in this tab: it may hold what could not be kept. */
+type Live = { names(): readonly string[]; get(name: string): Y.Doc | undefined }
+
+/**
+ * Collects the documents with unsent changes, with their text where they are files; and the outbox entries they cover,
+ * so that what comes later can be told from what was collected.
+ */
 export async function collectRescue(
-  place: DocPlace,
+  epoch: string,
   persist: Persist,
-  reason: string,
-  also: readonly string[] = [],
-): Promise<Rescue> {
-  const names = new Set([...(await persist.outbox()).keys(), ...also])
-  const index = await persist.load('files')
-  const files = new Y.Doc()
-  if (index) Y.applyUpdate(files, index.update)
-  const { byId } = openFiles(files).snapshot()
+  live: Live = { names: () => [], get: () => undefined },
+): Promise<{ documents: Rescue['documents']; keys: readonly number[] }> {
+  const outbox = await persist.outbox()
+  const whole = async (name: string): Promise<Uint8Array | undefined> => {
+    const open = live.get(name)
+    const parts = [
+      (await persist.load(name))?.update,
+      outbox.get(name)?.update,
+      open && Y.encodeStateAsUpdate(open),
+    ].filter((part) => part !== undefined)
+    return parts.length > 0 ? Y.mergeUpdates(parts) : undefined
+  }
+  const { byId } = openFiles(docOf(await whole('files'))).snapshot()
   const documents: Rescue['documents'] = []
-  for (const name of names) {
-    const stored = await persist.load(name)
-    if (!stored) continue
+  for (const name of new Set([...outbox.keys(), ...live.names()])) {
+    const update = await whole(name)
+    if (!update) continue
     const ref = parseDocPath(name)
-    const entry: Rescue['documents'][number] = { doc: name, update: base64(stored.update) }
+    const entry: Rescue['documents'][number] = { epoch, doc: name, update: base64(update) }
     if (ref?.kind === 'file') {
-      const doc = new Y.Doc()
-      Y.applyUpdate(doc, stored.update)
-      entry.text = openFile(doc).snapshot()
+      entry.text = openFile(docOf(update)).snapshot()
       const path = byId.get(ref.fileId)?.path
       if (path !== undefined) entry.path = path
     }
     documents.push(entry)
   }
-  return { ...place, savedAt: new Date().toISOString(), reason, documents }
+  return { documents, keys: [...outbox.values()].flatMap(({ keys }) => keys) }
 }
 
-/** Hands it to the person as a file. */
-export function downloadRescue(rescue: Rescue): void {
+/** Hands it to the person as a file; returns the file's name. Whether it was truly saved only the person can tell. */
+export function downloadRescue(rescue: Rescue, clock: Clock): string {
   const url = URL.createObjectURL(new Blob([JSON.stringify(rescue, null, 2)], { type: 'application/json' }))
   const link = document.createElement('a')
   link.href = url
   link.download = `tandem-rescue-${rescue.savedAt.slice(0, 19).replaceAll(':', '-')}.json`
   link.click()
-  URL.revokeObjectURL(url)
+  clock.after(downloadMs, () => URL.revokeObjectURL(url))
+  return link.download
 }
 
 /** Databases of this workspace from earlier epochs: what they hold can no longer be merged. */
@@ -72,6 +84,12 @@ export async function leftBehind(place: DocPlace, log: Log): Promise<boolean> {
     } else await old.destroy()
   }
   return unsent
+}
+
+function docOf(update: Uint8Array | undefined): Y.Doc {
+  const doc = new Y.Doc()
+  if (update) Y.applyUpdate(doc, update)
+  return doc
 }
 
 function base64(bytes: Uint8Array): string {

@@ -15,7 +15,8 @@ import { openDoc } from './open-doc.ts'
 import { databaseName, openPersist } from './persist.ts'
 import { openPeers } from './peers.ts'
 import { createRegistry, type Totals } from './registry.ts'
-import { collectRescue, downloadRescue, leftBehind, oldEpochs } from './rescue.ts'
+import { leftBehind } from './rescue.ts'
+import { createRescuer } from './rescuer.ts'
 import { chooseName, remember } from './start.ts'
 import { createState } from './state.ts'
 import { syncStatus, type SyncStatus } from './sync-status.ts'
@@ -28,9 +29,6 @@ const sweepMs = 5_000
 /** What the server last said of the workspace as a whole. */
 export type ServerWords = { seq: number | undefined; writable: boolean; reason: string | undefined }
 
-/** Changes that cannot reach the server any more, waiting for the person to take them along. */
-export type RescueState = { needed: 'none' | 'old-epoch' | 'diverged' | 'epoch-changed' }
-
 type Options = { first: SignInState; token: AccessToken | undefined; clock: Clock; log: Log; signal: AbortSignal }
 
 /** Everything a tab shares with one workspace. One a tab; ends with the signal. */
@@ -41,7 +39,6 @@ export function openSession({ first, token, clock, log, signal }: Options) {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
   const link = connect(`${scheme}://${location.host}/api/ws?ws=${place.workspaceId}`, clock, signal)
   const words = createState<ServerWords>({ seq: first.workspace.seq, writable: true, reason: undefined })
-  const rescue = createState<RescueState>({ needed: 'none' })
 
   const bridge = openTabsBridge(databaseName(place.workspaceId, place.epoch), (message) => {
     if (message.t === 'update') registry.get(message.doc)?.receive(message.update, message.live)
@@ -59,6 +56,15 @@ export function openSession({ first, token, clock, log, signal }: Options) {
       log,
     }),
   )
+
+  const rescue = createRescuer({
+    place,
+    persist,
+    live: { names: registry.unsent, get: (name) => registry.get(name)?.doc },
+    restart: () => location.reload(),
+    clock,
+    log,
+  })
 
   const { principal, session } = first.claims
   const handles = {
@@ -92,17 +98,16 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     const { claims, workspace } = tokens.state.snapshot()
     // The server's data was made anew: this page's documents belong to a history that is over.
     if (claims.epoch !== place.epoch) {
-      rescue.patch({ needed: 'epoch-changed' })
+      rescue.need('epoch-changed')
       link.socket.disconnect()
     } else remember(claims, workspace)
   })
   if (token) remember(token.claims, token.workspace)
   registry.totals.subscribe(() => {
-    if (registry.totals.snapshot().diverged.length > 0 && rescue.snapshot().needed === 'none')
-      rescue.patch({ needed: 'diverged' })
+    if (registry.totals.snapshot().diverged.length > 0) rescue.need('diverged')
   })
   // Only when the server has said which epoch is the newest.
-  if (token) void leftBehind(place, log).then((unsent) => unsent && rescue.patch({ needed: 'old-epoch' }))
+  if (token) void leftBehind(place, log).then((unsent) => unsent && rescue.need('old-epoch'))
 
   // What an earlier visit, or a tab that is gone, left unsent: opened, sent, and let go.
   const sweep = async () => {
@@ -136,7 +141,7 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     totals: registry.totals as View<Totals>,
     status,
     words: words as View<ServerWords>,
-    rescue: rescue as View<RescueState>,
+    rescue,
     files: openFiles(handles.files.doc),
     filesState: handles.files.state,
     ops: openOps(handles.ops.doc),
@@ -157,26 +162,6 @@ export function openSession({ first, token, clock, log, signal }: Options) {
       link.socket.webSocket?.close()
     },
     reconnect: link.retry,
-    /** Saves what cannot reach the server as a file, then starts afresh. */
-    async rescueAndReload(): Promise<void> {
-      const { needed } = rescue.snapshot()
-      if (needed === 'old-epoch') {
-        for (const epoch of await oldEpochs(place)) {
-          const old = openPersist(databaseName(place.workspaceId, epoch), log)
-          const saved = await collectRescue({ ...place, epoch }, old, 'The workspace was made anew on the server.')
-          if (saved.documents.length > 0) downloadRescue(saved)
-          await old.destroy()
-        }
-        return rescue.patch({ needed: 'none' })
-      }
-      const reason =
-        needed === 'diverged'
-          ? 'The server did not accept these changes.'
-          : 'The workspace was made anew on the server.'
-      downloadRescue(await collectRescue(place, persist, reason, registry.totals.snapshot().diverged))
-      await persist.destroy()
-      location.reload()
-    },
   }
 }
 
