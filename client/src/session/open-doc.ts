@@ -1,16 +1,23 @@
 import { HocuspocusProvider, type HocuspocusProviderWebsocket } from '@hocuspocus/provider'
-import { backoffMs, type Clock, docName, type DocPlace, docPath, type DocRef, type Log } from '@tandem/shared'
-import * as decoding from 'lib0/decoding'
+import {
+  backoffMs,
+  type Clock,
+  createAcks,
+  docName,
+  type DocPlace,
+  docPath,
+  type DocRef,
+  type Log,
+  syncAnswer,
+} from '@tandem/shared'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { createAcks } from './acks.ts'
 import { createBatch } from './batch.ts'
 import type { Persist } from './persist.ts'
 import { createState, type State } from './state.ts'
 
 /** A blocked or slow storage must not keep a document from opening. */
 const loadWithinMs = 1_500
-const syncStatus = 8
 
 /** Where a change of a document came from, beside the user and the server. */
 export const fromDisk = Symbol('from disk')
@@ -118,9 +125,8 @@ export function openDoc(ref: DocRef, deps: Deps) {
     else if (message.description === undefined && !isPresence) acks.sentWhole()
   })
   provider.on('message', ({ event }: { event: MessageEvent<ArrayBuffer> }) => {
-    const message = decoding.createDecoder(new Uint8Array(event.data))
-    decoding.readVarString(message)
-    if (decoding.readVarUint(message) === syncStatus) acks.answered(decoding.readVarInt(message) === 1)
+    const answer = syncAnswer(new Uint8Array(event.data))
+    if (answer !== undefined) acks.answered(answer)
   })
   provider.on('synced', () => state.patch({ ready: true, synced: true }))
   provider.on('close', () => {

@@ -1,9 +1,12 @@
 import { HocuspocusProvider, type HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import {
+  createAcks,
   docName,
   docPath,
   errorTable,
+  syncAnswer,
   TandemError,
+  type Acks,
   type DocPlace,
   type DocRef,
   type ErrorCode,
@@ -45,6 +48,8 @@ type DocumentsOptions = {
 
 type Held = {
   provider: HocuspocusProvider
+  /** Of this connection: a new one begins anew. */
+  acks: Acks
   users: number
   states: Set<() => void>
   messages: Set<(payload: string) => void>
@@ -72,8 +77,20 @@ export function createDocuments({ socket, place, token, log, onSynced, onRefused
         onSynced(ref)
         tell()
       },
-      onUnsyncedChanges: tell,
-      onClose: tell,
+      onOutgoingMessage: ({ message }) => {
+        if (message.description === 'A document update') held.acks.sentUpdate()
+        // A bare answer is the whole that the server lacks.
+        else if (message.description === undefined) held.acks.sentWhole()
+      },
+      onMessage: ({ event }) => {
+        const answer = syncAnswer(new Uint8Array(event.data as ArrayBuffer))
+        if (answer !== undefined) held.acks.answered(answer)
+      },
+      onClose: () => {
+        // What was on its way may be lost: only the answer to the next handshake tells that the server has it all.
+        held.acks = newAcks()
+        tell()
+      },
       onStateless: ({ payload }) => {
         for (const call of [...messages]) call(payload)
       },
@@ -85,7 +102,20 @@ export function createDocuments({ socket, place, token, log, onSynced, onRefused
         tell()
       },
     })
-    const held: Held = { provider, users: 0, states, messages, refused: undefined }
+    // Stock sending would queue one message a change while offline, and send all of it again in the handshake.
+    provider.document.off('update', provider.boundDocumentUpdateHandler)
+    provider.document.on('update', (update: Uint8Array, from: unknown) => {
+      if (from === provider) return
+      const isLive = provider.isAuthenticated && provider.isAttached
+      held.acks.made(isLive)
+      if (isLive) provider.boundDocumentUpdateHandler(update, undefined)
+    })
+    const newAcks = () => {
+      const acks = createAcks(tell)
+      acks.made(false)
+      return acks
+    }
+    const held: Held = { provider, acks: newAcks(), users: 0, states, messages, refused: undefined }
     heldByPath.set(path, held)
     provider.attach()
     return held
@@ -108,7 +138,8 @@ export function createDocuments({ socket, place, token, log, onSynced, onRefused
       signal.addEventListener('abort', look)
     })
 
-  const isDurable = ({ provider }: Held) => provider.synced && !provider.hasUnsyncedChanges
+  // Not the provider's own count: each handshake sets it back to one, whatever is still on its way.
+  const isDurable = ({ provider, acks }: Held) => provider.synced && acks.pending() === 0 && !acks.diverged()
 
   return {
     attach: (ref) => {

@@ -1,3 +1,5 @@
+import * as decoding from 'lib0/decoding'
+
 /**
  * Which of a document's changes the server has on disk, counted exactly. Hocuspocus answers every update and every
  * whole-document message once, in order; its own counter is reset by each reconnection and so cannot be trusted.
@@ -67,4 +69,13 @@ export function createAcks(onChange: () => void): Acks {
     pending: () => made - acked,
     diverged: () => diverged,
   }
+}
+
+const syncStatus = 8
+
+/** What a message of Hocuspocus says of the oldest message it has not answered yet: taken, or refused. Undefined: nothing. */
+export function syncAnswer(message: Uint8Array): boolean | undefined {
+  const decoder = decoding.createDecoder(message)
+  decoding.readVarString(decoder)
+  return decoding.readVarUint(decoder) === syncStatus ? decoding.readVarInt(decoder) === 1 : undefined
 }
