@@ -6,7 +6,7 @@ export { TandemError, errorTable, isTandemError, messageOf, type ErrorCode } fro
 export { Id, createId } from './base/ids.ts'
 export { createLog, silentLog, type Log, type LogLevel } from './base/log.ts'
 export { checkPath, clashKey, isProtectedName, nameOf, parentOf, parsePath } from './base/path.ts'
-export { keepColour, plainText } from './base/terminal.ts'
+export { keepColour, plainText, visibleText } from './base/terminal.ts'
 export { createAcks, syncAnswer, type Acks } from './protocol/acks.ts'
 export { Claims, Role, atLeast, mayRead, mayWrite, roles, type HoldsLease } from './protocol/access.ts'
 export {
@@ -38,6 +38,7 @@ export {
   Ready,
   SessionAnswer,
   SessionRequest,
+  SignInLink,
   WorkspaceInfo,
   WorkspaceList,
   problemFor,

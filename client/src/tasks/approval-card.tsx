@@ -1,10 +1,11 @@
-import { commandLine } from '@tandem/shared'
+import { commandLine, type Task, visibleText } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
 import { useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
+import { duration } from '../ui/relative-time.ts'
 import styles from './tasks.module.css'
 
 /** The questions that wait for a person, the oldest first. Shown on every device; the first answer wins. */
@@ -13,37 +14,61 @@ export function usePendingApprovals(): readonly Approval[] {
   return [...approvals.values()].filter((a) => a.state === 'pending').toSorted((a, b) => a.createdAt - b.createdAt)
 }
 
-/** One question: the exact command, where it would run, and why it is asked. */
+/** One question: all that would run, character for character, where and how long, and why it is asked. */
 export function ApprovalCard({ approval }: { approval: Approval }) {
   const session = useSession()
   const task = useView(session.tasks).get(approval.subject.task)
   const [answered, setAnswered] = useState<'approve' | 'reject'>()
-  const folder = task?.payload.kind === 'command' && task.payload.cwd !== '' ? task.payload.cwd : 'the workspace folder'
   const answer = (kind: 'approve' | 'reject') => {
     setAnswered(kind)
     session.requests.ask({ kind, approval: approval.id })
   }
   return (
     <section className={styles.approval} data-risk={approval.risk} aria-label="A command needs your approval">
-      <h2>{task ? `${task.createdByName} wants to run a command` : 'A command needs your approval'}</h2>
-      <pre>{task ? commandLine(task.payload) : approval.summary}</pre>
-      <p>
-        In {folder}. {approval.reason}
-      </p>
+      <h2>{task ? `${visibleText(task.createdByName)} wants to run a command` : 'A command needs your approval'}</h2>
+      <pre>{visibleText(task ? commandLine(task.payload) : approval.summary)}</pre>
+      {task && <Circumstances task={task} />}
+      <p>{visibleText(approval.reason)}</p>
       <div className={styles.answers}>
-        <Button variant="primary" disabled={answered !== undefined} onClick={() => answer('approve')}>
-          Allow once
+        {/* The summary may be cut: what is not here whole cannot be allowed from here. */}
+        <Button variant="primary" disabled={answered !== undefined || !task} onClick={() => answer('approve')}>
+          Allow for this task
         </Button>
         <Button disabled={answered !== undefined} onClick={() => answer('reject')}>
           Deny
         </Button>
-        {answered !== undefined && (
-          <span className={styles.meta}>{answered === 'approve' ? 'Allowing…' : 'Denying…'}</span>
-        )}
+        <span className={styles.note}>
+          {answered === undefined
+            ? 'Running this same task again is then allowed too.'
+            : answered === 'approve'
+              ? 'Allowing…'
+              : 'Denying…'}
+        </span>
       </div>
     </section>
   )
 }
+
+/** What beside the command decides what happens: the folder, the time it gets, and what it finds in its environment. */
+function Circumstances({ task: { payload, timeoutMs } }: { task: Task }) {
+  const folder = payload.kind === 'command' && payload.cwd !== '' ? visibleText(payload.cwd) : 'the workspace folder'
+  const env = payload.kind === 'command' ? Object.entries(payload.env ?? {}) : []
+  return (
+    <>
+      <p>
+        In {folder}
+        {timeoutMs !== undefined && `, for at most ${duration(timeoutMs)}`}
+        {env.length > 0 && ', with these variables set'}.
+      </p>
+      {env.length > 0 && (
+        <pre aria-label="Variables">{env.map(([name, value]) => oneLine(`${name}=${value}`)).join('\n')}</pre>
+      )}
+    </>
+  )
+}
+
+/** A value with line ends must not look like two variables. */
+const oneLine = (text: string) => visibleText(text).replaceAll('\n', '⟨U+000A⟩')
 
 /** Says politely, to those who hear the page, that something waits for an answer. */
 export function ApprovalAnnouncement() {

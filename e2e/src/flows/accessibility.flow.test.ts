@@ -39,7 +39,7 @@ test.each(['dark', 'light'] as const)(
     await tab.run('ls -a')
     await tab.page.locator('li[data-state=completed]').waitFor()
     await tab.run('rm a.txt')
-    await tab.page.getByRole('button', { name: 'Allow once' }).waitFor()
+    await tab.page.getByRole('button', { name: 'Allow for this task' }).waitFor()
     expect(await barriers(tab.page)).toEqual([])
   },
 )

@@ -47,7 +47,7 @@ test.each(['dark', 'light'] as const)('[UI-46] every state has its picture, in %
   await tab.page.locator('li[data-state=failed]').waitFor()
   await shoot('05-task-failed')
   await tab.run('rm notes/ideas.md')
-  await tab.page.getByRole('button', { name: 'Allow once' }).waitFor()
+  await tab.page.getByRole('button', { name: 'Allow for this task' }).waitFor()
   await shoot('06-approval')
   await tab.page.getByRole('button', { name: 'Deny' }).click()
   await tab.page.setViewportSize({ width: 480, height: 900 })

@@ -1,7 +1,7 @@
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
-import { keepColour, plainText } from './terminal.ts'
+import { keepColour, plainText, visibleText } from './terminal.ts'
 
 describe('output of programs, made safe to show', () => {
   test.each([
@@ -65,5 +65,20 @@ describe('output of programs, made safe to show', () => {
   test('a megabyte of open sequences is no burden', () => {
     expect(keepColour('\x1b]'.repeat(500_000)).length).toBe(0)
     expect(keepColour(`\x1b]${'x'.repeat(1_000_000)}`).length).toBe(1_000_000)
+  })
+})
+
+describe('what a person judges exactly as it stands', () => {
+  test.each([
+    ['rm \u202etxt.exe', 'rm ⟨U+202E⟩txt.exe'],
+    ['cat a\u200bb\ufeff', 'cat a⟨U+200B⟩b⟨U+FEFF⟩'],
+    ['ls\u00a0-l \u3164', 'ls⟨U+00A0⟩-l ⟨U+3164⟩'],
+    ['echo \u{e0041}', 'echo ⟨U+E0041⟩'],
+    ['echo \ud800', 'echo ⟨U+D800⟩'],
+    ['a\rb', 'a⟨U+000D⟩b'],
+  ])('[UI-51] %j shows what is not seen', (text, shown) => expect(visibleText(text)).toBe(shown))
+  test('[UI-51] nothing is taken out, as what a terminal would swallow also runs', () => {
+    expect(visibleText('echo \x1b]0; rm -rf ~ \x07')).toBe('echo ⟨U+001B⟩]0; rm -rf ~ ⟨U+0007⟩')
+    expect(visibleText('grep -n "größe 漢字 😀"\n\tls')).toBe('grep -n "größe 漢字 😀"\n\tls')
   })
 })

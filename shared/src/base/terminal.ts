@@ -28,3 +28,14 @@ export const keepColour = (text: string): string => text.replace(commands, (foun
 
 /** The same without colours, for places that show plain text. */
 export const plainText = (text: string): string => text.replace(commands, '')
+
+/**
+ * Every character that is not seen, or that moves others about, in the place of itself as `⟨U+202E⟩`: controls (but tab
+ * and line end), marks that reorder, zero-width characters, blanks that are not the space. For what a person is to judge
+ * exactly as it stands: there, nothing may be taken out either.
+ */
+export const visibleText = (text: string): string =>
+  text.replace(unseen, (c) => `⟨U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`)
+
+const unseen =
+  /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
