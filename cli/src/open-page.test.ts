@@ -1,27 +1,29 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { openPage } from './open-page.ts'
 
-let dataDir: string
-beforeEach(() => void (dataDir = mkdtempSync(join(tmpdir(), 'tandem-cli-'))))
-afterEach(() => rmSync(dataDir, { recursive: true }))
+/** A server that makes links for whoever has the key, as the real one does. */
+async function linkServer(): Promise<string> {
+  const server = createServer((request, response) => {
+    const known = request.url === '/api/v1/session/link' && request.headers.authorization === 'Bearer tdm_key'
+    response.writeHead(known ? 201 : 401).end(JSON.stringify(known ? { token: 'tdl_once', expiresAt: 1 } : {}))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
 
-test('[ACC-21] the browser is given a file for the owner alone, so that no command line shows the key', async () => {
+test('[ACC-21] the browser is given a link that signs in once, so that no command line shows the key', async () => {
+  const url = await linkServer()
   const opened: string[] = []
-  const open = async (file: string) => void opened.push(file)
-  const page = 'http://127.0.0.1:4310/#token=tdm_id_secret_crc'
-  await openPage(dataDir, 'http://127.0.0.1:1/#token="old"', open)
-  await openPage(dataDir, page, open)
-  const [file = ''] = opened
-  expect(opened).toEqual([file, file])
-  expect(file).not.toContain('tdm_')
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect(readFileSync(file, 'utf8')).toContain(`url=${page}"`)
+  expect(await openPage({ url, token: 'tdm_key', open: async (address) => opened.push(address) })).toBeUndefined()
+  expect(opened).toEqual([`${url}/#token=tdl_once`])
 })
 
 test('[ACC-21] a browser that cannot be opened is of no consequence', async () => {
-  await openPage(dataDir, 'http://x/', () => Promise.reject(new Error('no browser')))
-  await openPage(join(dataDir, 'missing'), 'http://x/', () => Promise.resolve())
+  const url = await linkServer()
+  const fails = () => Promise.reject(new Error('no browser'))
+  expect(await openPage({ url, token: 'tdm_key', open: fails })).toBe('no browser')
+  expect(await openPage({ url, token: 'wrong', open: () => Promise.resolve() })).toBeDefined()
 })

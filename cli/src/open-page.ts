@@ -1,34 +1,30 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { SignInLink, messageOf } from '@tandem/shared'
 import openWithSystem from 'open'
 
+type Deps = {
+  /** The server's address, and the owner's key. */
+  url: string
+  token: string
+  open?: (address: string) => Promise<unknown>
+}
+
 /**
- * Opens the page in the person's browser. Its address holds the owner's key, and a command line can be read by every
- * user of the machine: so the browser is given a file for the owner alone, which leads there. Never rejects: the
- * address is in the terminal too, also for a browser that may not read hidden folders (one installed as a snap).
+ * Opens the page in the person's browser. A command line can be read by every user of the machine, so the browser is
+ * not given the owner's key but a link that signs in once. Never rejects; undefined, or why nothing was opened.
  */
-export async function openPage(
-  dataDir: string,
-  page: string,
-  open: (file: string) => Promise<unknown> = openWithSystem,
-): Promise<void> {
-  const file = join(dataDir, 'open.html')
+export async function openPage({ url, token, open = openWithSystem }: Deps): Promise<string | undefined> {
   try {
-    rmSync(file, { force: true })
-    writeFileSync(file, leadingTo(page), { mode: 0o600, flag: 'wx' })
-    await open(file)
-  } catch {
-    // Whether a browser could be opened is of no consequence: the address stands in the terminal.
+    const answer = await fetch(`${url}/api/v1/session/link`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+    })
+    const link = SignInLink.parse(await answer.json())
+    await open(pageUrl(url, link.token))
+    return undefined
+  } catch (e) {
+    return messageOf(e)
   }
 }
 
-function leadingTo(page: string): string {
-  const address = page.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
-  return `<!doctype html>
-<meta charset="utf-8">
-<meta name="referrer" content="no-referrer">
-<meta http-equiv="refresh" content="0; url=${address}">
-<title>Tandem</title>
-<p><a href="${address}">Open Tandem</a></p>
-`
-}
+/** The page's address with what signs it in; a fragment is never sent to a server, nor logged. */
+export const pageUrl = (url: string, token: string): string => `${url.replace(/\/$/, '')}/#token=${token}`

@@ -3,7 +3,7 @@ import { messageOf, plainText, systemClock, type Clock, type Ready, type Setting
 import { environmentBeside, environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.ts'
 import { forPeople, openLogFile } from './log-file.ts'
-import { openPage } from './open-page.ts'
+import { openPage, pageUrl } from './open-page.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
 import { hasScreen, sshLine } from './reach.ts'
 import { checkNotServed, noteRunning } from './running.ts'
@@ -108,7 +108,12 @@ export async function up(
         '',
       ].join('\n'),
     )
-    if (settings.open && machine.isTTY && hasScreen(machine)) void openPage(dataDir, page)
+    if (settings.open && machine.isTTY && hasScreen(machine)) {
+      void openPage({ url, token }).then((trouble) => {
+        if (trouble !== undefined)
+          say.err(`No browser could be opened (${plainText(trouble)}); open the address above.`)
+      })
+    }
   }
   const lines = (name: string) => {
     const file = openLogFile(dataDir, name, say.err)
@@ -153,9 +158,6 @@ export async function up(
     forget()
   }
 }
-
-/** The page's address, with the owner's key in its fragment: a fragment is never sent to a server, nor logged. */
-const pageUrl = (url: string, token: string): string => `${url.replace(/\/$/, '')}/#token=${token}`
 
 const phases: Readonly<Record<string, string>> = {
   scanning: 'Reading the folder',

@@ -18,6 +18,7 @@ import { createDaemonBindings } from './auth/daemons.ts'
 import { createMembers } from './auth/members.ts'
 import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
 import { createSessions } from './auth/sessions.ts'
+import { createSignInLinks } from './auth/sign-in-links.ts'
 import { openTokens } from './auth/tokens.ts'
 import { createRouter } from './http/router.ts'
 import { openRefereeService } from './services/run-referee.ts'
@@ -147,6 +148,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       documents,
       keys,
       sessions: createSessions(table('sessions'), clock),
+      links: createSignInLinks(clock),
       tokens,
       daemons,
       members,

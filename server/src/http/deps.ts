@@ -6,6 +6,7 @@ import type { DaemonBindings } from '../auth/daemons.ts'
 import type { Members } from '../auth/members.ts'
 import type { OriginCheck } from '../auth/origin.ts'
 import type { Sessions } from '../auth/sessions.ts'
+import type { SignInLinks } from '../auth/sign-in-links.ts'
 import type { Tokens } from '../auth/tokens.ts'
 import type { Audit } from '../store/audit.ts'
 import type { UpdateLog } from '../store/log.ts'
@@ -31,6 +32,7 @@ export type HttpDeps = {
   documents: Documents
   keys: ApiKeys
   sessions: Sessions
+  links: SignInLinks
   tokens: Tokens
   daemons: DaemonBindings
   members: Members

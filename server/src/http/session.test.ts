@@ -1,4 +1,4 @@
-import { createId } from '@tandem/shared'
+import { createId, SignInLink } from '@tandem/shared'
 import { expect, test } from 'vitest'
 import { createApiKey } from '../auth/api-keys.ts'
 import { openMemoryStore } from '../store/memory.ts'
@@ -165,4 +165,19 @@ test('[OPS-11] a busy port is said in one sentence', async () => {
     code: 'port-busy',
     message: expect.stringContaining(String(server.port)),
   })
+})
+
+test('[ACC-21] a key makes a link that signs one browser in, once, and that a new key withdraws', async () => {
+  const server = await testServer()
+  const link = (headers: Record<string, string>) =>
+    fetch(`${server.url}/api/v1/session/link`, { method: 'POST', headers })
+  const made = await link({ authorization: `Bearer ${server.ownerKey}` })
+  expect(made.status).toBe(201)
+  const { token } = SignInLink.parse(await made.json())
+  const opened = await signIn(server, token)
+  expect(opened.status).toBe(201)
+  expect((await signIn(server, token)).status).toBe(401)
+  // Whoever is signed in by a link makes no further ones.
+  expect((await link({ cookie: cookieOf(opened), origin: server.url })).status).toBe(403)
+  expect((await link({})).status).toBe(401)
 })

@@ -12,6 +12,14 @@ export const SessionRequest = z.object({ token: z.string().min(1).max(300) })
 export const SessionAnswer = z.object({ principal: Id, name: z.string() })
 export type SessionAnswer = z.infer<typeof SessionAnswer>
 
+/** `POST /api/v1/session/link`, by API key: a token for `POST /api/v1/session` that signs one browser in, once. */
+export const SignInLink = z.object({
+  token: z.string(),
+  /** Server's time, ms. */
+  expiresAt: z.number(),
+})
+export type SignInLink = z.infer<typeof SignInLink>
+
 /** `GET /api/v1/workspaces` */
 export const WorkspaceInfo = z.object({
   id: Id,
