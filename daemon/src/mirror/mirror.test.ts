@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { memoryServer } from './testing/memory-workspace.ts'
 import { createRig, type Rig } from './testing/rig.ts'
 
 let rig: Rig
@@ -519,6 +520,40 @@ test('[MIR-62] a file that becomes binary is a new entry without content, and ba
   expect(rig.server.files.get(id)?.deleted).toBeDefined()
   rig.write('a.bin', 'text again\n')
   await rig.until(() => rig.server.at('a.bin') === 'text again\n')
+})
+
+test('[MIR-19] a server that was wiped gets the folder once more, once, and nothing on disk changes', async () => {
+  const before = Array.from({ length: 30 }, (_, i) => [`src/${i}.ts`, `text ${i}\n`] as const)
+  for (const [path, text] of before) rig.write(path, text)
+  await rig.start()
+  await rig.stop()
+  rig.write('src/0.ts', 'edited while it was away\n')
+  const fresh = memoryServer()
+  for (const history of ['h2', 'h2']) {
+    await rig.start({ server: fresh, history })
+    await rig.stop()
+    const { byPath } = fresh.files.snapshot()
+    expect([...byPath.keys()].toSorted()).toEqual(before.map(([path]) => path).toSorted())
+    for (const [path, text] of before) {
+      const now = path === 'src/0.ts' ? 'edited while it was away\n' : text
+      expect([fresh.at(path), rig.read(path)]).toEqual([now, now])
+    }
+  }
+  expect(readdirSync(join(rig.folder, '.tandem/conflicts'))).toEqual([])
+})
+
+test('[MIR-33] a rename of case alone, here or there, keeps the file’s id and text', async () => {
+  rig.write('Readme.md', 'one\n')
+  const mirror = await rig.start()
+  const id = rig.server.id('Readme.md')
+  renameSync(join(rig.folder, 'Readme.md'), join(rig.folder, 'README.md'))
+  await mirror.settle()
+  expect(rig.server.id('README.md')).toBe(id)
+  rig.server.files.move(id, 'readme.md')
+  await mirror.flush()
+  expect(readdirSync(rig.folder).filter((name) => name !== '.tandem')).toEqual(['readme.md'])
+  expect(rig.read('readme.md')).toBe('one\n')
+  expect([...rig.server.files.snapshot().byPath.keys()]).toEqual(['readme.md'])
 })
 
 test('[MIR-61] a server restored from a backup gets back what the disk has', async () => {

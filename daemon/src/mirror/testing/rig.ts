@@ -10,7 +10,7 @@ export type Rig = {
   readonly folder: string
   readonly lines: string[]
   /** Starts a daemon's mirror on the folder and waits until it is live, or halted. */
-  start(options?: { watching?: boolean; state?: string; history?: string; clean?: boolean }): Promise<Mirror>
+  start(options?: { watching?: boolean; state?: string; history?: string; server?: MemoryServer }): Promise<Mirror>
   stop(): Promise<void>
   write(path: string, content: string | Uint8Array): void
   /** As editors save: a temporary file renamed over. */
@@ -41,9 +41,9 @@ export function createRig(): Rig {
     server,
     folder,
     lines,
-    start: async ({ watching = true, state = 'state', history } = {}) => {
+    start: async ({ watching = true, state = 'state', history, server: at = server } = {}) => {
       const controller = new AbortController()
-      const workspace = server.join(history)
+      const workspace = at.join(history)
       const mirror = await startMirror(
         {
           folder,
