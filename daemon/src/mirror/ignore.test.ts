@@ -126,7 +126,7 @@ test('[MIR-64] who owns the folder may share hidden files by .tandemignore, but 
 test('a pipe or a link named like an ignore file is none, and is not waited for', async () => {
   const root = mkdtempSync(join(tmpdir(), 'tandem-ignore-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
-  execFileSync('mkfifo', [join(root, '.gitignore')])
+  execFileSync('sh', ['-c', 'mkfifo .gitignore'], { cwd: root })
   writeFileSync(join(root, 'rules'), 'a.txt\n')
   symlinkSync('rules', join(root, '.tandemignore'))
   writeFileSync(join(root, 'a.txt'), '')
