@@ -19,6 +19,7 @@ const standardFolders = /^\/(usr\/(local\/)?)?s?bin\//
 /** Variables that decide which program runs, or make another one run. */
 const steering = /^(PATH|LD_|DYLD_|NODE_OPTIONS|GIT_|BASH_ENV|ENV|IFS|PYTHON|PERL|RUBY|EDITOR|PAGER|SHELL|npm_config_)/i
 const maxDepth = 8
+const thePolicy = 'the policy of this machine'
 
 /**
  * Judges a shell line, or a program with its arguments. Every command in it is judged, also those behind wrappers and
@@ -69,12 +70,13 @@ function judge({ commands: rules }: Policy, command: ShellCommand): Judgement {
   const denied = rules.deny.find((rule) => matches(rule, words))
   if (denied !== undefined) return { decision: 'deny', rule: denied, reason: `command '${name}' not allowed` }
   const asks = rules.ask.find((rule) => matches(rule, words))
-  if (asks !== undefined) return { decision: 'ask', rule: asks, reason: `'${asks}' is asked about` }
+  if (asks !== undefined)
+    return { decision: 'ask', rule: asks, reason: `${thePolicy} asks first about commands like \`${asks}\`` }
   const doubt = doubtAbout(name, words, sets)
   if (doubt !== undefined) return ask(doubt)
   const allowed = rules.allow.find((rule) => matches(rule, words))
   if (allowed !== undefined) return { decision: 'allow', rule: allowed, reason: `'${allowed}' is allowed` }
-  const reason = rules.default === 'deny' ? `command '${name}' not allowed` : `no rule for '${name}'`
+  const reason = rules.default === 'deny' ? `command '${name}' not allowed` : `${thePolicy} has no rule for \`${name}\``
   return { decision: rules.default, rule: 'default', reason }
 }
 

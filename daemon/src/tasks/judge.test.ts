@@ -42,6 +42,16 @@ test('[TSK-6] an approval holds for the same arguments of the same task, or for 
   )
 })
 
+test('[TSK-33] why a person is asked reads as a sentence', () => {
+  const reasonFor = (command: string) => {
+    const judged = judge(task({ command, shell: true }), [], { policy })
+    return judged.decision === 'ask' ? judged.reason : judged.decision
+  }
+  expect(reasonFor('rm a')).toBe('The policy of this machine asks first about commands like `rm *`.')
+  expect(reasonFor('frobnicate')).toBe('The policy of this machine has no rule for `frobnicate`.')
+  expect(reasonFor('PATH=. ls')).toBe('It sets PATH.')
+})
+
 test('[S144] what cannot be run is refused with the reason, whatever the policy', () => {
   const unavailable = { code: 'sandbox-unavailable', reason: 'bubblewrap is not installed' }
   expect(judge(task({ command: 'ls' }), [], { policy, unavailable })).toEqual({ decision: 'refuse', ...unavailable })

@@ -41,12 +41,15 @@ export function judge(task: Task, approvals: Iterable<Approval>, { policy, unava
     decision: 'ask',
     argsHash,
     summary: commandLine(task.payload).slice(0, 2000),
-    reason: reason.slice(0, 500),
+    reason: sentence(reason.slice(0, 490)),
     risk,
   }
 }
 
 const refuse = (code: string, reason: string): Judgement => ({ decision: 'refuse', code, reason: reason.slice(0, 500) })
+
+/** As a person reads it on the approval. */
+const sentence = (reason: string) => `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`
 
 /** The same for the same arguments, in whatever order their names stand. */
 function hashOf(payload: TaskPayload): string {
