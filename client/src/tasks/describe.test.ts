@@ -1,7 +1,7 @@
 import { createId, Task, taskStates } from '@tandem/shared'
 import { Request } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
-import { lookOf, taskItems, timeLine, titleOf, whyOf } from './describe.ts'
+import { isFailure, lookOf, taskItems, timeLine, titleOf, whyOf } from './describe.ts'
 
 const make = (part: Partial<Task>): Task =>
   Task.parse({
@@ -42,6 +42,13 @@ test('[S130] how long it took, or takes', () => {
   expect(timeLine(make({ state: 'running', startedAt: 1000 }), 13_000)).toBe('for 12 s')
   expect(timeLine(make({ state: 'completed', startedAt: 0, completedAt: 3800 }), 99)).toBe('completed in 3.8 s')
   expect(timeLine(make({ state: 'failed', startedAt: 0, completedAt: 3800 }), 99)).toBe('ended after 3.8 s')
+})
+
+test('[UI-52] who stops a task, or does not allow it, is told why and not of an error', () => {
+  const denied = make({ state: 'cancelled', result: { error: 'Mira said no', code: 'not-approved' } })
+  expect(whyOf(denied)).toBe('Not approved: Mira said no')
+  expect(isFailure(denied)).toBe(false)
+  for (const state of ['failed', 'timed_out', 'lost'] as const) expect(isFailure(make({ state }))).toBe(true)
 })
 
 test('[S128] a failure explains itself', () => {

@@ -1,4 +1,4 @@
-import { commandLine, isTerminal, type Task, type TaskState } from '@tandem/shared'
+import { commandLine, isTerminal, visibleText, type Task, type TaskPayload, type TaskState } from '@tandem/shared'
 import type { Request } from '@tandem/shared/docs'
 import { duration } from '../ui/relative-time.ts'
 
@@ -43,13 +43,12 @@ export function taskItems(
 
 const isOver = (item: TaskItem) => item.task !== undefined && isTerminal(item.task.state)
 
-/** The command as a person would type it. */
-export const titleOf = (item: TaskItem): string =>
-  item.task
-    ? commandLine(item.task.payload)
-    : item.asked.body.kind === 'create'
-      ? commandLine(item.asked.body.task.payload)
-      : ''
+/** The command as a person would type it, with nothing unseen in it. */
+export const titleOf = ({ task, asked }: TaskItem): string => {
+  const payload: TaskPayload | undefined =
+    task?.payload ?? (asked?.body.kind === 'create' ? asked.body.task.payload : undefined)
+  return payload ? visibleText(commandLine(payload)) : ''
+}
 
 /** "completed in 3.8 s", "for 12 s" so far; undefined before it has started. */
 export function timeLine({ state, startedAt, completedAt }: Task, now: number): string | undefined {
@@ -59,9 +58,13 @@ export function timeLine({ state, startedAt, completedAt }: Task, now: number): 
   return state === 'completed' ? `completed in ${took}` : `ended after ${took}`
 }
 
+/** Whether something went wrong: who stops a task, or does not allow it, gets what they wanted. */
+export const isFailure = ({ state }: Task): boolean => lookOf(state).tone === 'bad'
+
 /** Why it did not work out, in words; undefined where there is nothing to explain. */
 export function whyOf({ result, reason, state }: Task): string | undefined {
-  if (result?.error !== undefined) return result.error
+  if (result?.error !== undefined)
+    return result.code === 'not-approved' ? `Not approved: ${result.error}` : result.error
   if (state === 'failed' && result?.signal !== undefined) return `The command was ended by ${result.signal}.`
   if (state === 'failed' && typeof result?.exitCode === 'number')
     return `The command ended with exit code ${result.exitCode}.`

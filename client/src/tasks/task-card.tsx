@@ -3,7 +3,7 @@ import { ChevronRight } from 'lucide-react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { relativeTime, useTick } from '../ui/relative-time.ts'
-import { lookOf, timeLine, titleOf, whyOf, type TaskItem } from './describe.ts'
+import { isFailure, lookOf, timeLine, titleOf, whyOf, type TaskItem } from './describe.ts'
 import { StateGlyph } from './state-glyph.tsx'
 import styles from './tasks.module.css'
 
@@ -83,7 +83,7 @@ function CardFacts({ item: { task, asked, at }, now }: { item: TaskItem; now: nu
         )}
         {task && task.attempt > 1 && <Fact name="attempt">{task.attempt}</Fact>}
       </dl>
-      {why !== undefined && <p className={styles.why}>error: {why}</p>}
+      {task && why !== undefined && (isFailure(task) ? <p className={styles.why}>error: {why}</p> : <p>{why}</p>)}
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/states.tsx'
 import { useTick } from '../ui/relative-time.ts'
-import { lookOf, timeLine, titleOf, whyOf, type TaskItem } from './describe.ts'
+import { isFailure, lookOf, timeLine, titleOf, whyOf, type TaskItem } from './describe.ts'
 import { StateGlyph } from './state-glyph.tsx'
 import { TaskOutput } from './task-output.tsx'
 import styles from './tasks.module.css'
@@ -88,11 +88,14 @@ function Reasons({ task }: { task: Task }) {
       {task.result?.sandbox === 'none' && (
         <p className={styles.unsafe}>This ran without a sandbox: it could reach everything its daemon’s user can.</p>
       )}
-      {why !== undefined && (
-        <div className={styles.error} role="alert">
-          <span>error:</span> {why}
-        </div>
-      )}
+      {why !== undefined &&
+        (isFailure(task) ? (
+          <div className={styles.error} role="alert">
+            <span>error:</span> {why}
+          </div>
+        ) : (
+          <p className={styles.stopped}>{why}</p>
+        ))}
       {task.result?.wantedNetwork && (
         <p className={styles.hint}>
           <CornerUpRight size={13} aria-hidden /> It looks as if this command needed the network, which the sandbox does
@@ -103,8 +106,9 @@ function Reasons({ task }: { task: Task }) {
   )
 }
 
-const waitingFor = (task: Task): string =>
-  task.reason ??
-  (task.state === 'awaiting_approval'
-    ? 'Waits for somebody to allow it.'
-    : 'Waits for a daemon that is free to run it.')
+/** What stands in the place of output. The reason of one that is over stands above it, that of a question on its card. */
+function waitingFor({ state, reason }: Task): string {
+  if (isTerminal(state)) return 'It did not run.'
+  if (state === 'awaiting_approval') return 'Waits for somebody to allow it.'
+  return reason ?? 'Waits for a daemon that is free to run it.'
+}
