@@ -1,4 +1,4 @@
-import type { Id } from '@tandem/shared'
+import { type Id, readSettings } from '@tandem/shared'
 import { openFile } from '@tandem/shared/docs'
 import type * as M from 'monaco-editor/editor'
 import type { DocHandle } from '../session/registry.ts'
@@ -9,8 +9,8 @@ import type { Monaco } from './monaco.ts'
 
 /** Five hundred live models cost 480 MB; twenty switch as fast as any. */
 const keptModels = 20
-/** The server's own limit on a text (settings: maxTextBytes). */
-export const maxTextBytes = 8 * 2 ** 20
+/** The limit of a server that was not told another: a text it would refuse is not made here either. */
+const { maxTextBytes } = readSettings({})
 
 export type OpenModel = {
   readonly fileId: Id
