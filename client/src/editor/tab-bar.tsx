@@ -4,6 +4,7 @@ import { X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
+import { PeerMark } from '../ui/peer-mark.tsx'
 import styles from './editor.module.css'
 import type { Tabs } from './tabs.ts'
 
@@ -60,13 +61,7 @@ export function TabBar({ tabs, byId, onSelect, onClose }: TabBarProps) {
                 .filter((p) => p.file === id)
                 .slice(0, 3)
                 .map((p) => (
-                  <i
-                    key={p.clientId}
-                    className={styles.peer}
-                    data-kind={p.user.kind === 'human' ? 'human' : 'agent'}
-                    data-hue={p.hue + 1}
-                    title={p.user.name}
-                  />
+                  <PeerMark key={p.clientId} peer={p} title={p.user.name} />
                 ))}
             </button>
             <button

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import { memo, useEffect, useRef, useState } from 'react'
 import type { Peer } from '../session/peers.ts'
+import { PeerMark } from '../ui/peer-mark.tsx'
 import { FileIcon } from './file-icon.tsx'
 import styles from './files.module.css'
 import type { TreeRow } from './tree.ts'
@@ -86,13 +87,7 @@ function Marks({ row: { node }, peers, isAway }: Pick<TreeLineProps, 'row' | 'pe
         </span>
       )}
       {peers.slice(0, 4).map((peer) => (
-        <i
-          key={peer.clientId}
-          className={styles.peer}
-          data-kind={peer.user.kind === 'human' ? 'human' : 'agent'}
-          data-hue={peer.hue + 1}
-          title={`${peer.user.name} is here`}
-        />
+        <PeerMark key={peer.clientId} peer={peer} title={`${peer.user.name} is here`} />
       ))}
     </>
   )
