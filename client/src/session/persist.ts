@@ -80,41 +80,43 @@ export function openPersist(name: string, log: Log): Persist {
     }
   }
 
-  // Writes queue while a transaction is open and then go as one: a burst costs a few transactions, a keystroke one.
+  // What comes in one turn goes as one transaction, given to the browser in that same turn and committed without
+  // asking back: a page that is left or reloaded a moment later has nothing in its own hands any more.
   type Write = { own: boolean; doc: string; update: Uint8Array; done: (key: number | undefined) => void }
   let writes: Write[] = []
-  let writing = false
+  let underWay = 0
   const pump = async () => {
-    if (writing) return
-    writing = true
-    while (writes.length > 0) {
-      const batch = writes
-      writes = []
-      const keys = await attempt(async (db) => {
-        const tx = db.transaction(['updates', 'outbox'], 'readwrite', { durability: 'relaxed' })
-        const puts = batch.map(({ own, doc, update }) => {
-          void tx.objectStore('updates').add({ doc, update })
-          return own ? tx.objectStore('outbox').add({ doc, update }) : Promise.resolve(undefined)
-        })
-        await tx.done
-        return Promise.all(puts)
+    underWay++
+    await opening.catch(() => {}) // told by `attempt`
+    const batch = writes
+    writes = []
+    const keys = await attempt(async (db) => {
+      const tx = db.transaction(['updates', 'outbox'], 'readwrite', { durability: 'relaxed' })
+      const puts = batch.map(({ own, doc, update }) => {
+        void tx.objectStore('updates').add({ doc, update })
+        return own ? tx.objectStore('outbox').add({ doc, update }) : Promise.resolve(undefined)
       })
-      batch.forEach((write, i) => write.done(keys?.[i]))
-      for (const { doc } of batch) grown.set(doc, (grown.get(doc) ?? 0) + 1)
-      for (const doc of new Set(batch.map((w) => w.doc))) if ((grown.get(doc) ?? 0) > foldAfter) void fold(doc)
-    }
-    writing = false
+      tx.commit()
+      await tx.done
+      return Promise.all(puts)
+    })
+    batch.forEach((write, i) => write.done(keys?.[i]))
+    for (const { doc } of batch) grown.set(doc, (grown.get(doc) ?? 0) + 1)
+    for (const doc of new Set(batch.map((w) => w.doc))) if ((grown.get(doc) ?? 0) > foldAfter) void fold(doc)
+    underWay--
     recount()
   }
   const write = (own: boolean, doc: string, update: Uint8Array) =>
     new Promise<number | undefined>((done) => {
       writes.push({ own, doc, update, done })
       if (own) state.patch({ waiting: state.snapshot().waiting + 1 })
-      void pump()
+      if (writes.length === 1) void pump()
     })
   const recount = () => {
-    if (!writing && !closed)
-      void attempt((db) => db.count('outbox')).then((n) => n !== undefined && !writing && state.patch({ waiting: n }))
+    if (underWay === 0 && !closed)
+      void attempt((db) => db.count('outbox')).then(
+        (n) => n !== undefined && underWay === 0 && state.patch({ waiting: n }),
+      )
   }
 
   /** One row in place of many. Other tabs may add meanwhile: their rows are simply not part of it. */
