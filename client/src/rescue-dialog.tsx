@@ -12,7 +12,7 @@ const stories = {
   'old-epoch': {
     title: 'Edits from before the workspace was made anew',
     text: 'This device holds edits of an earlier history of this workspace. They cannot be merged into the new one.',
-    goOn: 'I have the file, remove these edits here',
+    goOn: 'I have the file, remove them',
   },
   diverged: {
     title: 'The server did not take your last changes',

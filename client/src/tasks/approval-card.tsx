@@ -28,7 +28,11 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       <h2>{task ? `${visibleText(task.createdByName)} wants to run a command` : 'A command needs your approval'}</h2>
       <pre>{visibleText(task ? commandLine(task.payload) : approval.summary)}</pre>
       {task && <Circumstances task={task} />}
-      <p>{visibleText(approval.reason)}</p>
+      <p>
+        {visibleText(approval.reason)
+          .split('`')
+          .map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}
+      </p>
       <div className={styles.answers}>
         {/* The summary may be cut: what is not here whole cannot be allowed from here. */}
         <Button variant="primary" disabled={answered !== undefined || !task} onClick={() => answer('approve')}>
@@ -39,7 +43,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
         </Button>
         <span className={styles.note}>
           {answered === undefined
-            ? 'Running this same task again is then allowed too.'
+            ? 'Allowing covers running it again.'
             : answered === 'approve'
               ? 'Allowing…'
               : 'Denying…'}
