@@ -8,7 +8,15 @@ const steps = 1_500
 export default {
   name: 'referee-faults',
   covers: ['server/src/referee/*.ts', 'shared/src/protocol/{task,messages}.ts'],
-  run: async ({ seed, log, signal }: { seed: number; log: Log; signal: AbortSignal }): Promise<Record<string, number>> => {
+  run: async ({
+    seed,
+    log,
+    signal,
+  }: {
+    seed: number
+    log: Log
+    signal: AbortSignal
+  }): Promise<Record<string, number>> => {
     let ended = 0
     for (let i = 0; i < runs && !signal.aborted; i++) {
       const result = await simulate(seed + i, steps)
