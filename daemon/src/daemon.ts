@@ -9,6 +9,7 @@ import {
   isTandemError,
   systemClock,
   TandemError,
+  version,
   wait,
   type Clock,
   type Log,
@@ -43,8 +44,6 @@ export type RunningDaemon = {
   /** Settles when everything has stopped: by the signal, or rejecting by what cannot be mended by waiting. */
   closed: Promise<void>
 }
-
-const version = '0.1.0'
 
 /**
  * Serves a folder to a server until the signal aborts. Throws `folder-unreadable`, `folder-served` or `config-invalid`;

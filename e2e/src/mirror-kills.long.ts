@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Log } from '@tandem/shared'
+import { randomFrom, type LongSuite } from '@tandem/shared/testing'
 import { accessToken, connect } from './harness/documents.ts'
 import { cleanUp, startTandem } from './harness/tandem.ts'
 import { until } from './harness/until.ts'
@@ -12,7 +12,7 @@ const roundMs = 40_000
  * Two people write into one file, one on disk and one in its document, each line once, while daemon and server are
  * killed (-9) again and again: in the end both sides hold the same text, with every line once.
  */
-export default {
+const suite: LongSuite = {
   name: 'mirror-kills',
   covers: [
     'daemon/src/{mirror,link}/*.ts',
@@ -20,15 +20,7 @@ export default {
     'shared/src/{merge,docs}/*.ts',
     'server/src/{store,sync}/*.ts',
   ],
-  run: async ({
-    seed,
-    log,
-    signal,
-  }: {
-    seed: number
-    log: Log
-    signal: AbortSignal
-  }): Promise<Record<string, number>> => {
+  run: async ({ seed, log, signal }) => {
     const counts = { rounds: 0, lines: 0, kills: 0, lost: 0, doubled: 0 }
     for (let i = 0; i < rounds && !signal.aborted; i++) {
       const { lines, kills } = await round(seed + i, signal)
@@ -40,9 +32,10 @@ export default {
     return counts
   },
 }
+export default suite
 
 async function round(seed: number, signal: AbortSignal): Promise<{ lines: number; kills: number }> {
-  const random = lcg(seed)
+  const random = randomFrom(seed)
   const tandem = await startTandem({ files: { 'a.ts': 'start\n' } })
   try {
     const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files`)
@@ -61,7 +54,10 @@ async function round(seed: number, signal: AbortSignal): Promise<{ lines: number
       else if (dice < 0.92) text.insert(startOfLine(text.toString(), random()), `${line}\n`)
       else {
         const pid = tandem.pidOf(dice < 0.97 ? 'daemon' : 'server')
-        if (pid !== undefined && kills++ >= 0) process.kill(pid, 'SIGKILL')
+        if (pid !== undefined) {
+          process.kill(pid, 'SIGKILL')
+          kills++
+        }
       }
       if (dice < 0.92) written.push(line)
       await new Promise((resolve) => setTimeout(resolve, random() * 60))
@@ -83,10 +79,4 @@ async function round(seed: number, signal: AbortSignal): Promise<{ lines: number
 function startOfLine(text: string, where: number): number {
   const starts = [0, ...[...text.matchAll(/\n/g)].map((m) => m.index + 1)]
   return starts[Math.floor(where * starts.length)] ?? 0
-}
-
-/** Numbers that the seed alone decides. */
-function lcg(seed: number): () => number {
-  let state = seed >>> 0
-  return () => (state = (state * 1_664_525 + 1_013_904_223) >>> 0) / 2 ** 32
 }

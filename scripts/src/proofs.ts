@@ -2,20 +2,6 @@ import { createHash } from 'node:crypto'
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import type { Log } from '@tandem/shared'
-
-/**
- * A long suite (kills, soaks, big fuzz) is a file `<name>.long.ts` in any package that exports one of these as default.
- * `pnpm test:long` runs it and leaves a proof: what ran, over which sources, with which seed.
- */
-export interface LongSuite {
-  /** The same as the file's name. */
-  name: string
-  /** Globs of the sources whose change makes the proof stale. */
-  covers: readonly string[]
-  /** Rejects when the promise is broken; a failing seed then becomes a permanent fast test. */
-  run(options: { seed: number; log: Log; signal: AbortSignal }): Promise<Record<string, number>>
-}
 
 const Proof = z.object({
   name: z.string(),

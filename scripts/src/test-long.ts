@@ -1,7 +1,8 @@
 // `pnpm test:long [NAME...] [--seed=N]`: runs the long suites and writes a proof for each that held.
 import { parseArgs } from 'node:util'
 import { createLog } from '@tandem/shared'
-import { hashSources, longSuites, writeProof, type LongSuite } from './proofs.ts'
+import type { LongSuite } from '@tandem/shared/testing'
+import { hashSources, longSuites, writeProof } from './proofs.ts'
 import { abortOnSignals, root } from './stage.ts'
 
 const { values, positionals } = parseArgs({ options: { seed: { type: 'string' } }, allowPositionals: true })

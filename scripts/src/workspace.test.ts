@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { version } from '@tandem/shared'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { root } from './stage.ts'
@@ -28,6 +29,10 @@ const wanted = manifests.flatMap(({ file, dependencies, devDependencies }) =>
 test('every dependency is pinned: an exact version, the catalog, or the workspace', () => {
   const loose = wanted.filter(({ version }) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|catalog:|workspace:\*)$/.test(version))
   expect(loose).toEqual([])
+})
+
+test('the programs and every package say the same version', () => {
+  expect(new Set(manifests.map((each) => each.version))).toEqual(new Set([version]))
 })
 
 test('what two packages use has one version', () => {

@@ -5,8 +5,10 @@ import { userInfo } from 'node:os'
 import { getRequestListener } from '@hono/node-server'
 import {
   TandemError,
+  aborted,
   createId,
   systemClock,
+  version,
   type Clock,
   type HoldsLease,
   type Id,
@@ -63,8 +65,6 @@ export type RunningServer = {
   /** Settles when everything is on disk and closed, after the signal aborted. */
   closed: Promise<void>
 }
-
-const version = '0.1.0'
 
 /**
  * Starts a server for one workspace and runs it until the signal aborts. Throws `config-invalid`, `store-locked`,
@@ -215,12 +215,6 @@ function ownerName(): string {
     return 'Owner'
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 
 function listen(http: Server, { port, host }: Settings): Promise<void> {
   return new Promise((resolve, reject) => {

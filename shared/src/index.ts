@@ -1,3 +1,4 @@
+export { aborted } from './base/aborted.ts'
 export { backoffMs } from './base/backoff.ts'
 export { createBuckets, type Buckets } from './base/buckets.ts'
 export { changes } from './base/changes.ts'
@@ -8,6 +9,7 @@ export { createLog, silentLog, type Log, type LogLevel } from './base/log.ts'
 export { checkPath, clashKey, isProtectedName, nameOf, parentOf, parsePath } from './base/path.ts'
 export { keepColour, plainText, visibleText } from './base/terminal.ts'
 export { createAcks, syncAnswer, type Acks } from './protocol/acks.ts'
+export { version } from './base/version.ts'
 export { Claims, Role, atLeast, mayRead, mayWrite, roles, type HoldsLease } from './protocol/access.ts'
 export {
   DocName,

@@ -1,3 +1,4 @@
+import { randomFrom } from '@tandem/shared/testing'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { bindText, type Binding } from './binding.ts'
@@ -170,15 +171,10 @@ const listeners = (doc: Y.Doc) =>
     0,
   )
 
-/** A small seeded generator, so that a failing run can be had again. */
+/** Whole numbers below a bound, by the seed alone. */
 function random(seed: number) {
-  let state = seed >>> 0
-  return (below: number) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
+  const next = randomFrom(seed)
+  return (below: number) => Math.floor(next() * 2 ** 32) % below
 }
 
 const pieces = ['a', 'word ', '\n', '😀', '👩‍👩‍👧', 'é', '\r\n', '\t', '}', 'two\nlines\n', '日本', '\ud83d']

@@ -1,4 +1,4 @@
-import { changes, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
+import { aborted, changes, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
 import { when } from '@tandem/shared/docs'
 import { runAttempt, type AttemptPorts } from './attempt.ts'
 import { createClaims, type ClaimPorts } from './claims.ts'
@@ -184,12 +184,6 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
 
 const ofAttempt = <T extends { attempt: number }>(task: T | undefined, attempt: number) =>
   task?.attempt === attempt ? task : undefined
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 
 /** Wakes the loop for what is no document: messages, time, slots. */
 function createWaker() {

@@ -1,22 +1,14 @@
-import type { Log } from '@tandem/shared'
+import type { LongSuite } from '@tandem/shared/testing'
 import { simulate } from './referee.sim.ts'
 
 const runs = 500
 const steps = 1_500
 
 /** The simulation of the fast tests, over many seeds. */
-export default {
+const suite: LongSuite = {
   name: 'referee-faults',
   covers: ['server/src/referee/*.ts', 'shared/src/protocol/{task,messages}.ts'],
-  run: async ({
-    seed,
-    log,
-    signal,
-  }: {
-    seed: number
-    log: Log
-    signal: AbortSignal
-  }): Promise<Record<string, number>> => {
+  run: async ({ seed, log, signal }) => {
     let ended = 0
     for (let i = 0; i < runs && !signal.aborted; i++) {
       const result = await simulate(seed + i, steps)
@@ -27,3 +19,4 @@ export default {
     return { runs, steps, tasks: ended, violations: 0 }
   },
 }
+export default suite

@@ -1,20 +1,10 @@
 import { createId, isTerminal, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
+import { randomFrom } from '@tandem/shared/testing'
 import type { Referee } from './referee.ts'
 import { refereeForTest, runs } from './in-memory.suite.ts'
 
 /** What went wrong in a run: empty where every invariant of TSK held. */
 export type Violations = string[]
-
-/** A seeded generator of numbers in [0, 1) (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let s = seed | 0
-  return () => {
-    s = (s + 0x6d2b79f5) | 0
-    let t = Math.imul(s ^ (s >>> 15), 1 | s)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** Daemon of the simulation: a link that loses and delays messages, processes that live and die, reports repeated until answered. */
 type SimDaemon = {
