@@ -1,5 +1,5 @@
 import { TandemError, createId, diffText, nameOf, parsePath, type DocRef, type Id } from '@tandem/shared'
-import { openFile, openFiles, type FileEntry, type Files } from '@tandem/shared/docs'
+import { openFile, openFiles, stateOf, type FileEntry, type Files } from '@tandem/shared/docs'
 import { Hono, type Context } from 'hono'
 import { z } from 'zod'
 import { perDoc } from '../sync/per-doc.ts'
@@ -149,7 +149,7 @@ export function createFileVerbs({ documents, updates, settings, clock }: HttpDep
     remove: async (path: string, caller: Caller) => {
       const entry = await find(path)
       if (!entry) throw new TandemError('not-found', { reason: 'there is no such file', path })
-      const snapshot = await documents.snapshotOf(textRef(entry.id))
+      const snapshot = await documents.peek(textRef(entry.id), stateOf)
       const all = await files()
       await documents.change({ kind: 'files' }, metaOf(caller), () =>
         all.remove(entry.id, { by: caller.principal, at: clock.now(), ...(snapshot !== undefined && { snapshot }) }),

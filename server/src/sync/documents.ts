@@ -51,8 +51,6 @@ export type Documents = {
   names(prefix: string): Promise<string[]>
   /** The same, parsed. */
   refs(prefix: string): Promise<DocRef[]>
-  /** The state (base64 of a Yjs snapshot) that a tombstone keeps, to tell a later edit from what was deleted. */
-  snapshotOf(doc: DocRef): Promise<string | undefined>
   /** After each append, any source, once it is on disk. */
   onAppend(listen: (e: { seq: number; doc: DocRef; author: Id }) => void): () => void
   /** Stateless payload to everyone on that document. */
@@ -167,13 +165,6 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     exists: async (doc) => updates.stat(docPath(doc)) !== undefined,
     names: async (prefix) => updates.names(prefix),
     refs: async (prefix) => updates.names(prefix).flatMap((name) => parseDocPath(name) ?? []),
-    snapshotOf: async (doc) => {
-      const update = await read(doc)
-      if (!update) return undefined
-      const copy = new Y.Doc({ gc: false })
-      Y.applyUpdate(copy, update)
-      return Buffer.from(Y.encodeSnapshot(Y.snapshot(copy))).toString('base64')
-    },
     onAppend: (listen) =>
       updates.onAppend(({ seq, doc, author }) => {
         const ref = parseDocPath(doc)
