@@ -34,7 +34,14 @@ export type TaskLog = View<readonly LogChunk[]> & {
 /** The live window of one attempt's output. */
 export function openTaskLog(doc: Y.Doc): TaskLog {
   const array = doc.getArray<unknown>('chunks')
-  const read = (raw: unknown): LogChunk | undefined => LogChunk.safeParse(raw).data
+  // Of one chunk Yjs always gives the same object: each is parsed once, however often the window moves.
+  const parsed = new WeakMap<object, { chunk: LogChunk | undefined }>()
+  const read = (raw: unknown): LogChunk | undefined => {
+    if (typeof raw !== 'object' || raw === null) return undefined
+    const known = parsed.get(raw) ?? { chunk: LogChunk.safeParse(raw).data }
+    parsed.set(raw, known)
+    return known.chunk
+  }
   return {
     // A peer may be hostile: what does not parse is not shown.
     ...cachedView<readonly LogChunk[]>(
