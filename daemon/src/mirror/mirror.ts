@@ -203,7 +203,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     const ids = [...moved]
     moved.clear()
     await intake.takeMoved(ids)
-    if (await judge()) return
+    await judge()
   }
 
   const barriers = createBarriers(poke)
