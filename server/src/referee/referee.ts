@@ -177,6 +177,9 @@ export function createReferee(ports: RefereePorts): Referee {
           })
         case 'refuse':
           return inTurn((turn) => onRefuse(turn, daemonId, message))
+        case 'writes-as':
+          // For the registry of authors, which has heard it at the door.
+          return undefined
         default:
           return message satisfies never
       }

@@ -2,6 +2,7 @@ import type * as Y from 'yjs'
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { Role } from '../protocol/access.ts'
+import { Checkpoint } from '../protocol/history.ts'
 import { openRecords, type Records } from './records.ts'
 
 /** Stamped by the server: this alone decides online or offline [S31] [S96]. */
@@ -40,6 +41,8 @@ export type Ops = {
   daemons: Records<DaemonPresence>
   approvals: Records<Approval>
   members: Records<Member>
+  /** Named versions, kept whatever else of the past is thinned out. */
+  checkpoints: Records<Checkpoint>
 }
 
 /** What the server alone says about the workspace. */
@@ -47,4 +50,5 @@ export const openOps = (doc: Y.Doc): Ops => ({
   daemons: openRecords(doc, 'daemons', DaemonPresence),
   approvals: openRecords(doc, 'approvals', Approval),
   members: openRecords(doc, 'members', Member),
+  checkpoints: openRecords(doc, 'checkpoints', Checkpoint),
 })

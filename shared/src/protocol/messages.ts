@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
+import { Cause } from './history.ts'
 import { TaskResult } from './task.ts'
 
 /** Raised when an old peer could misread a new message. */
@@ -43,6 +44,8 @@ export const FromDaemon = z.discriminatedUnion('t', [
   /** The daemon will never run this task: denied by policy, or no sandbox. */
   z.object({ t: z.literal('refuse'), n, task: Id, code: z.string().max(60), reason: z.string().max(500) }),
   z.object({ t: z.literal('ping'), stamp: z.number() }),
+  /** These Yjs client ids are mine, and what they write has this cause; said before their first change. */
+  z.object({ t: z.literal('writes-as'), clients: z.array(z.int().nonnegative()).max(64), cause: Cause }),
 ])
 export type FromDaemon = z.infer<typeof FromDaemon>
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TandemError } from '../base/errors.ts'
+import { Role } from './access.ts'
 
 const flag = z.union([z.boolean(), z.stringbool()])
 const ms = z.coerce.number().int().positive()
@@ -31,8 +32,13 @@ export const Settings = z
     open: flag.default(true),
     json: flag.default(false),
     logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-    /** Listen off loopback without TLS. */
+    /** Listen off loopback, or join a server off loopback, without TLS. */
     insecure: flag.default(false),
+    /** Files (PEM) of the server's certificate chain and key: with them it speaks TLS. Read anew when they change. */
+    tlsCert: z.string().optional(),
+    tlsKey: z.string().optional(),
+    /** A file (PEM) of certificates that a daemon trusts beside those of its system. */
+    tlsCa: z.string().optional(),
     /** Host names, beside loopback, under which the page may be opened. */
     allowedHosts: z.union([z.array(z.string()), z.string().transform((s) => s.split(',').filter(Boolean))]).default([]),
 
@@ -40,6 +46,8 @@ export const Settings = z
     server: z.url().optional(),
     token: z.string().optional(),
     name: z.string().max(80).optional(),
+    /** Several daemons may serve the workspace at once; each must say so [S311]. */
+    shared: flag.default(false),
     unsafeNoSandbox: flag.default(false),
     slots: z.coerce.number().int().min(0).max(64).default(3),
     polling: flag.default(false),
@@ -65,6 +73,30 @@ export const Settings = z
     failedSignInsPerMinute: z.coerce.number().int().positive().default(20),
     tasksPerMinute: z.coerce.number().int().positive().default(600),
 
+    /** Requests of one caller over REST, and messages of one socket. */
+    requestsPerMinute: z.coerce.number().int().positive().default(6_000),
+    messagesPerSecond: z.coerce.number().int().positive().default(2_000),
+
+    /** Keys of fixed programs, from QUEUE_API_KEY and ASSISTANT_API_KEY [S55]; at least 32 characters. */
+    queueApiKey: z.string().min(32).max(300).optional(),
+    assistantApiKey: z.string().min(32).max(300).optional(),
+    /** Sign-in by OpenID Connect: all three, or none. */
+    oidcIssuer: z.url().optional(),
+    oidcClientId: z.string().optional(),
+    oidcClientSecret: z.string().optional(),
+    /** What somebody becomes who signs in so and is no member yet; absent: they need an invite. */
+    oidcRole: Role.optional(),
+    /** The address under which people reach this server, where it is not what it listens on. */
+    publicUrl: z.url().optional(),
+
+    /** Versions older than this are kept one a step, and older than that only at checkpoints; absent: every one for ever. */
+    thinAfterDays: z.coerce.number().positive().optional(),
+    forgetAfterDays: z.coerce.number().positive().optional(),
+
+    /** What waits for a slow disk before sockets are no longer read. */
+    maxBacklogBytes: bytes.default(32 * 2 ** 20),
+    maxDocs: z.coerce.number().int().positive().default(500_000),
+    maxConnectionsPerPerson: z.coerce.number().int().positive().default(200),
     maxConnections: z.coerce.number().int().positive().default(1_000),
     maxDocsPerConnection: z.coerce.number().int().positive().default(20_000),
     snapshotTailBytes: bytes.default(10 * 2 ** 10),
@@ -80,7 +112,12 @@ export const Settings = z
 export type Settings = Readonly<z.infer<typeof Settings>>
 
 /** Names of the founding documents that mean one of ours [S296] [S297]. */
-const aliases: Record<string, string> = { WEBSOCKET_PORT: 'port', WEBSOCKET_PATH: 'websocketPath' }
+const aliases: Record<string, string> = {
+  WEBSOCKET_PORT: 'port',
+  WEBSOCKET_PATH: 'websocketPath',
+  QUEUE_API_KEY: 'queueApiKey',
+  ASSISTANT_API_KEY: 'assistantApiKey',
+}
 
 type Sources = {
   file?: unknown
