@@ -1,0 +1,55 @@
+import { errorTable, Problem, TandemError, type ErrorCode } from '@tandem/shared'
+import type { z } from 'zod'
+
+/** Longer than any honest answer, shorter than a person's patience. */
+export const answerWithinMs = 8_000
+
+/** Asks the server over REST; the answer is parsed. Throws what the server's problem says, or `offline`. */
+export async function call<S extends z.ZodType>(
+  method: string,
+  path: string,
+  answer: S,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<z.infer<S>> {
+  const response = await ask(method, path, body, signal)
+  const parsed = answer.safeParse(await response.json().catch(() => undefined))
+  if (!parsed.success)
+    throw new TandemError(
+      'internal',
+      { reason: 'the server answered something else than expected', path },
+      parsed.error,
+    )
+  return parsed.data
+}
+
+/** As `call`, with the answer as it comes: for contents, and for answers without any. */
+export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const timeout = AbortSignal.timeout(answerWithinMs)
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    })
+  } catch (e) {
+    signal?.throwIfAborted()
+    throw new TandemError('offline', { reason: 'the server does not answer' }, e)
+  }
+  if (!response.ok) throw problemError(response.status, await response.json().catch(() => undefined))
+  return response
+}
+
+function problemError(status: number, json: unknown): TandemError {
+  const problem = Problem.safeParse(json).data
+  const known = problem && problem.code in errorTable ? (problem.code as ErrorCode) : undefined
+  // A proxy in between answers in its own words when the server is gone.
+  const byStatus: ErrorCode =
+    status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status >= 500 ? 'offline' : 'bad-request'
+  return new TandemError(known ?? byStatus, {
+    reason: problem?.detail ?? problem?.title ?? `the server answered ${status}`,
+  })
+}
