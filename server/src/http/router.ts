@@ -4,9 +4,11 @@ import { bodyLimit } from 'hono/body-limit'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
 import type { Env, HttpDeps } from './deps.ts'
+import { docsRoute } from './docs/route.ts'
 import { feedRoute } from './feed.ts'
 import { createFileVerbs, fileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
+import { openApiRoute } from './openapi.ts'
 import { problemOf } from './problem.ts'
 import { boundFailedSignIns } from './rate-limit.ts'
 import { sessionRoutes } from './session.ts'
@@ -57,12 +59,20 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
   app.route('/api/v1/session', sessionRoutes(deps))
   app.route('/api/v1/workspaces', workspaceList(deps))
   app.route('/api/v1/workspaces/:ws', inWorkspace)
+  app.route(
+    '/api/openapi.json',
+    openApiRoute(() => app, deps.version),
+  )
   app.all('/api/*', () => {
     throw new TandemError('not-found', { reason: 'there is no such route' })
   })
   // The founding documents' addresses: the key's only workspace.
   app.route('/files', fileRoutes(deps, verbs))
   app.route('/file', fileRoutes(deps, verbs))
+  app.route(
+    '/docs',
+    docsRoute(() => app, deps.version),
+  )
   app.route('/', clientRoutes(deps.clientDir))
   return app
 }

@@ -1,0 +1,35 @@
+/** Every code with which a socket ends, for the docs page: what it means, and whether a client comes again. */
+export const closeCodes = [
+  {
+    code: 1000,
+    means: 'Done, or silent for too long: nobody was left to tell.',
+    then: 'Yes, when there is something to do.',
+  },
+  { code: 1001, means: 'The server stops (going-away).', then: 'Yes, at once: it may be a restart.' },
+  { code: 1002, means: 'The frames break the WebSocket protocol.', then: 'Only another client.' },
+  {
+    code: 1007,
+    means: 'A change could not be read (bad-request). Nothing of it was kept.',
+    then: 'Only without that change.',
+  },
+  {
+    code: 1009,
+    means: 'A message was larger than maxMessageBytes, or too much came before anyone signed in (too-large).',
+    then: 'Only in smaller pieces.',
+  },
+  {
+    code: 1011,
+    means: 'The server cannot write to its disk (store-failed), or made a mistake of its own.',
+    then: 'Yes: read-only until the disk works.',
+  },
+  { code: 4205, means: 'The documents have to be joined anew.', then: 'Yes, at once.' },
+  { code: 4401, means: 'The access token is not valid, has run out, or was withdrawn.', then: 'With a fresh token.' },
+  { code: 4403, means: 'Not allowed: no longer a member.', then: 'No.' },
+  { code: 4408, means: 'Nobody signed in within signInMs.', then: 'Yes.' },
+  {
+    code: 4409,
+    means: 'The workspace was created anew, or another daemon serves it.',
+    then: 'After a reload, or when it is free.',
+  },
+  { code: 4429, means: 'Too many messages a second, for seconds (rate-limited).', then: 'After a pause.' },
+] as const
