@@ -11,7 +11,6 @@ import type { Tokens } from '../auth/tokens.ts'
 import type { Audit } from '../store/audit.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Refusals } from '../store/refusals.ts'
-import type { Store } from '../store/store.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
 
@@ -27,7 +26,6 @@ export type Requests = {
 export type HttpDeps = {
   workspace: Workspace
   settings: Settings
-  store: Pick<Store, 'moved'>
   updates: UpdateLog
   documents: Documents
   keys: ApiKeys

@@ -32,7 +32,7 @@ function readCursor(raw: string | undefined, generation: number, head: number): 
 }
 
 async function* feed(
-  { workspace, updates, store, clock }: HttpDeps,
+  { workspace, updates, clock }: HttpDeps,
   caller: Caller,
   since: number,
   pingMs: number,
@@ -54,9 +54,9 @@ async function* feed(
     yield { t: 'at', generation, seq: since }
     const head = updates.head()
     const past: Moved = new Map()
-    for await (const { seq, doc } of store.moved(since)) {
+    for await (const { seq, doc } of updates.heads({ after: since, upTo: head })) {
       if (ended.aborted) return
-      if (seq <= head && isVisible(doc)) note(past, doc, seq)
+      if (isVisible(doc)) note(past, doc, seq)
     }
     yield* told(past)
     yield { t: 'at', generation, seq: head }

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeEntry, decodeJson, encodeEntry, encodeJson } from './encode.ts'
+import { decodeEntry, decodeHead, decodeJson, encodeEntry, encodeJson } from './encode.ts'
 import type { Entry } from './store.ts'
 
 const entries: fc.Arbitrary<Entry> = fc
   .record({
     seq: fc.integer({ min: 1 }),
     doc: fc.constant('files'),
+    previous: fc.nat(),
+    cause: fc.option(fc.record({ restoredFrom: fc.nat() }), { nil: undefined }),
     update: fc.uint8Array(),
     author: fc.string(),
     origin: fc.constantFrom('socket', 'rest', 'bulk', 'server'),
@@ -19,12 +21,19 @@ const entries: fc.Arbitrary<Entry> = fc
       { nil: undefined },
     ),
   })
-  .map(({ note, ...entry }) => ({ ...entry, ...(note && { note: { ...note } }) }))
+  .map(({ note, cause, ...entry }) => ({
+    ...entry,
+    ...(cause && { cause: { ...cause } }),
+    ...(note && { note: { ...note } }),
+  }))
 
 test('[LOG-25] any entry reads back as it was written', () => {
   fc.assert(
     fc.property(entries, (entry) => {
-      expect(decodeEntry(encodeEntry(entry), entry.doc, entry.seq)).toEqual(entry)
+      const encoded = encodeEntry(entry)
+      expect(decodeEntry(encoded.entry, entry.doc, entry.seq)).toEqual(entry)
+      const { update, previous: _, ...head } = entry
+      expect(decodeHead(encoded.head, entry.seq)).toEqual({ ...head, bytes: update.length })
     }),
   )
 })
@@ -32,7 +41,7 @@ test('[LOG-25] any entry reads back as it was written', () => {
 test('[LOG-28] whatever byte is changed, and wherever it is cut, an entry is never read as another', () => {
   fc.assert(
     fc.property(entries, fc.nat(), fc.integer({ min: 1, max: 255 }), (entry, at, by) => {
-      const sealed = encodeEntry(entry)
+      const { entry: sealed } = encodeEntry(entry)
       const damaged = sealed.map((byte, i) => (i === at % sealed.length ? byte ^ by : byte))
       expect(() => decodeEntry(damaged, entry.doc, entry.seq)).toThrow('damaged')
       expect(() => decodeEntry(sealed.subarray(0, at % sealed.length), entry.doc, entry.seq)).toThrow('damaged')

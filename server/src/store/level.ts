@@ -1,27 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { TandemError, systemClock, wait, type Clock } from '@tandem/shared'
 import { Level } from 'level'
-import { decodeEntry, decodeJson, encodeEntry, encodeJson, seal, unseal } from './encode.ts'
+import { decodeEntry, decodeHead, decodeJson, encodeJson, unseal } from './encode.ts'
+import { key, last, seqOf, type Db } from './level-keys.ts'
+import { operations } from './level-write.ts'
 import { staleFence } from './memory.ts'
-import type { DocStat, Store, Table, Write } from './store.ts'
-
-const last = 99_999_999_999_999
-const pad = (seq: number) => String(Math.min(seq, last)).padStart(14, '0')
-/**
- * Keys. Names of documents hold no `!`. `u` entries by document, `q` the order of all entries (for the feed), `s`
- * snapshots, `d` where each document stands, `r` records by table.
- */
-const key = {
-  entry: (doc: string, seq: number) => `u!${doc}!${pad(seq)}`,
-  order: (seq: number) => `q!${pad(seq)}`,
-  snapshot: (doc: string, seq: number) => `s!${doc}!${pad(seq)}`,
-  doc: (doc: string) => `d!${doc}`,
-  record: (table: Table, name: string) => `r!${table}!${name}`,
-}
-const seqOf = (k: string) => Number(k.slice(-14))
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-type Db = Level<string, Uint8Array>
+import { migrate } from './migrate.ts'
+import type { DocStat, Store } from './store.ts'
 
 type Options = {
   clock?: Clock
@@ -44,11 +29,12 @@ export async function openLevelStore(
     writeBufferSize: 16 * 2 ** 20,
   })
   await openDb(db, folder, clock, lockMs)
+  await migrate(db)
   let fence = Number((await readJson(db, key.record('meta', 'fence'))) ?? 0)
   return {
     commit: async (writes, holds) => {
       if (holds !== undefined && holds < fence) throw staleFence(holds, fence)
-      await db.batch(writes.flatMap(toOperations), { sync: true })
+      await db.batch(await operations(db, writes), { sync: true })
     },
     takeFence: async () => {
       fence += 1
@@ -63,14 +49,14 @@ export async function openLevelStore(
       for await (const [k, v] of db.iterator({ gte: 'd!', lt: 'd"' }))
         yield [k.slice(2), decodeJson(v, { key: k }) as DocStat]
     },
-    entries: async function* (doc, { after = 0, upTo = last } = {}) {
-      for await (const [k, v] of db.iterator({ gt: key.entry(doc, after), lte: key.entry(doc, upTo) })) {
+    entries: async function* (doc, { after = 0, upTo = last, reverse = false } = {}) {
+      for await (const [k, v] of db.iterator({ gt: key.entry(doc, after), lte: key.entry(doc, upTo), reverse })) {
         yield decodeEntry(v, doc, seqOf(k))
       }
     },
-    moved: async function* (after) {
-      for await (const [k, v] of db.iterator({ gt: key.order(after), lt: 'q"' })) {
-        yield { seq: seqOf(k), doc: decoder.decode(unseal(v, { key: k })) }
+    heads: async function* ({ after = 0, upTo = last, reverse = false } = {}) {
+      for await (const [k, v] of db.iterator({ gt: key.head(after), lte: key.head(upTo), reverse })) {
+        yield decodeHead(v, seqOf(k))
       }
     },
     snapshot: async (doc, upTo = last) => {
@@ -92,26 +78,6 @@ export async function openLevelStore(
       await openDb(db, folder, clock, lockMs)
     },
     close: () => db.close(),
-  }
-}
-
-function toOperations(w: Write): ({ type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string })[] {
-  switch (w.t) {
-    case 'entry':
-      return [
-        { type: 'put', key: key.entry(w.entry.doc, w.entry.seq), value: encodeEntry(w.entry) },
-        { type: 'put', key: key.order(w.entry.seq), value: seal(encoder.encode(w.entry.doc)) },
-      ]
-    case 'doc':
-      return [{ type: 'put', key: key.doc(w.doc), value: encodeJson(w.stat) }]
-    case 'snapshot':
-      return [{ type: 'put', key: key.snapshot(w.doc, w.seq), value: seal(w.state) }]
-    case 'record': {
-      const k = key.record(w.table, w.key)
-      return [w.value === undefined ? { type: 'del', key: k } : { type: 'put', key: k, value: encodeJson(w.value) }]
-    }
-    default:
-      return w satisfies never
   }
 }
 

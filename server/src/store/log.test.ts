@@ -7,7 +7,8 @@ import { openLog, type Appended } from './log.ts'
 import { openMemoryStore } from './memory.ts'
 import type { Store, Write } from './store.ts'
 import { all } from './store.suite.ts'
-import { openWorkspace, schemaVersion } from './workspace.ts'
+import { schemaVersion } from './migrate.ts'
+import { openWorkspace } from './workspace.ts'
 
 const author = createId()
 const meta = { author, origin: 'server' } as const
@@ -104,7 +105,7 @@ test('[LOG-22] a failing store acknowledges nothing, keeps everything in order, 
 
 test('[S203] [LOG-26] a document comes back at its newest and at any version, over snapshots', async () => {
   const store = openMemoryStore()
-  const log = await openLog({ store, settings: { snapshotTailBytes: 400 }, log: silentLog })
+  const log = await openLog({ store, settings: { ...settings, snapshotTailBytes: 400 }, log: silentLog })
   const doc = new Y.Doc()
   const versions = new Map<number, string>()
   doc.on('update', (update: Uint8Array) => {
@@ -130,7 +131,7 @@ test('[S204] a snapshot is made when the tail passes the limit, not for every ed
     for (const w of writes) if (w.t === 'snapshot') snapshots.push(w.state.length)
     return commit(writes, fence)
   }
-  const log = await openLog({ store, settings: { snapshotTailBytes: 1_000 }, log: silentLog })
+  const log = await openLog({ store, settings: { ...settings, snapshotTailBytes: 1_000 }, log: silentLog })
   const doc = new Y.Doc()
   doc.on('update', (update: Uint8Array) => log.append('file/a', update, meta, () => Y.encodeStateAsUpdate(doc)))
   doc.getText('content').insert(0, 'x'.repeat(100_000))
@@ -167,12 +168,12 @@ test('[LOG-25] an unknown Yjs client id belongs to who was first seen to use it;
   const update = Y.encodeStateAsUpdate(doc)
   await log.append('file/a', update, { author: anna, origin: 'socket' }).durable
   await log.append('file/a', update, { author: ben, origin: 'socket' }).durable
-  expect(log.authors.ownerOf(doc.clientID)).toBe(anna)
+  expect(log.authors.of(doc.clientID)?.principal).toBe(anna)
   const [first, second] = await all(store.entries('file/a'))
   expect(first?.note).toBeUndefined()
   expect(second).toMatchObject({ author: ben, note: { via: [doc.clientID] } })
   // It is known again after a restart.
-  expect((await openLog({ store, settings, log: silentLog })).authors.ownerOf(doc.clientID)).toBe(anna)
+  expect((await openLog({ store, settings, log: silentLog })).authors.of(doc.clientID)?.principal).toBe(anna)
 })
 
 test('[LOG-30] data of a newer program is refused, and left as it is', async () => {

@@ -1,8 +1,10 @@
 import { TandemError, isTandemError, systemClock, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
 import { openAuthors, type Authors } from './authors.ts'
+import { createBacklog, type Backlog } from './backlog.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { replay } from './replay.ts'
-import type { AppendMeta, DocStat, Store, Write } from './store.ts'
+import type { AppendMeta, DocStat, Entry, EntryHead, Range, RecordWrite, Store, Write } from './store.ts'
+import { fold, type ThinStep } from './thin.ts'
 
 /** An entry that is on disk. */
 export type Appended = { seq: number; doc: string; author: Id }
@@ -21,7 +23,7 @@ export type UpdateLog = {
     state?: () => Uint8Array,
   ): { seq: number; durable: Promise<void> }
   /** Records (accounts, audit, folded ids), in the same order and batches as entries. */
-  write(writes: readonly Extract<Write, { t: 'record' }>[]): Promise<void>
+  write(writes: readonly RecordWrite[]): Promise<void>
   /** Undefined where all of the document is on disk; else a promise as `append`'s. */
   pending(doc: string): Promise<void> | undefined
   stat(doc: string): DocStat | undefined
@@ -31,6 +33,19 @@ export type UpdateLog = {
   head(): number
   /** The document as one update, at its newest or at `upTo`; undefined where it has no entry. Throws `store-corrupt`. */
   load(doc: string, upTo?: number): Promise<Uint8Array | undefined>
+  /** A document's entries, also those that were on their way to disk. */
+  entries(doc: string, range?: Range): AsyncIterable<Entry>
+  /** The heads of all documents' entries that are on disk, in order of seq. */
+  heads(range?: Range): AsyncIterable<EntryHead>
+  /**
+   * Folds each range of a document's entries into one entry, all in one step; content at every version that remains
+   * is what it was. Returns how many entries went. Throws `store-corrupt` and leaves them where one is damaged.
+   */
+  thin(doc: string, steps: readonly ThinStep[]): Promise<number>
+  /** Forgets all of a document that is not loaded. Throws `conflict` where it changed meanwhile. */
+  drop(doc: string): Promise<void>
+  /** What waits for the disk. */
+  backlog: Backlog
   /** Told of every entry once it is on disk, in order. */
   onAppend(listen: (e: Appended) => void): () => void
   failure(): TandemError | undefined
@@ -41,7 +56,16 @@ export type UpdateLog = {
   close(): Promise<void>
 }
 
-type Deps = { store: Store; settings: Pick<Settings, 'snapshotTailBytes'>; log: Log; clock?: Clock; probeMs?: number }
+type Deps = {
+  store: Store
+  settings: Pick<Settings, 'snapshotTailBytes' | 'maxBacklogBytes'>
+  log: Log
+  clock?: Clock
+  probeMs?: number
+}
+
+/** The last version given, kept where its own entry is dropped: no number is ever given twice. */
+const headKey = 'head'
 
 const nothing: DocStat = { seq: 0, snapshotSeq: 0, snapshotBytes: 0, tailBytes: 0 }
 
@@ -66,19 +90,23 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     finish: standing,
     ...(probeMs !== undefined && { probeMs }),
   })
-  const authors = await openAuthors(store)
+  const authors = await openAuthors(store, clock)
   for await (const [doc, stat] of store.docs()) stats.set(doc, stat)
-  let assigned = await store.head()
+  let assigned = Math.max(await store.head(), Number((await store.read('meta', headKey)) ?? 0))
   let durableSeq = assigned
   const tails = new Map<string, Promise<void>>()
   const listeners = new Set<(e: Appended) => void>()
   const damaged = new Map<string, string>()
   /** Appended, not yet on disk, in order. */
-  const waiting: Appended[] = []
+  const waiting: (Appended & { bytes: number })[] = []
+  const backlog = createBacklog(settings.maxBacklogBytes)
+  /** Thinning and dropping, one after the other. */
+  let housekeeping: Promise<unknown> = Promise.resolve()
 
   const announce = (upTo: number) => {
     while (waiting[0] && waiting[0].seq <= upTo) {
-      const e = waiting.shift() as Appended
+      const { bytes, ...e } = waiting.shift() as Appended & { bytes: number }
+      backlog.take(bytes)
       durableSeq = e.seq
       for (const listen of [...listeners]) listen(e)
     }
@@ -92,16 +120,47 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   /** A long tail is folded into a snapshot, but not for every edit of a large document. */
   const wantsSnapshot = (s: DocStat) => s.tailBytes > Math.max(settings.snapshotTailBytes, s.snapshotBytes / 8)
 
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = housekeeping.then(work)
+    housekeeping = done.catch(() => {
+      // Whoever asked is told.
+    })
+    return done
+  }
+  /** Only what is on disk can be thinned. */
+  const settled = async (doc: string) => {
+    const failure = commit.failure()
+    if (failure) throw failure
+    await tails.get(doc)
+  }
+  const inTail = (doc: string, freed: number, upTo: number) => {
+    const stat = stats.get(doc)
+    if (!stat || upTo <= stat.snapshotSeq) return
+    stats.set(doc, { ...stat, tailBytes: stat.tailBytes - freed })
+    moved.add(doc)
+  }
+
   return {
-    append: (doc, update, meta, state) => {
+    append: (doc, update, { author, origin, ...meta }, state) => {
       const seq = ++assigned
-      const { writes, via } = authors.see(update, meta.author)
+      const { via, cause, ...seen } = authors.see(update, { principal: author, cause: meta.cause })
+      const writes: Write[] = seen.writes
       const note = via.length > 0 ? { ...meta.note, via } : meta.note
       const before = stats.get(doc) ?? nothing
       let stat: DocStat = { ...before, seq, tailBytes: before.tailBytes + update.length }
       writes.push({
         t: 'entry',
-        entry: { seq, doc, update, author: meta.author, origin: meta.origin, at: clock.now(), ...(note && { note }) },
+        entry: {
+          seq,
+          doc,
+          previous: before.seq,
+          update,
+          author,
+          origin,
+          at: clock.now(),
+          ...(cause && { cause }),
+          ...(note && { note }),
+        },
       })
       if (state && wantsSnapshot(stat)) {
         const bytes = state()
@@ -110,17 +169,18 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
       }
       stats.set(doc, stat)
       moved.add(doc)
-      waiting.push({ seq, doc, author: meta.author })
+      waiting.push({ seq, doc, author, bytes: update.length })
+      backlog.add(update.length)
 
       const durable = commit.write(writes)
       tails.set(doc, durable)
-      const settled = () => {
+      const untail = () => {
         if (tails.get(doc) === durable) tails.delete(doc)
       }
       durable.then(() => {
-        settled()
+        untail()
         announce(seq)
-      }, settled)
+      }, untail)
       return { seq, durable }
     },
     write: (writes) => commit.write(writes),
@@ -147,6 +207,38 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
         throw e
       }
     },
+    entries: async function* (doc, range) {
+      await settled(doc)
+      yield* store.entries(doc, range)
+    },
+    heads: (range) => store.heads(range),
+    thin: (doc, steps) =>
+      inTurn(async () => {
+        await settled(doc)
+        const folded = (await Promise.all(steps.map((step) => fold(store, doc, step)))).filter((f) => f !== undefined)
+        if (folded.length === 0) return 0
+        const failure = commit.failure()
+        if (failure) throw failure
+        for (const { freed, upTo } of folded) inTail(doc, freed, upTo)
+        await commit.write(folded.flatMap((f) => f.writes))
+        return folded.reduce((sum, f) => sum + f.gone, 0)
+      }),
+    drop: (doc) =>
+      inTurn(async () => {
+        const before = stats.get(doc)
+        await settled(doc)
+        const failure = commit.failure()
+        if (failure) throw failure
+        if (stats.get(doc) !== before) throw new TandemError('conflict', { reason: 'the document changed', doc })
+        stats.delete(doc)
+        moved.delete(doc)
+        damaged.delete(doc)
+        await commit.write([
+          { t: 'drop', doc },
+          { t: 'record', table: 'meta', key: headKey, value: assigned },
+        ])
+      }),
+    backlog,
     onAppend: (listen) => {
       listeners.add(listen)
       return () => listeners.delete(listen)

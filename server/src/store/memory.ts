@@ -1,9 +1,9 @@
 import { TandemError } from '@tandem/shared'
-import type { DocStat, Entry, Store, Table } from './store.ts'
+import type { DocStat, Entry, Range, Store, Table } from './store.ts'
 
 /** A store for tests: keeps everything in memory and forgets it with the process. */
 export function openMemoryStore(): Store {
-  const entries: Entry[] = []
+  let entries: Entry[] = []
   const docs = new Map<string, DocStat>()
   const snapshots = new Map<string, { seq: number; state: Uint8Array }[]>()
   const tables = new Map<Table, Map<string, string>>()
@@ -17,12 +17,39 @@ export function openMemoryStore(): Store {
     commit: async (writes, holds) => {
       if (holds !== undefined && holds < fence) throw staleFence(holds, fence)
       for (const w of writes) {
-        if (w.t === 'entry') entries.push(w.entry)
-        else if (w.t === 'doc') docs.set(w.doc, w.stat)
-        else if (w.t === 'snapshot')
-          snapshots.set(w.doc, [...(snapshots.get(w.doc) ?? []), { seq: w.seq, state: w.state }])
-        else if (w.value === undefined) table(w.table).delete(w.key)
-        else table(w.table).set(w.key, JSON.stringify(w.value))
+        switch (w.t) {
+          case 'entry':
+            entries.push(w.entry)
+            break
+          case 'doc':
+            docs.set(w.doc, w.stat)
+            break
+          case 'snapshot':
+            snapshots.set(w.doc, [...(snapshots.get(w.doc) ?? []), { seq: w.seq, state: w.state }])
+            break
+          case 'record':
+            if (w.value === undefined) table(w.table).delete(w.key)
+            else table(w.table).set(w.key, JSON.stringify(w.value))
+            break
+          case 'replace':
+            entries = entries.flatMap((e) =>
+              e.doc === w.doc && isWithin(w, e.seq) ? (e.seq === w.upTo ? (w.entry ?? []) : []) : e,
+            )
+            break
+          case 'drop-snapshots':
+            snapshots.set(
+              w.doc,
+              (snapshots.get(w.doc) ?? []).filter((s) => !isWithin(w, s.seq)),
+            )
+            break
+          case 'drop':
+            entries = entries.filter((e) => e.doc !== w.doc)
+            snapshots.delete(w.doc)
+            docs.delete(w.doc)
+            break
+          default:
+            w satisfies never
+        }
       }
     },
     takeFence: async () => ++fence,
@@ -30,11 +57,14 @@ export function openMemoryStore(): Store {
     docs: async function* () {
       yield* [...docs]
     },
-    entries: async function* (doc, { after = 0, upTo = Infinity } = {}) {
-      yield* entries.filter((e) => e.doc === doc && e.seq > after && e.seq <= upTo)
+    entries: async function* (doc, range = {}) {
+      const found = entries.filter((e) => e.doc === doc && isWithin(range, e.seq))
+      yield* range.reverse ? found.toReversed() : found
     },
-    moved: async function* (after) {
-      for (const { seq, doc } of entries) if (seq > after) yield { seq, doc }
+    heads: async function* (range = {}) {
+      const found = entries.filter((e) => isWithin(range, e.seq)).toSorted((a, b) => a.seq - b.seq)
+      for (const { update, previous: _, ...head } of range.reverse ? found.toReversed() : found)
+        yield { ...head, bytes: update.length }
     },
     snapshot: async (doc, upTo = Infinity) => (snapshots.get(doc) ?? []).findLast((s) => s.seq <= upTo),
     read: async (name, key) => {
@@ -49,6 +79,8 @@ export function openMemoryStore(): Store {
     close: async () => {},
   }
 }
+
+const isWithin = ({ after = 0, upTo = Infinity }: Range, seq: number) => seq > after && seq <= upTo
 
 /** What a commit throws whose server no longer owns the workspace. */
 export const staleFence = (holds: number, fence: number): TandemError =>

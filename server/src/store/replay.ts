@@ -1,6 +1,7 @@
 import { TandemError } from '@tandem/shared'
 import * as Y from 'yjs'
 import type { Store } from './store.ts'
+import { missingEntry } from './thin.ts'
 
 type Range = {
   upTo?: number | undefined
@@ -17,6 +18,7 @@ export async function replay(store: Store, doc: string, { upTo, atLeast = 0 }: R
   const updates = snapshot ? [snapshot.state] : []
   let last = snapshot?.seq ?? 0
   for await (const entry of store.entries(doc, { after: last, ...(upTo !== undefined && { upTo }) })) {
+    if (entry.previous !== last) throw missingEntry(doc, entry.previous, entry.seq)
     updates.push(entry.update)
     last = entry.seq
   }

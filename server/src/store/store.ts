@@ -1,36 +1,64 @@
-import type { Id } from '@tandem/shared'
+import type { Cause, Id } from '@tandem/shared'
 
 /** Which door a change came through. */
 export type Origin = 'socket' | 'rest' | 'bulk' | 'server'
 
-/** Who changed something, by which door; `note` is kept with the entry (`restoredFrom`, `via`, …). */
-export type AppendMeta = { author: Id; origin: Origin; note?: Readonly<Record<string, unknown>> }
+/** Who changed something, by which door and why; `note` is kept with the entry (`via`, `thinned`, …). */
+export type AppendMeta = { author: Id; origin: Origin; cause?: Cause; note?: Readonly<Record<string, unknown>> }
 
 /** One change of one document: `seq` is workspace-wide and monotone, it *is* the version number [S202]. */
 export type Entry = {
   seq: number
   /** `docPath` of the document. */
   doc: string
+  /** The seq of this document's entry before, 0 for its first: a missing entry shows. */
+  previous: number
   update: Uint8Array
   author: Id
   origin: Origin
   /** Server's time, ms. */
   at: number
+  cause?: Cause
   note?: Readonly<Record<string, unknown>>
 }
+
+/** What is known of an entry without reading its update; `bytes` is the update's length. */
+export type EntryHead = Omit<Entry, 'update' | 'previous'> & { bytes: number }
+
+/** `after < seq <= upTo`, ascending, or descending where `reverse`. */
+export type Range = { after?: number | undefined; upTo?: number | undefined; reverse?: boolean | undefined }
 
 /** Where a document stands: its last entry, its last snapshot, and how many bytes each of the two parts has. */
 export type DocStat = { seq: number; snapshotSeq: number; snapshotBytes: number; tailBytes: number }
 
 /** Small facts of the server that are no documents: secrets, accounts, registries. Values are JSON. */
-export type Table = 'meta' | 'members' | 'keys' | 'sessions' | 'daemons' | 'audit' | 'folded' | 'authors'
+export type Table =
+  | 'meta'
+  | 'members'
+  | 'keys'
+  | 'sessions'
+  | 'daemons'
+  | 'audit'
+  | 'folded'
+  | 'authors'
+  | 'users'
+  | 'invites'
+  | 'runs'
+
+/** `undefined` removes. */
+export type RecordWrite = { t: 'record'; table: Table; key: string; value: unknown }
 
 export type Write =
   | { t: 'entry'; entry: Entry }
   | { t: 'doc'; doc: string; stat: DocStat }
   | { t: 'snapshot'; doc: string; seq: number; state: Uint8Array }
-  /** `undefined` removes. */
-  | { t: 'record'; table: Table; key: string; value: unknown }
+  | RecordWrite
+  /** The entries with `after < seq <= upTo` go; `entry`, whose seq is `upTo`, takes their place. They are on disk. */
+  | { t: 'replace'; doc: string; after: number; upTo: number; entry?: Entry }
+  /** The snapshots with `after < seq <= upTo` go. */
+  | { t: 'drop-snapshots'; doc: string; after: number; upTo: number }
+  /** All that is on disk of a document goes, its standing too. */
+  | { t: 'drop'; doc: string }
 
 /**
  * Where one workspace's log lives. The contract (`store.suite.ts`): a commit is all or nothing, and on disk when it
@@ -44,10 +72,10 @@ export type Store = {
   /** The last entry's seq; 0 in an empty log. */
   head(): Promise<number>
   docs(): AsyncIterable<readonly [doc: string, stat: DocStat]>
-  /** A document's entries with `after < seq <= upTo`, ascending. */
-  entries(doc: string, range?: { after?: number; upTo?: number }): AsyncIterable<Entry>
-  /** Which document each entry after `after` belongs to, ascending. */
-  moved(after: number): AsyncIterable<{ seq: number; doc: string }>
+  /** A document's entries. */
+  entries(doc: string, range?: Range): AsyncIterable<Entry>
+  /** The heads of all documents' entries in order of seq; no update is read. */
+  heads(range?: Range): AsyncIterable<EntryHead>
   /** The newest snapshot at or before `upTo`. */
   snapshot(doc: string, upTo?: number): Promise<{ seq: number; state: Uint8Array } | undefined>
   read(table: Table, key: string): Promise<unknown>

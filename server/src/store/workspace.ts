@@ -1,9 +1,7 @@
 import { Id, TandemError, createId, type Clock } from '@tandem/shared'
 import { z } from 'zod'
+import { schemaVersion } from './migrate.ts'
 import type { Store } from './store.ts'
-
-/** The shape of what is stored. Raised with a migration; an older program refuses a newer one. */
-export const schemaVersion = 1
 
 /** What a workspace is called and who stands for it. */
 export const Workspace = z.object({

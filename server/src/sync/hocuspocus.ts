@@ -103,6 +103,12 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     await daemons.onConnected(daemonId, socket.who?.claims.name ?? 'daemon')
   }
 
+  const hear = async (daemonId: Id, message: FromDaemon) => {
+    if (message.t !== 'writes-as') return daemons.onMessage(daemonId, message)
+    const { clients, cause } = message
+    await updates.write(updates.authors.declare(clients, { principal: daemonId, cause }))
+  }
+
   const hocuspocus = new Hocuspocus<Context>({
     quiet: true,
     // The server's pulse decides who is dead; this timer would end sockets that only answer pings.
@@ -190,7 +196,7 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       const daemonId = daemonOf(context.doc, context)
       if (daemonId === undefined) return
       const parsed = parseMessage(FromDaemon, payload)
-      if ('message' in parsed) return daemons.onMessage(daemonId, parsed.message)
+      if ('message' in parsed) return hear(daemonId, parsed.message)
       context.socket.log.warn('message refused', { issues: parsed.issues.slice(0, 5), daemon: daemonId })
       connection.sendStateless(
         JSON.stringify({
