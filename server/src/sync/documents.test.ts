@@ -1,11 +1,12 @@
 import type { Document, Hocuspocus } from '@hocuspocus/server'
-import { createId, docName, readSettings, silentLog } from '@tandem/shared'
+import { createId, docName, docPath, readSettings, silentLog, type Cause, type Id } from '@tandem/shared'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { openLog } from '../store/log.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import { createDocuments } from './documents.ts'
 import type { Context } from './doors.ts'
+import type { LocalOrigin } from './hocuspocus.ts'
 
 test('[LOG-32] what is put while one load ends and the next begins reaches the loaded copy as well', async () => {
   const place = { workspaceId: createId(), epoch: createId() }
@@ -34,4 +35,49 @@ test('[LOG-32] what is put while one load ends and the next begins reaches the l
   second.resolve()
   await put
   expect(copy.getText('content').toString()).toBe('hello')
+})
+
+test('[LOG-37] what the server writes in somebody’s name is theirs, however many it writes for, and tells its cause', async () => {
+  const place = { workspaceId: createId(), epoch: createId() }
+  const doc = { kind: 'file', fileId: createId() } as const
+  const settings = readSettings({})
+  const updates = await openLog({ store: openMemoryStore(), settings, log: silentLog })
+  const copy = new Y.Doc()
+  const loaded = Object.assign(copy, { addDirectConnection: () => {}, removeDirectConnection: () => {} })
+  const engine = {
+    documents: new Map([[docName(place, doc), loaded]]),
+    createDocument: async () => loaded,
+  } as unknown as Hocuspocus<Context>
+  copy.on('update', (update: Uint8Array, { context }: LocalOrigin) => updates.append(docPath(doc), update, context))
+  const documents = createDocuments({ engine, updates, place, settings, log: silentLog })
+
+  const [anna, ben, task] = [createId(), createId(), createId()]
+  const write = (author: Id, at: number, words: string, cause?: Cause) =>
+    documents.change(doc, { author, origin: 'rest', ...(cause && { cause }) }, (d) =>
+      d.getText('content').insert(at, words),
+    )
+  await write(anna, 0, 'anna ')
+  await write(ben, 5, 'ben ')
+  await write(anna, 9, 'anna again ')
+  await write(ben, 20, 'restored ', { restoredFrom: 1 })
+  await write(ben, 29, 'ben for a task ', { task })
+  await documents.changeTogether([doc], { author: ben, origin: 'rest', cause: { restoredFrom: 2 } }, () =>
+    copy.getText('content').insert(44, 'restored again'),
+  )
+
+  const runs: [string, Id | undefined, Cause | undefined][] = []
+  for (let item = copy.getText('content')._start; item; item = item.right) {
+    const author = updates.authors.of(item.id.client)
+    runs.push([(item.content as Y.ContentString).str, author?.principal, author?.cause])
+  }
+  expect(runs).toEqual([
+    ['anna ', anna, undefined],
+    ['ben ', ben, undefined],
+    ['anna again ', anna, undefined],
+    ['restored ', ben, { restoredFrom: 1 }],
+    ['ben for a task ', ben, { task }],
+    ['restored again', ben, { restoredFrom: 2 }],
+  ])
+  // Two callers and three causes: an id for each, however often they write.
+  expect(copy.store.clients.size).toBe(5)
 })

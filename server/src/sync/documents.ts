@@ -15,6 +15,7 @@ import type { UpdateLog } from '../store/log.ts'
 import type { AppendMeta } from '../store/store.ts'
 import type { Context } from './doors.ts'
 import { localOrigin } from './hocuspocus.ts'
+import { createPens } from './pens.ts'
 
 /** A loaded document, for a wrapper of `shared/docs` to open. */
 export type HeldDoc = Y.Doc
@@ -88,6 +89,10 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     }
   }
 
+  const asAuthor = createPens()
+  const write = <T>(doc: Y.Doc, meta: AppendMeta, work: () => T): T =>
+    asAuthor(doc, meta, () => doc.transact(work, localOrigin(meta)))
+
   const put: Documents['put'] = async (doc, update, meta, { onlyIfAbsent = false } = {}) => {
     const path = docPath(doc)
     const failure = updates.failure()
@@ -126,7 +131,7 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
       try {
         const failure = updates.failure()
         if (failure) throw failure
-        const result = held.doc.transact(() => work(held.doc), localOrigin(meta))
+        const result = write(held.doc, meta, () => work(held.doc))
         await updates.pending(docPath(doc))
         return result
       } finally {
@@ -141,7 +146,7 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
         const within =
           (inner: () => void, { doc }: { doc: Y.Doc }) =>
           () =>
-            doc.transact(inner, localOrigin(meta))
+            write(doc, meta, inner)
         held.reduceRight(within, work)()
         await Promise.all(docs.map(async (doc) => updates.pending(docPath(doc))))
       } finally {
