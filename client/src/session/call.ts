@@ -4,15 +4,18 @@ import type { z } from 'zod'
 /** Longer than any honest answer, shorter than a person's patience. */
 export const answerWithinMs = 8_000
 
+/** When the answer is no longer wanted, or no longer waited for. */
+type Until = { signal?: AbortSignal | undefined; withinMs?: number }
+
 /** Asks the server over REST; the answer is parsed. Throws what the server's problem says, or `offline`. */
 export async function call<S extends z.ZodType>(
   method: string,
   path: string,
   answer: S,
   body?: unknown,
-  signal?: AbortSignal,
+  until?: Until,
 ): Promise<z.infer<S>> {
-  const response = await ask(method, path, body, signal)
+  const response = await ask(method, path, body, until)
   const parsed = answer.safeParse(await response.json().catch(() => undefined))
   if (!parsed.success)
     throw new TandemError(
@@ -24,8 +27,9 @@ export async function call<S extends z.ZodType>(
 }
 
 /** As `call`, with the answer as it comes: for contents, and for answers without any. */
-export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-  const timeout = AbortSignal.timeout(answerWithinMs)
+export async function ask(method: string, path: string, body?: unknown, until: Until = {}): Promise<Response> {
+  const { signal, withinMs = answerWithinMs } = until
+  const timeout = AbortSignal.timeout(withinMs)
   let response: Response
   try {
     response = await fetch(path, {

@@ -9,7 +9,10 @@ import {
   type AccessToken,
 } from '@tandem/shared'
 import { mapView, openFiles, openOps, openRequests, openTasks, type View } from '@tandem/shared/docs'
+import { createAuthorHues } from './author-hues.ts'
+import { createAuthors } from './authors.ts'
 import { connect, type LinkState } from './connect.ts'
+import { createHistory } from './history.ts'
 import { mergeViews } from './merge-views.ts'
 import { openDoc } from './open-doc.ts'
 import { databaseName, openPersist } from './persist.ts'
@@ -124,6 +127,9 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     void navigator.storage?.persist?.().catch(() => {}) // Refused: the browser may clear us when short of space.
   })
 
+  const history = createHistory(place.workspaceId)
+  const peers = openPeers(handles.presence.provider, tokens.state)
+
   signal.addEventListener('abort', () => {
     registry.close()
     bridge.close()
@@ -149,7 +155,10 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     tasks: openTasks(handles.tasks.doc),
     tasksState: handles.tasks.state,
     requests: openRequests(handles.requests.doc),
-    peers: openPeers(handles.presence.provider, tokens.state),
+    peers,
+    history,
+    authors: createAuthors({ ask: history.authors, clock, log }),
+    hueOf: createAuthorHues(peers, () => tokens.state.snapshot().claims.principal),
     open: (ref: DocRef) => registry.open(ref),
     /** A document that is open already. */
     peek: (ref: DocRef) => registry.get(docPath(ref))?.doc,
