@@ -1,13 +1,16 @@
 import { TandemError } from '@tandem/shared'
 import type { Context } from 'hono'
-import { etagOf } from './content.ts'
 import type { Env } from './deps.ts'
 
+/** What stands at an address: undefined for nothing, and without an ETag what has no content here, such as a folder. */
+export type Current = { etag?: string } | undefined
+
 /**
- * `If-Match` and `If-None-Match: *` against the content as it stands (undefined: no file). A script must say which of
- * the two it means, so that it never overwrites what it has not seen; a signed-in page may leave it out.
+ * `If-Match` and `If-None-Match: *` against what stands there at the moment of writing. A script must say which of the
+ * two it means, so that it never overwrites what it has not seen; a signed-in page may leave it out, and so may
+ * whatever names the text it means to change (`optional`).
  */
-export function checkConditions(c: Context<Env>, current: Uint8Array | undefined, { optional = false } = {}): void {
+export function checkConditions(c: Context<Env>, current: Current, { optional = false } = {}): void {
   const match = c.req.header('if-match')
   const noneMatch = c.req.header('if-none-match')
   const refuse = (reason: string) => new TandemError('precondition-failed', { reason })
@@ -15,9 +18,14 @@ export function checkConditions(c: Context<Env>, current: Uint8Array | undefined
     if (optional || c.var.caller.by === 'cookie') return
     throw new TandemError('precondition-required', { reason: 'say what you mean to replace' })
   }
-  if (noneMatch === '*' && current) throw refuse('the file exists already')
+  if (noneMatch !== undefined && names(noneMatch, current)) throw refuse('the file exists already')
   if (match === undefined) return
   if (!current) throw refuse('there is no such file')
-  const tags = match.split(',').map((tag) => tag.trim())
-  if (!tags.includes('*') && !tags.includes(etagOf(current))) throw refuse('the file is not as you last saw it')
+  if (!names(match, current)) throw refuse('the file is not as you last saw it')
+}
+
+/** Whether a list of entity tags names what stands there. A weak tag is never equal: it does not speak of bytes. */
+export function names(header: string, current: Current): boolean {
+  const tags = header.split(',').map((tag) => tag.trim())
+  return current !== undefined && (tags.includes('*') || (current.etag !== undefined && tags.includes(current.etag)))
 }

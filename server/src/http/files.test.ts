@@ -13,7 +13,7 @@ const put = (
 const get = (server: TestServer, path: string) => server.inWorkspace(`/files/${path}`)
 const tag = (content: string) => `"${createHash('sha256').update(content).digest('hex')}"`
 
-test('[S207] [S210] a file is created, read with the hash of its content as ETag, listed, and deleted', async () => {
+test('[S207] [S210] [S211] a file is created, read with the hash of its content as ETag, listed, and deleted', async () => {
   const server = await testServer()
   const created = await put(server, 'src/ein%20Wort.ts', 'hello\n')
   expect(created.status).toBe(201)
@@ -26,7 +26,11 @@ test('[S207] [S210] a file is created, read with the hash of its content as ETag
     version: expect.any(Number),
     files: [{ path: 'src/ein Wort.ts', kind: 'text', size: 6 }],
   })
-  expect((await server.inWorkspace('/files/src/ein%20Wort.ts', { method: 'DELETE' })).status).toBe(200)
+  const gone = (headers: Record<string, string>) =>
+    server.inWorkspace('/files/src/ein%20Wort.ts', { method: 'DELETE', headers })
+  expect((await gone({})).status).toBe(428)
+  expect((await gone({ 'if-match': tag('other') })).status).toBe(412)
+  expect(await (await gone({ 'if-match': tag('hello\n') })).json()).toEqual({ version: expect.any(Number), files: 1 })
   expect((await get(server, 'src/ein%20Wort.ts')).status).toBe(404)
 })
 

@@ -1,166 +1,60 @@
-import { TandemError, createId, diffText, nameOf, parsePath, type DocRef, type Id } from '@tandem/shared'
-import { openFile, openFiles, stateOf, type FileEntry, type Files } from '@tandem/shared/docs'
+import { Id, TandemError } from '@tandem/shared'
 import { Hono, type Context } from 'hono'
 import { z } from 'zod'
-import { perDoc } from '../sync/per-doc.ts'
-import { checkConditions } from './conditions.ts'
-import { decodeText, encodeText, etagOf } from './content.ts'
-import type { Caller, Env, HttpDeps } from './deps.ts'
+import { checkConditions, names, type Current } from './conditions.ts'
+import { etagOf } from './content.ts'
+import type { Env, HttpDeps } from './deps.ts'
+import { describe } from './describe.ts'
+import type { FileVerbs } from './file-verbs.ts'
 import { readBody, readValue } from './problem.ts'
 import { requireRole } from './who.ts'
 
 const ListQuery = z.object({
-  cursor: z.string().max(8_000).optional(),
+  prefix: z.string().max(4_096).optional().describe('Only what is in this folder.'),
+  cursor: z.string().max(8_000).optional().describe('Where the page before ended.'),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 })
-const Edit = z.object({ search: z.string().min(1), replace: z.string(), count: z.int().positive().default(1) })
-const Move = z.object({ to: z.string() })
+const DeleteQuery = z.object({
+  recursive: z.stringbool().default(false).describe('A folder goes with all that is in it.'),
+})
+const PostQuery = z.object({ op: z.enum(['edit', 'move']).describe('What to do; the body is that of the two.') })
+const Edit = z.object({
+  search: z.string().min(1).describe('The text to replace, as often as `count` says.'),
+  replace: z.string(),
+  count: z.int().positive().default(1),
+})
+const Move = z.object({ to: z.string().describe('The new path.') })
 
-/** The verbs on files that REST offers; each writes documents as any client would, and resolves once that is on disk. */
-export type FileVerbs = ReturnType<typeof createFileVerbs>
+const Version = z.int().nonnegative()
+const FileList = z.object({
+  version: Version,
+  files: z.array(
+    z.object({
+      path: z.string(),
+      name: z.string(),
+      id: Id,
+      kind: z.enum(['text', 'blob', 'dir', 'symlink']),
+      size: z.number().optional().describe('Bytes, as last seen on a disk.'),
+      hash: z.string().optional().describe('Of what is not text: the SHA-256 of its content.'),
+      changed: Version.optional().describe('The version with which its text last changed.'),
+    }),
+  ),
+  cursor: z.string().optional().describe('Ask for the next page with it; absent at the end.'),
+})
+type FileList = z.infer<typeof FileList>
+const Written = z.object({ version: Version })
+const Changed = z.object({ version: Version, files: z.int().describe('How many files it was.') })
+const Posted = z.union([Written, Changed])
 
-export function createFileVerbs({ documents, updates, settings, clock }: HttpDeps) {
-  let index: Promise<Files> | undefined
-  // Loaded at first use and kept: every route here asks it.
-  const files = () => (index ??= holdIndex())
-  const holdIndex = async () => {
-    try {
-      return openFiles((await documents.hold({ kind: 'files' })).doc)
-    } catch (e) {
-      // The next request tries anew: the store may work again by then.
-      index = undefined
-      throw e
-    }
-  }
-  const metaOf = (caller: Caller) => ({ author: caller.principal, origin: 'rest' }) as const
-  const fileIn = perDoc(openFile)
-  const textRef = (id: Id): DocRef => ({ kind: 'file', fileId: id })
-
-  const find = async (path: string): Promise<FileEntry | undefined> =>
-    (await files()).snapshot().byPath.get(parsePath(path))
-  const requireText = async (path: string): Promise<FileEntry> => {
-    const entry = await find(path)
-    if (!entry) throw new TandemError('not-found', { reason: 'there is no such file', path })
-    if (entry.kind !== 'text' || entry.facts?.withheld) {
-      throw new TandemError('not-found', {
-        reason: `the content of this ${entry.kind} is not shared`,
-        path,
-        withheld: entry.facts?.withheld,
-      })
-    }
-    return entry
-  }
-  const textOf = async (id: Id): Promise<string> =>
-    (await documents.peek(textRef(id), (doc) => openFile(doc).snapshot())) ?? ''
-  const bytesOf = async (entry: FileEntry) => encodeText(await textOf(entry.id), entry.facts)
-  const version = () => updates.head()
-
-  const requireSize = (bytes: number) => {
-    const limit = settings.maxTextBytes
-    if (bytes > limit) throw new TandemError('too-large', { reason: 'the file would be too large', bytes, limit })
-  }
-  /** Edits the text in one step: `edit` sees it as it stands, and throws to leave it so. */
-  const change = async (entry: FileEntry, caller: Caller, edit: (text: string) => string): Promise<void> => {
-    await documents.change(textRef(entry.id), metaOf(caller), (doc) => {
-      const file = fileIn(doc)
-      const text = file.snapshot()
-      const after = edit(text)
-      requireSize(encodeText(after, entry.facts).length)
-      file.edit(diffText(text, after), undefined)
-    })
-  }
-
-  return {
-    find,
-    requireText,
-    bytesOf,
-    version,
-    list: async (after: string, limit: number) => {
-      const { byPath } = (await files()).snapshot()
-      const paths = [...byPath.keys()].toSorted().filter((p) => p > after)
-      const page = paths.slice(0, limit)
-      return {
-        version: version(),
-        files: page.flatMap((p) => {
-          const entry = byPath.get(p)
-          return entry ? [{ path: p, name: nameOf(p), id: entry.id, kind: entry.kind, size: entry.facts?.size }] : []
-        }),
-        cursor: paths.length > limit ? page.at(-1) : undefined,
-      }
-    },
-    /**
-     * Creates or replaces; `check` decides on the content as it stands at the moment of writing. A file that is there
-     * keeps its line ends and byte order mark: `etag` is that of what is read next.
-     */
-    put: async (path: string, body: Uint8Array, caller: Caller, check: (current: Uint8Array | undefined) => void) => {
-      const parsed = parsePath(path)
-      const { text, eol, bom } = decodeText(body)
-      const entry = await find(parsed)
-      if (entry) {
-        await requireText(parsed)
-        await change(entry, caller, (current) => {
-          check(encodeText(current, entry.facts))
-          return text
-        })
-        return { created: false, version: version(), etag: etagOf(encodeText(text, entry.facts)) }
-      }
-      check(undefined)
-      requireSize(body.length)
-      const facts = { size: body.length, exec: false, eol, bom }
-      const id = createId()
-      // Content first, so that nobody ever sees an empty file.
-      await documents.change(textRef(id), metaOf(caller), (doc) =>
-        fileIn(doc).edit([{ at: 0, del: 0, ins: text }], undefined),
-      )
-      const all = await files()
-      await documents.change({ kind: 'files' }, metaOf(caller), () => {
-        if (all.snapshot().byPath.has(parsed))
-          throw new TandemError('precondition-failed', { reason: 'the file was created meanwhile', path: parsed })
-        all.create(parsed, 'text', facts, id)
-      })
-      return { created: true, version: version(), etag: etagOf(encodeText(text, facts)) }
-    },
-    edit: async (path: string, { search, replace, count }: z.infer<typeof Edit>, caller: Caller) => {
-      const entry = await requireText(path)
-      await change(entry, caller, (text) => {
-        const parts = text.split(search)
-        if (parts.length - 1 !== count) {
-          throw new TandemError('conflict', {
-            reason: `the text to replace is there ${parts.length - 1} times, not ${count}`,
-            path,
-          })
-        }
-        return parts.join(replace)
-      })
-      return { version: version() }
-    },
-    move: async (path: string, to: string, caller: Caller) => {
-      const entry = await find(path)
-      if (!entry) throw new TandemError('not-found', { reason: 'there is no such file', path })
-      const target = parsePath(to)
-      const all = await files()
-      await documents.change({ kind: 'files' }, metaOf(caller), () => {
-        if (all.snapshot().byPath.has(target))
-          throw new TandemError('conflict', { reason: 'there is a file of that name', path: target })
-        all.move(entry.id, target)
-      })
-      return { version: version() }
-    },
-    remove: async (path: string, caller: Caller) => {
-      const entry = await find(path)
-      if (!entry) throw new TandemError('not-found', { reason: 'there is no such file', path })
-      const snapshot = await documents.peek(textRef(entry.id), stateOf)
-      const all = await files()
-      await documents.change({ kind: 'files' }, metaOf(caller), () =>
-        all.remove(entry.id, { by: caller.principal, at: clock.now(), ...(snapshot !== undefined && { snapshot }) }),
-      )
-      return { version: version() }
-    },
-  }
+const conditions = {
+  'if-match': 'The ETag of what is there, or *; a key must send this or the next.',
+  'if-none-match': '* for a file that must not be there yet.',
 }
+const ofPaths = ['path-invalid', 'path-outside-workspace', 'path-protected', 'not-found'] as const
+const ofWriting = ['conflict', 'precondition-failed', 'too-large', 'store-failed', 'disk-full'] as const
 
-/** The file's path in the address, as it was meant before it was encoded. */
-function pathOf(c: Context<Env>): string {
+/** The file's path in the address, as it was meant before it was encoded; `%2F` is a slash like any other. */
+export function pathOf(c: Context<Env>): string {
   const [, raw] = /^(?:\/api\/v1\/workspaces\/[^/]+\/files|\/files?)\/(.*)$/.exec(new URL(c.req.url).pathname) ?? []
   try {
     return decodeURIComponent(raw ?? '')
@@ -171,42 +65,138 @@ function pathOf(c: Context<Env>): string {
 
 /** `…/files` and `…/files/<path>`: for scripts; raw bytes in and out, versions and content hashes as ETags. */
 export function fileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> {
+  const viewer = requireRole(deps, 'viewer')
   const editor = requireRole(deps, 'editor')
   return new Hono<Env>()
-    .get('/', requireRole(deps, 'viewer'), async (c) => {
-      const { cursor, limit } = readValue(c.req.query(), ListQuery)
-      return c.json(await verbs.list(cursor ?? '', limit))
-    })
-    .get('/*', requireRole(deps, 'viewer'), async (c) => {
-      const bytes = await verbs.bytesOf(await verbs.requireText(pathOf(c)))
-      const etag = etagOf(bytes)
-      c.header('etag', etag)
-      c.header('tandem-version', String(verbs.version()))
-      // Whatever a file holds, the browser must not take it for a page of ours.
-      c.header('content-type', 'text/plain; charset=utf-8')
-      c.header('x-content-type-options', 'nosniff')
-      c.header('content-security-policy', "default-src 'none'; sandbox")
-      return c.req.header('if-none-match') === etag ? c.body(null, 304) : c.body(bytes)
-    })
-    .put('/*', editor, async (c) => {
-      const body = new Uint8Array(await c.req.arrayBuffer())
-      const { created, version, etag } = await verbs.put(pathOf(c), body, c.var.caller, (now) =>
-        checkConditions(c, now),
-      )
-      c.header('etag', etag)
-      return c.json({ version }, created ? 201 : 200)
-    })
-    .delete('/*', editor, async (c) => {
-      const path = pathOf(c)
-      const entry = await verbs.find(path)
-      if (entry?.kind === 'text') checkConditions(c, await verbs.bytesOf(entry), { optional: true })
-      return c.json(await verbs.remove(path, c.var.caller))
-    })
-    .post('/*', editor, async (c) => {
-      const path = pathOf(c)
-      const op = c.req.query('op')
-      if (op === 'edit') return c.json(await verbs.edit(path, await readBody(c, Edit), c.var.caller))
-      if (op === 'move') return c.json(await verbs.move(path, (await readBody(c, Move)).to, c.var.caller))
-      throw new TandemError('bad-request', { reason: 'op is edit or move' })
-    })
+    .get(
+      '/',
+      describe({ tag: 'Files', summary: 'List files', query: ListQuery, answers: { 200: FileList } }),
+      viewer,
+      async (c) => {
+        const { cursor = '', limit, prefix } = readValue(c.req.query(), ListQuery)
+        const page = await verbs.list({ after: cursor, limit, prefix })
+        c.header('tandem-version', String(page.version))
+        return c.json<FileList>(page)
+      },
+    )
+    .get(
+      '/*',
+      describe({
+        tag: 'Files',
+        summary: 'Read a file',
+        headers: { 'if-none-match': 'The ETag of what you have: then 304 where nothing changed.' },
+        answers: { 200: 'bytes', 304: 'nothing' },
+        errors: ofPaths,
+      }),
+      viewer,
+      async (c) => {
+        // Taken before the text: what is read is at least as new as this.
+        const version = verbs.version()
+        const bytes = await verbs.bytesOf(await verbs.requireText(pathOf(c)))
+        const etag = etagOf(bytes)
+        c.header('etag', etag)
+        c.header('tandem-version', String(version))
+        // Whatever a file holds, the browser must not take it for a page of ours.
+        c.header('content-type', 'text/plain; charset=utf-8')
+        c.header('x-content-type-options', 'nosniff')
+        c.header('content-security-policy', "default-src 'none'; sandbox")
+        return names(c.req.header('if-none-match') ?? '', { etag }) ? c.body(null, 304) : c.body(bytes)
+      },
+    )
+    .put(
+      '/*',
+      describe({
+        tag: 'Files',
+        summary: 'Create or replace a file',
+        more: 'Cut down to the smallest edits, so that what others type meanwhile stays.',
+        headers: conditions,
+        body: 'bytes',
+        answers: { 200: Written, 201: Written },
+        errors: [...ofPaths, ...ofWriting, 'precondition-required'],
+      }),
+      editor,
+      async (c) => {
+        const body = new Uint8Array(await c.req.arrayBuffer())
+        const { created, version, etag } = await verbs.put(pathOf(c), body, c.var.caller, (now) =>
+          checkConditions(c, now),
+        )
+        return written(c, { version }, created ? 201 : 200, etag)
+      },
+    )
+    .delete(
+      '/*',
+      describe({
+        tag: 'Files',
+        summary: 'Delete a file or folder',
+        query: DeleteQuery,
+        headers: conditions,
+        answers: { 200: Changed },
+        errors: [...ofPaths, ...ofWriting, 'precondition-required'],
+      }),
+      editor,
+      async (c) => {
+        const { recursive } = readValue(c.req.query(), DeleteQuery)
+        const check = (now: Current) => checkConditions(c, now)
+        return written(c, await verbs.remove(pathOf(c), recursive, c.var.caller, check))
+      },
+    )
+    .post(
+      '/*',
+      describe({
+        tag: 'Files',
+        summary: 'Edit a file by search and replace, or move a file or folder',
+        more: 'An edit happens only where the text is there as often as expected; a move never lands on another file.',
+        query: PostQuery,
+        headers: { 'if-match': 'The ETag of what is there: the edit or move happens only then.' },
+        body: z.union([Edit, Move]),
+        answers: { 200: Posted },
+        errors: [...ofPaths, ...ofWriting],
+      }),
+      editor,
+      async (c) => {
+        const { op } = readValue(c.req.query(), PostQuery)
+        return op === 'edit' ? editFile(c, verbs, pathOf(c)) : moveFile(c, verbs)
+      },
+    )
+}
+
+/** The founding documents' addresses, for the only workspace: `/files` and `/file/<path>` [S208-S212]. */
+export function foundingFileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> {
+  return new Hono<Env>()
+    .post(
+      '/file/:path{.+}/edit',
+      describe({
+        tag: 'Files',
+        summary: 'Edit a file by search and replace',
+        headers: { 'if-match': 'The ETag of what is there: the edit happens only then.' },
+        body: Edit,
+        answers: { 200: Written },
+        errors: [...ofPaths, ...ofWriting],
+      }),
+      requireRole(deps, 'editor'),
+      // With `op` it is the other address, of a file that is called so.
+      (c, next) => (c.req.query('op') === undefined ? editFile(c, verbs, pathOf(c).replace(/\/edit$/, '')) : next()),
+    )
+    .route('/file', fileRoutes(deps, verbs))
+    .route('/files', fileRoutes(deps, verbs))
+}
+
+async function editFile(c: Context<Env>, verbs: FileVerbs, path: string): Promise<Response> {
+  const body = await readBody(c, Edit)
+  const { version, etag } = await verbs.edit(path, body, c.var.caller, (now) =>
+    checkConditions(c, now, { optional: true }),
+  )
+  return written(c, { version }, 200, etag)
+}
+
+async function moveFile(c: Context<Env>, verbs: FileVerbs): Promise<Response> {
+  const { to } = await readBody(c, Move)
+  const check = (now: Current) => checkConditions(c, now, { optional: true })
+  return written(c, await verbs.move(pathOf(c), to, c.var.caller, check))
+}
+
+function written(c: Context<Env>, answer: { version: number }, status: 200 | 201 = 200, etag?: string): Response {
+  if (etag !== undefined) c.header('etag', etag)
+  c.header('tandem-version', String(answer.version))
+  return c.json(answer, status)
 }

@@ -6,7 +6,8 @@ import { clientRoutes } from './client.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { docsRoute } from './docs/route.ts'
 import { feedRoute } from './feed.ts'
-import { createFileVerbs, fileRoutes } from './files.ts'
+import { createFileVerbs } from './file-verbs.ts'
+import { fileRoutes, foundingFileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
 import { openApiRoute } from './openapi.ts'
 import { problemOf } from './problem.ts'
@@ -67,8 +68,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     throw new TandemError('not-found', { reason: 'there is no such route' })
   })
   // The founding documents' addresses: the key's only workspace.
-  app.route('/files', fileRoutes(deps, verbs))
-  app.route('/file', fileRoutes(deps, verbs))
+  app.route('/', foundingFileRoutes(deps, verbs))
   app.route(
     '/docs',
     docsRoute(() => app, deps.version),
