@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import type { UpdateLog } from '../store/log.ts'
+import type { Store } from '../store/store.ts'
+
+/** Up to `upTo` only `versions` (ascending) are there; after it every one. */
+const Thinned = z.object({ upTo: z.int().nonnegative(), versions: z.array(z.int().nonnegative()) })
+export type Thinned = z.infer<typeof Thinned>
+
+/** Which versions remain of those that were thinned. */
+export type Kept = {
+  /** This version, or the nearest before it that was kept; 0, at which there is nothing, where none was. */
+  nearest(version: number): number
+  thinned(): Thinned
+  /** From now on, and before any entry goes: what is read while they go is what is read after. Resolves once on disk. */
+  keep(thinned: Thinned): Promise<void>
+}
+
+const key = 'kept-versions'
+
+export async function openKept(store: Pick<Store, 'read'>, updates: Pick<UpdateLog, 'write'>): Promise<Kept> {
+  let thinned: Thinned = Thinned.safeParse(await store.read('meta', key)).data ?? { upTo: 0, versions: [] }
+  return {
+    thinned: () => thinned,
+    nearest: (version) => {
+      if (version > thinned.upTo) return version
+      return thinned.versions[firstAbove(thinned.versions, version) - 1] ?? 0
+    },
+    keep: async (next) => {
+      await updates.write([{ t: 'record', table: 'meta', key, value: next }])
+      thinned = next
+    },
+  }
+}
+
+/** The place of the first that is greater, in ascending numbers. */
+function firstAbove(numbers: readonly number[], than: number): number {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] ?? 0) <= than) low = middle + 1
+    else high = middle
+  }
+  return low
+}

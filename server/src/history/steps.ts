@@ -1,0 +1,120 @@
+import type { Cause, Id } from '@tandem/shared'
+import type { TreeChange } from '@tandem/shared/docs'
+
+/** Somebody who is silent for longer has ended a step, ms. */
+const pauseMs = 2 * 60_000
+/** A step never goes on over a half hour of the clock, however long somebody types. */
+const slotMs = 30 * 60_000
+/** Nor over a multiple of this in the log: so much is read for one step at most. */
+const blockEntries = 50_000
+
+/** One entry of the log that changed a file's text, or files in the index. */
+export type Deed = {
+  seq: number
+  at: number
+  author: Id
+  cause?: Cause | undefined
+  /** How many entries it was before they were thinned. */
+  entries: number
+  edited?: Id
+  tree?: readonly TreeChange[]
+}
+
+/** What one author did without a long pause, for one cause. */
+export type Gathered = {
+  seq: number
+  first: number
+  from: number
+  to: number
+  author: Id
+  cause: Cause | undefined
+  entries: number
+  edited: Set<Id>
+  /** The oldest state and the newest of each file whose place in the index changed. */
+  tree: Map<Id, TreeChange>
+}
+
+/**
+ * Whether two deeds of one author, the older first and nothing of theirs between, are one step. It looks at these two
+ * alone, so that the past falls into the same steps from wherever one begins to read.
+ */
+export function isOneStep(older: Deed, newer: Deed, isCut: Cuts): boolean {
+  return sameHand(older) === sameHand(newer) && newer.at - older.at <= pauseMs && isOneSpan(older, newer, isCut)
+}
+
+/** Whether a version has a name between these two: a step never reaches over it. */
+export type Cuts = (older: number, newer: number) => boolean
+
+/** `versions` ascending: those that have a name. */
+export function cutsAt(versions: readonly number[]): Cuts {
+  return (older, newer) => {
+    let [low, high] = [0, versions.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((versions[middle] ?? 0) < older) low = middle + 1
+      else high = middle
+    }
+    return (versions[low] ?? Infinity) < newer
+  }
+}
+
+/** Gathers deeds, given newest first, into steps. */
+export function createGathering(isCut: Cuts) {
+  const steps: Gathered[] = []
+  /** The newest step of each hand, with its oldest deed so far. */
+  const open = new Map<string, { step: Gathered; oldest: Deed }>()
+  return {
+    /** In order of their newest deeds, newest first. */
+    steps: steps as readonly Gathered[],
+    add: (deed: Deed) => {
+      const hand = sameHand(deed)
+      const last = open.get(hand)
+      const step = last && isOneStep(deed, last.oldest, isCut) ? last.step : start(deed)
+      if (step !== last?.step) steps.push(step)
+      join(step, deed)
+      open.set(hand, { step, oldest: deed })
+    },
+    /** Whether nothing at `deed` or before it belongs to a step that is here already. */
+    isClosedBefore: (deed: Deed) => {
+      for (const [hand, { oldest }] of open) {
+        if (oldest.at - deed.at <= pauseMs && isOneSpan(deed, oldest, isCut)) return false
+        open.delete(hand)
+      }
+      return true
+    },
+  }
+}
+
+const isOneSpan = (older: Deed, newer: Deed, isCut: Cuts) =>
+  Math.floor(older.at / slotMs) === Math.floor(newer.at / slotMs) &&
+  Math.floor(older.seq / blockEntries) === Math.floor(newer.seq / blockEntries) &&
+  !isCut(older.seq, newer.seq)
+
+const sameHand = ({ author, cause = {} }: Deed) =>
+  `${author} ${cause.task ?? ''} ${cause.run ?? ''} ${cause.restoredFrom ?? ''}`
+
+const start = ({ seq, at, author, cause }: Deed): Gathered => ({
+  seq,
+  first: seq,
+  from: at,
+  to: at,
+  author,
+  cause,
+  entries: 0,
+  edited: new Set(),
+  tree: new Map(),
+})
+
+function join(step: Gathered, { seq, at, entries, edited, tree = [] }: Deed): void {
+  step.first = seq
+  step.from = at
+  step.entries += entries
+  if (edited !== undefined) step.edited.add(edited)
+  for (const change of tree) {
+    const later = step.tree.get(change.id)
+    step.tree.set(
+      change.id,
+      later ? { ...later, before: change.before, content: later.content || change.content } : change,
+    )
+  }
+}
