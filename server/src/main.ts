@@ -34,7 +34,13 @@ async function main(): Promise<void> {
     },
     stop.signal,
   )
-  process.send?.({ t: 'ready', port: server.port, url: server.url, workspaceId: server.workspaceId })
+  process.send?.({
+    t: 'ready',
+    port: server.port,
+    url: server.url,
+    publicUrl: server.publicUrl,
+    workspaceId: server.workspaceId,
+  })
   await server.closed
 }
 

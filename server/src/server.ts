@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { userInfo } from 'node:os'
 import { getRequestListener } from '@hono/node-server'
@@ -16,6 +14,7 @@ import {
   type Settings,
 } from '@tandem/shared'
 import { createApiKeys, type AuthTable } from './auth/api-keys.ts'
+import { openCertificate } from './auth/certificate.ts'
 import { createDaemonBindings } from './auth/daemons.ts'
 import { createMembers } from './auth/members.ts'
 import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
@@ -23,6 +22,7 @@ import { createSessions } from './auth/sessions.ts'
 import { createSignInLinks } from './auth/sign-in-links.ts'
 import { openTokens } from './auth/tokens.ts'
 import { createRouter } from './http/router.ts'
+import { createListener } from './listen.ts'
 import { openRefereeService } from './services/run-referee.ts'
 import { openAudit } from './store/audit.ts'
 import { openLevelStore } from './store/level.ts'
@@ -59,8 +59,10 @@ export type ServerOptions = {
 
 export type RunningServer = {
   port: number
-  /** Such as `http://127.0.0.1:4310`. */
+  /** Such as `http://127.0.0.1:4310`: reaches it from this machine. */
   url: string
+  /** What people open, where it is another. */
+  publicUrl: string
   workspaceId: Id
   /** Settles when everything is on disk and closed, after the signal aborted. */
   closed: Promise<void>
@@ -73,6 +75,7 @@ export type RunningServer = {
 export async function startServer(options: ServerOptions, signal: AbortSignal): Promise<RunningServer> {
   const { settings, dataDir, clientDir, ownerKey, workspaceName, log, clock = systemClock } = options
   requireSafeBinding(settings)
+  const certificate = openCertificate(settings, { clock, log })
   const store = options.store ?? (await openLevelStore(path.join(dataDir, 'server'), { clock }))
   const opened: (() => Promise<void>)[] = [() => store.close()]
   const stopping = new AbortController()
@@ -88,7 +91,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const audit = await openAudit(store, updates, clock)
     const members = createMembers(table('members'))
     const daemons = createDaemonBindings(table('daemons'))
-    const checkOrigin = createOriginCheck(settings)
+    const checkOrigin = createOriginCheck(settings, certificate)
     const refusals = createRefusals({ audit, clock, log, signal: stopping.signal })
     const onRefused = ({ principal = '', ...facts }: Refused) =>
       refusals.add(facts.name === undefined ? 'socket' : 'document', {
@@ -143,7 +146,6 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const router = createRouter({
       workspace,
       settings,
-      store,
       updates,
       documents,
       keys,
@@ -164,19 +166,26 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       signal: stopping.signal,
     })
     const listener = getRequestListener(router.fetch)
-    const http = createServer((request, response) => void listener(request, response))
-    const sockets = acceptSockets({ http, engine, updates, place, settings, checkOrigin, clock, log, onRefused })
+    const door = createListener((request, response) => void listener(request, response), settings, certificate)
+    const sockets = acceptSockets({
+      http: door.http,
+      engine,
+      updates,
+      place,
+      settings,
+      checkOrigin,
+      clock,
+      log,
+      onRefused,
+    })
     updates.onState((failure) => {
       // Either way clients must come anew: to keep what was not acknowledged, or to be allowed to write again.
       sockets.closeAll(failure ? close.failed : close.reset, failure ? 'store-failed' : 'store works again')
     })
     const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
     const refereeing = service.run(stopping.signal)
-    await listen(http, settings)
-
-    const { port } = http.address() as AddressInfo
-    const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
-    log.info('server ready', { url, workspace: workspace.id, seq: updates.head() })
+    const { port, url, publicUrl } = await door.open()
+    log.info('server ready', { url, publicUrl, workspace: workspace.id, seq: updates.head() })
 
     const closed = (async () => {
       await aborted(signal)
@@ -184,13 +193,13 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       const terminate = sockets.stop()
       stopping.abort(new TandemError('going-away'))
       announcer.stop()
-      await closeHttp(http, terminate)
+      await door.close(terminate)
       await Promise.all([pulse, refereeing])
       engine.flushPendingStores()
       for (const end of opened) await end()
       log.info('server stopped')
     })()
-    return { port, url, workspaceId: workspace.id, closed }
+    return { port, url, publicUrl, workspaceId: workspace.id, closed }
   } catch (e) {
     stopping.abort(new TandemError('going-away'))
     for (const end of opened) await end().catch((error: unknown) => log.warn('not closed', { error }))
@@ -214,26 +223,4 @@ function ownerName(): string {
     // A user without an account, as in some containers.
     return 'Owner'
   }
-}
-
-function listen(http: Server, { port, host }: Settings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    http.once('error', (e: NodeJS.ErrnoException) => {
-      const code = e.code === 'EADDRINUSE' ? 'port-busy' : 'config-invalid'
-      const reason = e.code === 'EADDRINUSE' ? `the port ${port} is in use` : `cannot listen on ${host}:${port}`
-      reject(new TandemError(code, { reason, cause: e.code }, e))
-    })
-    http.listen(port, host, resolve)
-  })
-}
-
-/** Goodbyes get a moment to leave; what is still open then is cut. */
-async function closeHttp(http: Server, terminate: () => void): Promise<void> {
-  const cut = setTimeout(() => {
-    terminate()
-    http.closeAllConnections()
-  }, 500)
-  http.closeIdleConnections()
-  await new Promise<void>((resolve) => http.close(() => resolve()))
-  clearTimeout(cut)
 }
