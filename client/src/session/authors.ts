@@ -8,13 +8,13 @@ const gatherMs = 150
 const againMs = 5_000
 const maxAtOnce = 2_000
 
-export type KnownAuthor = { author: Author; since: number | undefined }
+export type KnownAuthors = { byClient: ReadonlyMap<number, Author> }
 
 type Deps = { ask: (clients: number[]) => Promise<AuthorsAnswer>; clock: Clock; log: Log }
 
 /** Whom Yjs client ids belong to: each is asked for once, many in one request, and never again once it is known. */
 export function createAuthors({ ask, clock, log }: Deps) {
-  const known = createState<{ byClient: ReadonlyMap<number, KnownAuthor> }>({ byClient: new Map() })
+  const known = createState<KnownAuthors>({ byClient: new Map() })
   const wanted = new Set<number>()
   /** When an id was last asked for in vain. */
   const askedAt = new Map<number, number>()
@@ -29,7 +29,7 @@ export function createAuthors({ ask, clock, log }: Deps) {
     try {
       const { authors } = await ask(clients)
       if (authors.length > 0) {
-        const found = authors.map(({ client, author, since }) => [client, { author, since }] as const)
+        const found = authors.map(({ client, author }) => [client, author] as const)
         known.set({ byClient: new Map([...known.snapshot().byClient, ...found]) })
       }
     } catch (e) {
@@ -44,7 +44,7 @@ export function createAuthors({ ask, clock, log }: Deps) {
     clock.after(gatherMs, () => void round())
   }
   return {
-    known: known as View<{ byClient: ReadonlyMap<number, KnownAuthor> }>,
+    known: known as View<KnownAuthors>,
     /** Asks for those that are not known yet; `known` changes when the answer is here. */
     want: (clients: Iterable<number>) => {
       const { byClient } = known.snapshot()
