@@ -3,6 +3,7 @@ import { Avatars } from './people/avatars.tsx'
 import { SyncPill } from './people/sync-pill.tsx'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
+import { Share } from './settings/share.tsx'
 import { Mark } from './ui/mark.tsx'
 import styles from './workbench.module.css'
 
@@ -16,6 +17,7 @@ export function TopBar({ onGoTo }: { onGoTo: (file: Id) => void }) {
       <span className={styles.grow} />
       <SyncPill />
       <Avatars onGoTo={onGoTo} />
+      <Share />
     </header>
   )
 }

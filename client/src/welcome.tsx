@@ -1,3 +1,5 @@
+import type { WorkspaceInfo } from '@tandem/shared'
+import { Join } from './join.tsx'
 import type { Start } from './session/start.ts'
 import { Button } from './ui/button.tsx'
 import { Mark } from './ui/mark.tsx'
@@ -20,38 +22,33 @@ const reasons = {
   },
 } as const
 
-/** Before a workspace is open: which one, or how to get in. */
+/** Before a workspace is open: which one, whose invite, or how to get in. */
 export const Welcome = ({ begin, onTryAgain }: WelcomeProps) => (
   <main className={styles.welcome}>
     <div className={styles.panel}>
       <p className={styles.brand}>
         <Mark /> Tandem
       </p>
-      {begin.to === 'choose' ? (
+      <Inside begin={begin} onTryAgain={onTryAgain} />
+    </div>
+  </main>
+)
+
+function Inside({ begin, onTryAgain }: WelcomeProps) {
+  switch (begin.to) {
+    case 'choose':
+      return <Choice workspaces={begin.workspaces} offline={begin.offline} />
+    case 'join':
+      return <Join invite={begin.invite} look={begin.look} as={begin.as} />
+    case 'not-invited':
+      return (
         <>
-          <h1>{begin.workspaces.length > 0 ? 'Choose a workspace' : 'There is no workspace here yet'}</h1>
-          <p>
-            {begin.offline
-              ? 'The server does not answer. These were opened on this device and work offline.'
-              : begin.workspaces.length === 0
-                ? 'Start a daemon in a folder to make one:'
-                : undefined}
-          </p>
-          {begin.workspaces.length === 0 && (
-            <pre>TANDEM_TOKEN=KEY npm run tandem -- daemon FOLDER --server {location.origin}</pre>
-          )}
-          <ul>
-            {begin.workspaces.map((workspace) => (
-              <li key={workspace.id}>
-                <a href={`/?ws=${workspace.id}`}>
-                  {workspace.name}
-                  <span>{workspace.role}</span>
-                </a>
-              </li>
-            ))}
-          </ul>
+          <h1>This invite is not good any more</h1>
+          <p>{begin.why}</p>
         </>
-      ) : (
+      )
+    case 'sign-in':
+      return (
         <>
           <h1>{reasons[begin.reason].title}</h1>
           <p>{reasons[begin.reason].text}</p>
@@ -59,7 +56,36 @@ export const Welcome = ({ begin, onTryAgain }: WelcomeProps) => (
             Try again
           </Button>
         </>
-      )}
-    </div>
-  </main>
+      )
+    default:
+      return begin satisfies never
+  }
+}
+
+const Choice = ({ workspaces, offline }: { workspaces: readonly WorkspaceInfo[]; offline: boolean }) => (
+  <>
+    <h1>{workspaces.length > 0 ? 'Choose a workspace' : 'There is no workspace here yet'}</h1>
+    <p>
+      {offline
+        ? 'The server does not answer. These were opened on this device and work offline.'
+        : workspaces.length === 0
+          ? 'Start a daemon in a folder to make one:'
+          : undefined}
+    </p>
+    {workspaces.length === 0 && (
+      <pre>
+        npm run tandem -- login --server {location.origin} && npm run tandem -- daemon FOLDER --server {location.origin}
+      </pre>
+    )}
+    <ul>
+      {workspaces.map((workspace) => (
+        <li key={workspace.id}>
+          <a href={`/?ws=${workspace.id}`}>
+            {workspace.name}
+            <span>{workspace.role}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  </>
 )

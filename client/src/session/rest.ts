@@ -5,6 +5,9 @@ import { answerWithinMs, call } from './call.ts'
 export const signIn = (token: string): Promise<SessionAnswer> =>
   call('POST', '/api/v1/session', SessionAnswer, { token })
 
+/** Whom this browser's cookie stands for. Throws `unauthorized` where nobody is signed in. */
+export const whoAmI = (): Promise<SessionAnswer> => call('GET', '/api/v1/session', SessionAnswer)
+
 /** The workspaces this browser's cookie may open. */
 export const listWorkspaces = async (): Promise<readonly WorkspaceInfo[]> =>
   (await call('GET', '/api/v1/workspaces', WorkspaceList)).workspaces

@@ -106,6 +106,15 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     } else remember(claims, workspace)
   })
   if (token) remember(token.claims, token.workspace)
+  const ops = openOps(handles.ops.doc)
+  // A role that an owner changed is in the list of members before it is in our token.
+  ops.members.subscribe(() => queueMicrotask(noticeRole))
+  function noticeRole() {
+    const role = ops.members.get(principal)?.role
+    if (role === undefined || role === tokens.state.snapshot().claims.role) return
+    tokens.discard()
+    void tokens.get().catch(() => {}) // Logged there; the next connection asks anew.
+  }
   registry.totals.subscribe(() => {
     if (registry.totals.snapshot().diverged.length > 0) rescue.need('diverged')
   })
@@ -150,7 +159,7 @@ export function openSession({ first, token, clock, log, signal }: Options) {
     rescue,
     files: openFiles(handles.files.doc),
     filesState: handles.files.state,
-    ops: openOps(handles.ops.doc),
+    ops,
     opsState: handles.ops.state,
     tasks: openTasks(handles.tasks.doc),
     tasksState: handles.tasks.state,

@@ -1,6 +1,16 @@
-import { type AccessToken, Claims, createId, Id, isTandemError, WorkspaceInfo } from '@tandem/shared'
+import {
+  type AccessToken,
+  Claims,
+  createId,
+  Id,
+  type InviteLook,
+  isTandemError,
+  messageOf,
+  WorkspaceInfo,
+} from '@tandem/shared'
 import { z } from 'zod'
-import { fetchAccessToken, listWorkspaces, signIn } from './rest.ts'
+import { lookAtInvite } from './people.ts'
+import { fetchAccessToken, listWorkspaces, signIn, whoAmI } from './rest.ts'
 import type { SignInState } from './token.ts'
 
 /** What a first visit ends in: a workspace to open, one to choose, or a reason why not. */
@@ -8,16 +18,21 @@ export type Start =
   | { to: 'open'; first: SignInState; token: AccessToken | undefined }
   | { to: 'choose'; workspaces: readonly WorkspaceInfo[]; offline: boolean }
   | { to: 'sign-in'; reason: 'expired' | 'needed' | 'unreachable' }
+  /** Somebody was invited: `as` where this browser is signed in already. */
+  | { to: 'join'; invite: string; look: InviteLook; as: string | undefined }
+  /** The invite is no longer good; `why` says whom to ask. */
+  | { to: 'not-invited'; why: string }
 
 const Known = z.object({ claims: Claims, workspace: WorkspaceInfo })
 const key = 'tandem.workspaces'
 
 /**
- * Exchanges the token in the address for a cookie (and takes it out of the address and the history), then finds the
- * workspace: the one named by `?ws=`, or the only one. With the server out of reach, from what this browser knows.
+ * Exchanges the token in the address for a cookie (and takes it, or an invite, out of the address and the history), then
+ * finds the workspace: the one named by `?ws=`, or the only one. With the server out of reach, from what this browser knows.
  */
 export async function start(wanted: string | null): Promise<Start> {
-  const secret = takeTokenFromAddress()
+  const { token: secret, invite } = takeSecretsFromAddress()
+  if (invite !== undefined) return startInvited(invite)
   try {
     if (secret) await signIn(secret)
     const workspaces = await listWorkspaces()
@@ -49,6 +64,18 @@ export async function start(wanted: string | null): Promise<Start> {
   }
 }
 
+/** What the invite in the address leads to. The page is opened anew, without it, once it is taken. */
+async function startInvited(invite: string): Promise<Start> {
+  try {
+    const look = await lookAtInvite(invite)
+    const me = await whoAmI().catch(() => undefined) // Nobody is signed in here, which is what an invite is for.
+    return { to: 'join', invite, look, as: me?.name }
+  } catch (e) {
+    if (isTandemError(e, 'offline')) return { to: 'sign-in', reason: 'unreachable' }
+    return { to: 'not-invited', why: messageOf(e) }
+  }
+}
+
 /** Keeps what is needed to open this workspace again with the server out of reach. */
 export function remember(claims: Claims, workspace: WorkspaceInfo): void {
   const others = remembered().filter((k) => k.workspace.id !== workspace.id)
@@ -63,11 +90,11 @@ const withName = () => {
   return name === undefined ? {} : { name }
 }
 
-function takeTokenFromAddress(): string | undefined {
+function takeSecretsFromAddress(): { token: string | undefined; invite: string | undefined } {
   const fragment = new URLSearchParams(location.hash.slice(1))
-  const secret = fragment.get('token') ?? undefined
-  if (secret !== undefined) history.replaceState(null, '', location.pathname + location.search)
-  return secret
+  const [token, invite] = [fragment.get('token') ?? undefined, fragment.get('invite') ?? undefined]
+  if (token !== undefined || invite !== undefined) history.replaceState(null, '', location.pathname + location.search)
+  return { token, invite }
 }
 
 /** The tab: it names this tab's requests document, and a reload goes on with the same. */

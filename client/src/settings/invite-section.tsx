@@ -1,0 +1,127 @@
+import { roles, type InviteInfo, type Role } from '@tandem/shared'
+import { useState } from 'react'
+import type { People } from '../session/people.ts'
+import { useSession } from '../session/session-context.ts'
+import { Button } from '../ui/button.tsx'
+import { useRemote } from '../ui/use-remote.ts'
+import { RemoteList } from './remote-list.tsx'
+import { roleWords } from './roles.ts'
+import { SecretOnce } from './secret-once.tsx'
+import styles from './settings.module.css'
+import { until } from './until.ts'
+import { useAction } from './use-action.ts'
+
+const day = 86_400_000
+const lives = [
+  { label: '1 day', ms: day },
+  { label: '7 days', ms: 7 * day },
+  { label: '30 days', ms: 30 * day },
+]
+
+/** A link that makes whoever opens it a member, and the links that are still good. */
+export function InviteSection({ people, mayInvite }: { people: People; mayInvite: boolean }) {
+  if (!mayInvite) return <p>Only an owner invites people.</p>
+  return <Invites people={people} />
+}
+
+function Invites({ people }: { people: People }) {
+  const invites = useRemote(people.invites)
+  const [role, setRole] = useState<Role>('editor')
+  const [expiresInMs, setExpiresInMs] = useState(7 * day)
+  const [uses, setUses] = useState(1)
+  const [url, setUrl] = useState<string>()
+  const { run, isRunning, trouble } = useAction(invites[1])
+  return (
+    <>
+      <form
+        className={styles.form}
+        onSubmit={(e) => {
+          e.preventDefault()
+          run(async () => setUrl((await people.invite({ role, expiresInMs, uses })).url))
+        }}
+      >
+        <label>
+          They become
+          <select value={role} onChange={(e) => setRole(e.currentTarget.value as Role)}>
+            {roles.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Good for
+          <select value={expiresInMs} onChange={(e) => setExpiresInMs(Number(e.currentTarget.value))}>
+            {lives.map(({ label, ms }) => (
+              <option key={ms} value={ms}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          How many people
+          <input
+            type="number"
+            min={1}
+            max={1_000}
+            value={uses}
+            onChange={(e) => setUses(Math.max(1, Math.min(1_000, Math.floor(Number(e.currentTarget.value) || 1))))}
+          />
+        </label>
+        <Button type="submit" variant="primary" disabled={isRunning}>
+          Make a link
+        </Button>
+        <p className={styles.note}>Whoever opens it {roleWords[role]}.</p>
+      </form>
+      {trouble !== undefined && (
+        <p className={styles.trouble} role="alert">
+          {trouble}
+        </p>
+      )}
+      {url !== undefined && (
+        <SecretOnce
+          label="Invite link"
+          text={url}
+          advice="It is shown only now. Give it to nobody but whom you want to have here."
+        />
+      )}
+      <h3>Open invites</h3>
+      <RemoteList of={invites} what="the invites" empty="No link is open.">
+        {(list) => (
+          <ul className={styles.list} aria-label="Open invites">
+            {list.map((invite) => (
+              <Invite key={invite.id} invite={invite} people={people} onChanged={invites[1]} />
+            ))}
+          </ul>
+        )}
+      </RemoteList>
+    </>
+  )
+}
+
+function Invite({ invite, people, onChanged }: { invite: InviteInfo; people: People; onChanged: () => void }) {
+  const session = useSession()
+  const { run, isRunning, trouble } = useAction(onChanged)
+  return (
+    <li>
+      <span className={styles.name}>
+        {invite.role}
+        <small>{invite.note}</small>
+      </span>
+      <span className={styles.quiet}>
+        {invite.usesLeft === 1 ? 'for one person' : `for ${invite.usesLeft} people`}
+        {', '}until {until(invite.expiresAt, session.serverNow())}
+      </span>
+      <Button variant="quiet" disabled={isRunning} onClick={() => run(() => people.revokeInvite(invite.id))}>
+        Revoke
+      </Button>
+      {trouble !== undefined && (
+        <p className={styles.trouble} role="alert">
+          {trouble}
+        </p>
+      )}
+    </li>
+  )
+}
