@@ -1,12 +1,14 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Hocuspocus } from '@hocuspocus/server'
+import type { Connection, Hocuspocus } from '@hocuspocus/server'
 import {
   TandemError,
+  errorTable,
   isTandemError,
   messageOf,
   problemFor,
   type Clock,
+  type DocKind,
   type DocPlace,
   type Id,
   type Log,
@@ -15,8 +17,10 @@ import {
 import { WebSocketServer } from 'ws'
 import type { OriginCheck } from '../auth/origin.ts'
 import type { UpdateLog } from '../store/log.ts'
+import { createAddressOf } from './address.ts'
 import { docPathOf } from './names.ts'
 import { tokenHeader, type Context, type Refused } from './doors.ts'
+import { createMessageRate } from './message-rate.ts'
 import { close, createSocket, isPong, type Socket } from './socket.ts'
 
 type Deps = {
@@ -40,6 +44,8 @@ export function acceptSockets(deps: Deps) {
   const sockets = new Map<Id, Socket>()
   const server = new WebSocketServer({ noServer: true, maxPayload: settings.maxMessageBytes, perMessageDeflate: false })
 
+  const addressOf = createAddressOf(settings)
+
   const check = (request: IncomingMessage): URL => {
     const url = new URL(request.url ?? '/', 'http://server.invalid')
     if (!paths.has(url.pathname) && url.pathname !== settings.websocketPath)
@@ -52,7 +58,7 @@ export function acceptSockets(deps: Deps) {
     if (named !== undefined && named !== place.workspaceId)
       throw new TandemError('not-found', { reason: 'there is no such workspace' })
     if (sockets.size >= settings.maxConnections)
-      throw new TandemError('rate-limited', { reason: 'too many connections' })
+      throw new TandemError('rate-limited', { reason: 'too many connections', limit: settings.maxConnections })
     return url
   }
 
@@ -67,7 +73,7 @@ export function acceptSockets(deps: Deps) {
       deps.onRefused({
         code: isTandemError(e) ? e.code : 'internal',
         reason: messageOf(e).slice(0, 300),
-        ip: request.socket.remoteAddress,
+        ip: addressOf({ remote: request.socket.remoteAddress, forwardedFor: forwardedFor(request) }),
         origin: request.headers.origin?.slice(0, 300),
         host: request.headers.host?.slice(0, 300),
       })
@@ -78,9 +84,14 @@ export function acceptSockets(deps: Deps) {
       const { socket, face, heard } = createSocket({ ws, settings, clock, log, pending })
       sockets.set(socket.id, socket)
       const connection = engine.handleConnection(face, requestFor(url, request), { socket, doc: { kind: 'presence' } })
+      const hear = createMessageRate(settings.messagesPerSecond, clock)
       ws.on('message', (data: Buffer) => {
         const frame = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-        if (heard(frame.length) && !isPong(frame)) connection.handleMessage(frame)
+        if (!heard(frame.length) || isPong(frame)) return
+        const verdict = hear()
+        if (verdict === 'close') return socket.close(errorTable['rate-limited'].close, 'rate-limited')
+        if (verdict === 'tell') tellTooMany(socket, settings.messagesPerSecond)
+        connection.handleMessage(frame)
       })
       ws.on('error', (error) => socket.log.warn('socket error', { error: error.message }))
       ws.on('close', (code, reason) => {
@@ -106,6 +117,24 @@ export function acceptSockets(deps: Deps) {
       }
     },
   }
+}
+
+function tellTooMany(socket: Socket, perSecond: number): void {
+  const message = `too many messages on one connection (perSecond ${perSecond})`
+  socket.log.warn('too many messages', { perSecond, principal: socket.who?.claims.principal })
+  const listens = [...socket.connections].find((each) =>
+    tellsErrors.has((each as Connection<Context>).context.doc.kind),
+  )
+  const any = listens ?? [...socket.connections][0]
+  any?.sendStateless(JSON.stringify({ t: 'error', code: 'rate-limited', message }))
+}
+
+/** The documents on whose channels clients listen for words of the server. */
+const tellsErrors: ReadonlySet<DocKind> = new Set(['ops', 'daemon'])
+
+const forwardedFor = ({ headers }: IncomingMessage): string | undefined => {
+  const raw = headers['x-forwarded-for']
+  return Array.isArray(raw) ? raw.join(',') : raw
 }
 
 /** What the engine sees of the upgrade: the founding documents' header for a token [S6], no cookie. */

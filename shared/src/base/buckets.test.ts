@@ -7,6 +7,7 @@ test('[S314] so many at once, then so many a minute, each key for itself', () =>
   const buckets = createBuckets({ perMinute: 60, burst: 2, clock })
   expect([buckets.take('a'), buckets.take('a'), buckets.take('a')]).toEqual([0, 0, 1_000])
   expect(buckets.look('b')).toBe(0)
+  expect([buckets.left('a'), buckets.left('b')]).toEqual([0, 2])
   clock.advance(400)
   expect(buckets.look('a')).toBe(600)
   // Asking too early costs nothing.

@@ -6,6 +6,8 @@ export type Buckets = {
   take(key: string): number
   /** As `take`, and takes nothing. */
   look(key: string): number
+  /** How many there are to take now. */
+  left(key: string): number
 }
 
 type Options = {
@@ -29,6 +31,7 @@ export function createBuckets({ perMinute, burst = perMinute, clock, maxKeys = 1
   const waitOf = (left: number) => (left >= 1 ? 0 : Math.ceil((1 - left) / perMs))
   return {
     look: (key) => waitOf(now(key)),
+    left: (key) => Math.floor(now(key)),
     take: (key) => {
       const left = now(key)
       // Put last: the map's order is that of use.

@@ -41,6 +41,11 @@ export const Settings = z
     tlsCa: z.string().optional(),
     /** Host names, beside loopback, under which the page may be opened. */
     allowedHosts: z.union([z.array(z.string()), z.string().transform((s) => s.split(',').filter(Boolean))]).default([]),
+    /** Addresses (or networks, as `10.0.0.0/8`) of proxies before this server: only they are believed in X-Forwarded-For. */
+    trustedProxies: z
+      .union([z.array(z.string()), z.string().transform((s) => s.split(',').filter(Boolean))])
+      .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])))
+      .default([]),
 
     /** The server that a `tandem daemon` joins. */
     server: z.url().optional(),

@@ -21,8 +21,8 @@ export function docsRoute(app: () => Pick<Hono<Env>, 'routes'>, version: string)
   return new Hono<Env>().get(
     '/',
     describe({ tag: 'About', summary: 'This page', answers: { 200: 'html' }, open: true }),
-    (c) => {
-      made ??= String(docsPage(openApiOf(app(), version)))
+    async (c) => {
+      made ??= (await docsPage(openApiOf(app(), version))).toString()
       c.header('content-security-policy', contentSecurityPolicy)
       c.header('x-content-type-options', 'nosniff')
       c.header('referrer-policy', 'no-referrer')

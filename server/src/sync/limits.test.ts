@@ -1,0 +1,82 @@
+import { createId, docName, systemClock } from '@tandem/shared'
+import { expect, test, vi } from 'vitest'
+import { testClient, testServer } from '../test-server.ts'
+import { authFrame, frame, muteHocuspocus, rawSocket, updateFrame } from '../test-socket.ts'
+
+test(
+  '[ACC-86] [S313] [S89] a flood of messages is told of its bound, and ends its own socket with 4429',
+  { timeout: 20_000 },
+  async () => {
+    // Time is moved on by hand: a slow machine floods no slower.
+    const time = { aheadMs: 0 }
+    const clock = { ...systemClock, now: () => systemClock.now() + time.aheadMs }
+    const flags = { messagesPerSecond: 20, deadMs: 60_000, tokenLifeMs: 1_000_000, unseenMs: 70_000, leaseMs: 80_000 }
+    const server = await testServer({ clock, flags })
+    const bystander = await (await testClient(server)).open({ kind: 'ops' })
+    const daemon = { id: createId(), name: 'flood' }
+    const client = await testClient(server, { daemon })
+    const { provider, stateless } = await client.open({ kind: 'daemon', daemonId: daemon.id })
+    /** So many pings at once, until the last is answered or the socket has ended. */
+    let stamp = 0
+    const flood = async (messages: number) => {
+      for (let i = 0; i < messages; i++) provider.sendStateless(JSON.stringify({ t: 'ping', stamp: ++stamp }))
+      const isOver = () => client.closes.length > 0 || stateless.some((m) => (m as { stamp?: number }).stamp === stamp)
+      await vi.waitUntil(isOver, { timeout: 10_000, interval: 2 })
+    }
+    await flood(120)
+    expect(stateless).toContainEqual({
+      t: 'error',
+      code: 'rate-limited',
+      message: 'too many messages on one connection (perSecond 20)',
+    })
+    expect(client.closes).toEqual([])
+    for (let second = 0; second < 6; second++) {
+      time.aheadMs += 1_000
+      await flood(60)
+    }
+    expect(client.closes[0]).toEqual({ code: 4429, reason: 'rate-limited' })
+    expect(bystander.provider.synced).toBe(true)
+  },
+)
+
+test('[S89] a frame that breaks the protocol of sockets ends its socket with 1002, a text that is none with 1007', async () => {
+  const server = await testServer()
+  const reserved = rawSocket(server)
+  await reserved.opened
+  // A frame with a reserved opcode, masked as clients must.
+  socketOf(reserved.ws).write(Uint8Array.of(0x83, 0x80, 0, 0, 0, 0))
+  expect(await reserved.outcome).toMatchObject({ code: 1002 })
+  muteHocuspocus()
+  const { token, claims } = await server.access()
+  const name = docName(claims, { kind: 'file', fileId: createId() })
+  const unreadable = rawSocket(server)
+  await unreadable.opened
+  unreadable.ws.send(authFrame(name, token))
+  unreadable.ws.send(updateFrame(name, Uint8Array.of(255, 255)))
+  expect(await unreadable.outcome).toMatchObject({ code: 1007 })
+})
+
+test('[S89] a socket that asks to end, ends with 1000; one of a server that stops, with 1001', async () => {
+  const server = await testServer()
+  const own = rawSocket(server)
+  await own.opened
+  own.ws.close(1000)
+  expect(await own.outcome).toMatchObject({ code: 1000 })
+  const left = rawSocket(server)
+  await left.opened
+  await server.end()
+  expect(await left.outcome).toMatchObject({ code: 1001, reason: 'going-away' })
+})
+
+test('[S82] [ACC-33] what a stranger may send before signing in is bounded', async () => {
+  const server = await testServer({ flags: { signInMs: 60_000, deadMs: 120_000 } })
+  const { ws, outcome, opened } = rawSocket(server)
+  await opened
+  const name = docName({ workspaceId: server.workspaceId, epoch: createId() }, { kind: 'files' })
+  const large = Buffer.concat([frame(name, 0, 2), Buffer.alloc(200_000)])
+  for (let i = 0; i < 60; i++) ws.send(large)
+  expect(await outcome).toMatchObject({ code: 1009 })
+})
+
+/** The TCP socket below, for frames that `ws` would not write. */
+const socketOf = (ws: unknown) => (ws as { _socket: { write(data: Uint8Array): void } })._socket
