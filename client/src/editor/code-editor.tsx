@@ -12,6 +12,7 @@ import { monaco } from './monaco.ts'
 import { showPeers } from './peer-cursors.ts'
 import './peer-cursors.css'
 import { themeName } from './themes.ts'
+import { useBlame, type BlameView } from './use-blame.ts'
 
 type CodeEditorProps = {
   /** A file whose document is ready; without one the editor is empty, and takes no keys. */
@@ -19,10 +20,11 @@ type CodeEditorProps = {
   readOnly: string | undefined
   focusCall: number
   onOwnEdit: (fileId: Id) => void
+  blame: BlameView
 }
 
 /** The text of one file at a time, in one editor that lives as long as anything is open. */
-export default function CodeEditor({ file, readOnly, focusCall, onOwnEdit }: CodeEditorProps) {
+export default function CodeEditor({ file, readOnly, focusCall, onOwnEdit, blame }: CodeEditorProps) {
   const session = useSession()
   const fileId = file?.id
   const path = file?.path
@@ -61,6 +63,8 @@ export default function CodeEditor({ file, readOnly, focusCall, onOwnEdit }: Cod
       models.editors.delete(editor)
     }
   }, [session, editor, models, fileId])
+
+  useBlame({ editor, models, fileId }, blame)
 
   useEffect(() => {
     // A rename may bring another language; the text and the cursor stay.

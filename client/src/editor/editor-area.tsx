@@ -1,9 +1,11 @@
 import type { Id } from '@tandem/shared'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
+import { asFlag, useRemembered } from '../ui/remembered.ts'
 import { Empty, Failed, Skeleton } from '../ui/states.tsx'
+import { BlameToggle } from './blame-toggle.tsx'
 import { DeletedStrip } from './deleted-strip.tsx'
 import styles from './editor.module.css'
 import { TabBar } from './tab-bar.tsx'
@@ -31,6 +33,10 @@ export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: Edito
   // One editor for all files: made with the first text, and kept while the next one is on its way.
   const [wasReady, setWasReady] = useState(false)
   if (text.is === 'ready' && !wasReady) setWasReady(true)
+  const [isBlameOn, setBlameOn] = useRemembered('tandem.blame', false, asFlag)
+  const [line, setLine] = useState<string>()
+  const toggle = useCallback(() => setBlameOn(!isBlameOn), [isBlameOn, setBlameOn])
+  const blame = useMemo(() => ({ isOn: isBlameOn, toggle, onLine: setLine }), [isBlameOn, toggle])
   useEffect(() => {
     // The first file opens sooner when the editor came while nothing else was to do.
     const timer = setTimeout(() => void loadEditor(), 1_500)
@@ -39,7 +45,12 @@ export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: Edito
   return (
     <section className={styles.area} aria-label="Editor">
       {tabs.open.length > 0 && <TabBar tabs={tabs} byId={byId} onSelect={onSelect} onClose={onClose} />}
-      {entry && <Breadcrumb path={entry.path} />}
+      {entry && (
+        <div className={styles.where}>
+          <Breadcrumb path={entry.path} />
+          {text.is === 'ready' && <BlameToggle line={line} isOn={isBlameOn} onToggle={toggle} />}
+        </div>
+      )}
       {entry?.deleted && <DeletedStrip entry={entry} onClose={close} />}
       <div className={styles.text}>
         {wasReady && (
@@ -49,6 +60,7 @@ export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: Edito
               readOnly={text.is === 'ready' ? text.readOnly : undefined}
               focusCall={focusCall}
               onOwnEdit={onKeep}
+              blame={blame}
             />
           </Suspense>
         )}

@@ -44,3 +44,6 @@ export const deviceStorage = {
 /** A parser for lists of text. */
 export const asStrings = (raw: unknown): string[] | undefined =>
   Array.isArray(raw) && raw.every((v) => typeof v === 'string') ? raw : undefined
+
+/** A parser for what is on or off. */
+export const asFlag = (raw: unknown): boolean | undefined => (typeof raw === 'boolean' ? raw : undefined)
