@@ -25,10 +25,14 @@ export {
   type DocRef,
 } from './protocol/doc-names.ts'
 export {
+  BulkPut,
+  BulkPutAnswer,
+  BulkRead,
   bulkFrames,
   encodeBulkFrame,
   encodeFeedFrame,
   feedFrames,
+  joined,
   type BulkFrame,
   type FeedFrame,
 } from './protocol/frames.ts'
@@ -36,6 +40,7 @@ export { FromDaemon, ToDaemon, ToEveryone, parseMessage, protocolVersion } from 
 export {
   AccessToken,
   AccessTokenRequest,
+  DaemonList,
   Health,
   Problem,
   Ready,

@@ -1,8 +1,12 @@
 import {
+  BulkPut,
+  BulkPutAnswer,
+  BulkRead,
   TandemError,
   bulkFrames,
   encodeBulkFrame,
   isTandemError,
+  joined,
   mayRead,
   mayWrite,
   parseDocName,
@@ -10,72 +14,97 @@ import {
   type BulkFrame,
   type Claims,
   type DocRef,
+  type ErrorCode,
 } from '@tandem/shared'
 import { Hono } from 'hono'
-import { z } from 'zod'
+import { createBulkPut } from '../sync/bulk-put.ts'
 import { claimsOf } from './claims.ts'
 import type { Env, HttpDeps } from './deps.ts'
-import { readBody } from './problem.ts'
+import { describe } from './describe.ts'
+import { readBody, readValue } from './problem.ts'
 import { streamOf } from './stream.ts'
 import { requireRole } from './who.ts'
 
-const ReadRequest = z.object({ docs: z.array(z.string().max(400)).max(20_000) })
-
-/** What `POST …/bulk/put` answers. */
-export type BulkPutAnswer = { created: number; existing: string[]; seq: number }
-
-/** At most so many appended documents wait for the disk, so that a large seeding is not gathered in memory. */
+/** At most so many documents wait for the disk, so that a large seeding is not gathered in memory. */
 const waveSize = 256
+/** What is read is sent in pieces of about this size. */
+const pieceBytes = 64 * 2 ** 10
+
+/** What is wrong with one document alone: the others of the same request go on. */
+const ofOneDocument: ReadonlySet<ErrorCode> = new Set([
+  'bad-request',
+  'forbidden',
+  'not-found',
+  'too-large',
+  'conflict',
+  'store-corrupt',
+  'rate-limited',
+])
 
 /**
- * `POST …/bulk/put`: a stream of bulk frames, each put if absent [LOG-4]; answers when all are on disk, naming those
- * that were there already. `POST …/bulk/read` with `{docs}`: the documents as bulk frames, in that order;
- * a damaged one says that it is.
+ * `POST …/bulk/put`: a stream of bulk frames through the same door as sockets [LOG-4]; each document has an outcome of
+ * its own, and all that was taken is on disk when it answers. A stream that is cut answers nothing, and may be sent
+ * again: putting twice changes nothing. `POST …/bulk/read`: documents as bulk frames, in the order asked for; a damaged
+ * one says that it is.
  */
 export function bulkRoutes(deps: HttpDeps): Hono<Env> {
-  const { documents, updates } = deps
+  const { documents, updates, settings } = deps
   const find = (name: string): DocRef => {
     const address = parseDocName(name)
     const isHere = address?.workspaceId === deps.workspace.id && address.epoch === deps.workspace.epoch
     const doc = isHere ? address.doc : parseDocPath(name)
-    if (!doc) throw new TandemError('not-found', { reason: 'there is no such document', name })
+    if (!doc) throw new TandemError('not-found', { reason: 'there is no such document', name: name.slice(0, 200) })
     return doc
   }
+  const putOne = createBulkPut(deps)
 
-  const put = async (frames: AsyncIterable<BulkFrame>, claims: Claims): Promise<BulkPutAnswer> => {
-    const existing: string[] = []
-    let created = 0
+  const put = async (
+    frames: AsyncIterable<BulkFrame>,
+    claims: Claims,
+    { mode, task }: BulkPut,
+  ): Promise<BulkPutAnswer> => {
+    const answer: BulkPutAnswer = { created: 0, updated: 0, existing: [], refused: [], seq: 0 }
+    let room = settings.maxDocs - updates.names('').length
     let waiting: Promise<void>[] = []
-    for await (const { doc: name, update } of frames) {
+    const take = async ({ doc: name, update }: BulkFrame) => {
       const doc = find(name)
       if (!mayWrite(doc, claims, () => false))
         throw new TandemError('forbidden', { reason: 'this document is not yours to write', name })
       if (!update) throw new TandemError('bad-request', { reason: 'a document without content', name })
-      const done = await documents.put(
-        doc,
-        update,
-        { author: claims.principal, origin: 'bulk' },
-        { onlyIfAbsent: true },
-      )
-      if (done.created) created += 1
-      else existing.push(name)
-      if (done.durable) waiting.push(done.durable)
-      if (waiting.length >= waveSize) {
-        await Promise.all(waiting)
-        waiting = []
+      const meta = { author: claims.principal, origin: 'bulk' as const, ...(task !== undefined && { cause: { task } }) }
+      const { outcome, durable } = await putOne(doc, update, meta, { mode, room })
+      if (outcome === 'existing') answer.existing.push(name)
+      else answer[outcome] += 1
+      if (outcome === 'created') room -= 1
+      if (durable) waiting.push(durable)
+    }
+    for await (const frame of frames) {
+      try {
+        await take(frame)
+      } catch (e) {
+        if (!isTandemError(e) || !ofOneDocument.has(e.code)) throw e
+        answer.refused.push({ doc: frame.doc.slice(0, 400), code: e.code, message: e.message })
       }
+      if (waiting.length < waveSize && updates.backlog.bytes() < settings.maxBacklogBytes) continue
+      await Promise.all(waiting)
+      waiting = []
     }
     await Promise.all(waiting)
-    return { created, existing, seq: updates.head() }
+    return { ...answer, seq: updates.head() }
   }
 
-  async function* read(names: readonly string[], claims: Claims): AsyncGenerator<BulkFrame> {
-    for (const name of names) {
-      const doc = find(name)
-      if (!mayRead(doc, claims))
-        throw new TandemError('forbidden', { reason: 'this document is not yours to read', name })
-      yield await frameOf(name, doc)
+  async function* read(docs: readonly (readonly [string, DocRef])[]): AsyncGenerator<Uint8Array> {
+    let piece: Uint8Array[] = []
+    let size = 0
+    for (const [name, doc] of docs) {
+      const frame = encodeBulkFrame(await frameOf(name, doc))
+      piece.push(frame)
+      size += frame.length
+      if (size < pieceBytes) continue
+      yield joined(piece)
+      ;[piece, size] = [[], 0]
     }
+    yield joined(piece)
   }
   /** One damaged document does not make the others unreadable [LOG-28]. */
   const frameOf = async (name: string, doc: DocRef): Promise<BulkFrame> => {
@@ -89,16 +118,49 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
   }
 
   return new Hono<Env>()
-    .post('/put', requireRole(deps, 'editor'), async (c) => {
-      const body = c.req.raw.body
-      if (!body) throw new TandemError('bad-request', { reason: 'the body is empty' })
-      return c.json(await put(bulkFrames(body), claimsOf(deps.workspace, c.var.caller)))
-    })
-    .post('/read', requireRole(deps, 'viewer'), async (c) => {
-      const { docs } = await readBody(c, ReadRequest)
-      docs.forEach(find)
-      return c.body(streamOf(read(docs, claimsOf(deps.workspace, c.var.caller)), encodeBulkFrame), 200, {
-        'content-type': 'application/octet-stream',
-      })
-    })
+    .post(
+      '/put',
+      describe({
+        tag: 'Documents',
+        summary: 'Put or change many documents at once',
+        more: 'The body is a stream of frames (see shared/src/protocol/frames.ts): the name of a document and a Yjs update. Each document has an outcome of its own. All that was taken is on disk when this answers; what is sent twice changes nothing.',
+        query: BulkPut,
+        body: 'bytes',
+        answers: { 200: BulkPutAnswer },
+        errors: ['store-failed'],
+      }),
+      requireRole(deps, 'editor'),
+      async (c) => {
+        const body = c.req.raw.body
+        if (!body) throw new TandemError('bad-request', { reason: 'the body is empty' })
+        const how = readValue(c.req.query(), BulkPut)
+        return c.json(await put(bulkFrames(body), claimsOf(deps.workspace, c.var.caller), how))
+      },
+    )
+    .post(
+      '/read',
+      describe({
+        tag: 'Documents',
+        summary: 'Read many documents at once',
+        more: 'Answers frames in the order asked for: the name, and the whole document as one Yjs update. One that the server does not have comes without an update, one that it cannot read says that it is damaged.',
+        body: BulkRead,
+        answers: { 200: 'bytes' },
+        errors: ['not-found', 'forbidden'],
+      }),
+      requireRole(deps, 'viewer'),
+      async (c) => {
+        const { docs } = await readBody(c, BulkRead)
+        const claims = claimsOf(deps.workspace, c.var.caller)
+        const found = docs.map((name) => {
+          const doc = find(name)
+          if (mayRead(doc, claims)) return [name, doc] as const
+          throw new TandemError('forbidden', { reason: 'this document is not yours to read', name })
+        })
+        return c.body(
+          streamOf(read(found), (piece) => piece),
+          200,
+          { 'content-type': 'application/octet-stream' },
+        )
+      },
+    )
 }

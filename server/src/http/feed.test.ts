@@ -1,15 +1,6 @@
 import { request } from 'node:http'
-import {
-  TandemError,
-  createId,
-  encodeBulkFrame,
-  bulkFrames,
-  feedFrames,
-  type BulkFrame,
-  type FeedFrame,
-} from '@tandem/shared'
+import { createId, feedFrames, type FeedFrame } from '@tandem/shared'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import * as Y from 'yjs'
 import { openMemoryStore } from '../store/memory.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
@@ -115,82 +106,109 @@ test("[ACC-2] a person's own documents are not in the feed of another", async ()
   expect(ofDaemon.moved().some((doc) => doc.startsWith('requests/'))).toBe(false)
 })
 
-const seed = (content: string) => {
-  const doc = new Y.Doc()
-  doc.getText('content').insert(0, content)
-  return Y.encodeStateAsUpdate(doc)
-}
-const put = (server: TestServer, frames: BulkFrame[], headers: Record<string, string> = {}) =>
-  server.inWorkspace('/bulk/put', { method: 'POST', headers, body: Buffer.concat(frames.map(encodeBulkFrame)) })
-
-async function read(server: TestServer, docs: string[]): Promise<BulkFrame[]> {
-  const answer = await server.inWorkspace('/bulk/read', { method: 'POST', body: JSON.stringify({ docs }) })
-  const out: BulkFrame[] = []
-  for await (const f of bulkFrames(answer.body as ReadableStream<Uint8Array>)) out.push(f)
-  return out
-}
-
-test(
-  '[LOG-4] a thousand documents are put at once, on disk when answered, and read back',
-  { timeout: 20_000 },
-  async () => {
-    const first = await testServer()
-    const frames = Array.from({ length: 1_000 }, (_, i) => ({ doc: `file/${createId()}`, update: seed(`file ${i}`) }))
-    const answer = await put(first, frames)
-    expect(await answer.json()).toMatchObject({ created: 1_000, existing: [], seq: expect.any(Number) })
-    await first.end()
-    const second = await testServer({ dataDir: first.dataDir, ownerKey: first.ownerKey })
-    expect(
-      await read(
-        second,
-        frames.map((f) => f.doc),
-      ),
-    ).toEqual(frames)
-  },
-)
-
-test('[LOG-4] put never overwrites what is there, and names it', async () => {
-  const server = await testServer()
-  const doc = `file/${createId()}`
-  const mine = { doc, update: seed('mine') }
-  await put(server, [mine])
-  expect(await (await put(server, [{ doc, update: seed('yours') }])).json()).toMatchObject({
-    created: 0,
-    existing: [doc],
+test('[LOG-90] what is written while the past is told comes after it, and nothing is told twice out of order', async () => {
+  const inner = openMemoryStore()
+  const asked = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<void>()
+  const server = await testServer({
+    store: {
+      ...inner,
+      heads: async function* (range) {
+        asked.resolve()
+        await told.promise
+        yield* inner.heads(range)
+      },
+    },
   })
-  expect(await read(server, [doc, `file/${createId()}`])).toEqual([mine, { doc: expect.any(String) }])
+  const [before, during] = [newFile(), newFile()]
+  const client = await testClient(server)
+  const first = await client.open(before)
+  first.text.insert(0, 'x')
+  await acknowledged(first.provider)
+  const feed = await follow(server)
+  await asked.promise
+  const second = await client.open(during)
+  second.text.insert(0, 'y')
+  first.text.insert(0, 'z')
+  await Promise.all([acknowledged(first.provider), acknowledged(second.provider)])
+  told.resolve()
+  await feed.caughtUp()
+  await vi.waitFor(() => expect(feed.moved()).toContain(`file/${during.fileId}`))
+  const seqs = feed.frames.slice(1).map((f) => ('seq' in f ? f.seq : 0))
+  expect(seqs).toEqual(seqs.toSorted((x, y) => x - y))
+  const head = feed.frames.findLastIndex((f) => f.t === 'at')
+  expect(feed.frames.slice(0, head).flatMap((f) => (f.t === 'moved' ? [f.doc] : []))).toContain(`file/${before.fileId}`)
+  expect(feed.frames.slice(head).flatMap((f) => (f.t === 'moved' ? [f.doc] : []))).toEqual(
+    expect.arrayContaining([`file/${before.fileId}`, `file/${during.fileId}`]),
+  )
 })
 
-test('[LOG-28] one damaged document is told as such; the others of the same reading come whole', async () => {
-  const store = openMemoryStore()
-  const first = await testServer({ store })
-  const frames = ['one', 'two', 'three'].map((text) => ({ doc: `file/${createId()}`, update: seed(text) }))
-  await put(first, frames)
+test('[LOG-90] a cursor lives through a restart of the server', async () => {
+  const first = await testServer()
+  const [early, late] = [newFile(), newFile()]
+  const one = await (await testClient(first)).open(early)
+  one.text.insert(0, 'x')
+  await acknowledged(one.provider)
+  const feed = await follow(first)
+  await feed.caughtUp()
+  const cursor = `1.${feed.cursor()}`
   await first.end()
-  const entries: typeof store.entries = (...range) => {
-    if (range[0] === frames[1]?.doc) throw new TandemError('store-corrupt')
-    return store.entries(...range)
+  const second = await testServer({ dataDir: first.dataDir, ownerKey: first.ownerKey })
+  const two = await (await testClient(second)).open(late)
+  two.text.insert(0, 'y')
+  await acknowledged(two.provider)
+  const resumed = await follow(second, cursor)
+  await resumed.caughtUp()
+  expect(resumed.frames[0]).toEqual({ t: 'at', generation: 1, seq: Number(cursor.slice(2)) })
+  expect(resumed.moved().filter((doc) => doc.startsWith('file/'))).toEqual([`file/${late.fileId}`])
+})
+
+test('[LOG-91] a reader that does not read costs one entry a document, however often it moves', async () => {
+  const server = await testServer()
+  const stop = new AbortController()
+  onTestFinished(() => stop.abort())
+  const answer = await server.inWorkspace('/feed', { signal: stop.signal })
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
+  await reader.read()
+  const { text, provider } = await (await testClient(server)).open(newFile())
+  for (let i = 0; i < 300; i++) {
+    text.insert(0, 'x')
+    // Each on its own: one that waits for the disk goes with its neighbours.
+    if (i % 10 === 0) await acknowledged(provider)
   }
-  const second = await testServer({ store: { ...store, entries }, ownerKey: first.ownerKey })
-  const docs = frames.map((f) => f.doc)
-  expect(await read(second, docs)).toEqual([frames[0], { doc: docs[1], damaged: true }, frames[2]])
+  await acknowledged(provider)
+  const last = (await server.inWorkspace('/feed?since=1.0', { signal: stop.signal })).body as ReadableStream<Uint8Array>
+  let head = 0
+  for await (const f of feedFrames(last)) {
+    if (f.t === 'at' && f.seq > 0) head = f.seq
+    if (head > 0) break
+  }
+  reader.releaseLock()
+  let told = 0
+  for await (const f of feedFrames(answer.body as ReadableStream<Uint8Array>)) {
+    if (f.t === 'moved' && f.doc.startsWith('file/')) told += 1
+    if ('seq' in f && f.seq >= head) break
+  }
+  expect(told).toBeGreaterThan(0)
+  expect(told).toBeLessThan(300)
 })
 
-test('[LOG-4] [LOG-25] a daemon puts as itself, and its Yjs client id is its own', async () => {
-  const server = await testServer()
-  const daemon = await server.access({ daemon: { id: createId(), name: 'd' } })
-  const answer = await put(server, [{ doc: `file/${createId()}`, update: seed('x') }], {
-    authorization: `Bearer ${daemon.token}`,
-  })
-  expect(answer.status).toBe(200)
-})
-
-test('[ACC-1] bulk refuses what a socket would: documents of the server, and nonsense', async () => {
-  const server = await testServer()
-  expect((await put(server, [{ doc: 'tasks', update: seed('x') }])).status).toBe(403)
-  expect((await put(server, [{ doc: 'file/x', update: seed('x') }])).status).toBe(404)
-  expect((await put(server, [{ doc: `file/${createId()}`, update: Uint8Array.of(9, 9, 9) }])).status).toBe(400)
-  expect((await read(server, ['files'])).length).toBe(1)
+test('[LOG-92] the feed ends when its caller’s token does, and goes on with a fresh one', async () => {
+  const server = await testServer({ flags: { tokenLifeMs: 1_000 } })
+  const daemon = { id: createId(), name: 'd' }
+  const bearer = async () => ({ authorization: `Bearer ${(await server.access({ daemon })).token}` })
+  const feed = await follow(server, undefined, await bearer())
+  await feed.caughtUp()
+  await feed.reading
+  const cursor = feed.cursor()
+  const { text, provider } = await (
+    await testClient(server, { token: async () => (await server.access()).token })
+  ).open(newFile())
+  text.insert(0, 'x')
+  await acknowledged(provider)
+  const resumed = await follow(server, `1.${cursor}`, await bearer())
+  await resumed.caughtUp()
+  expect(resumed.moved().filter((doc) => doc.startsWith('file/'))).toHaveLength(1)
 })
 
 test('[LOG-3] a reader that goes away leaves nothing behind', async () => {

@@ -1,12 +1,37 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { z } from 'zod'
 import { TandemError } from '../base/errors.ts'
+import { Id } from '../base/ids.ts'
 
 /**
  * Binary framing of the feed and of bulk put / bulk read: each frame is a varUint length and that many bytes; inside,
  * lib0 encoding. A frame cut by the network waits for its rest.
  */
 export const maxFrameBytes = 64 * 2 ** 20
+
+/** `POST …/bulk/read`: the documents asked for, by name or by path. */
+export const BulkRead = z.object({ docs: z.array(z.string().max(400)).max(20_000) })
+
+/**
+ * `POST …/bulk/put?mode=&task=`. `absent` puts documents that are not there yet, `update` changes those that are; `task`
+ * is what caused the changes, where that is known.
+ */
+export const BulkPut = z.object({ mode: z.enum(['absent', 'update']).default('absent'), task: Id.optional() })
+export type BulkPut = z.infer<typeof BulkPut>
+
+/**
+ * What became of each document of a bulk put: made, changed, there already (`existing`, left as it was), or refused and
+ * why. All of it is on disk when this is said; `seq` is the version then.
+ */
+export const BulkPutAnswer = z.object({
+  created: z.int(),
+  updated: z.int(),
+  existing: z.array(z.string()),
+  refused: z.array(z.object({ doc: z.string(), code: z.string(), message: z.string() })),
+  seq: z.int(),
+})
+export type BulkPutAnswer = z.infer<typeof BulkPutAnswer>
 
 /** Wraps one payload. */
 function frame(write: (e: encoding.Encoder) => void): Uint8Array {
@@ -15,6 +40,17 @@ function frame(write: (e: encoding.Encoder) => void): Uint8Array {
   const out = encoding.createEncoder()
   encoding.writeVarUint8Array(out, encoding.toUint8Array(body))
   return encoding.toUint8Array(out)
+}
+
+/** Several encoded frames as one piece: a chunk of its own for each would cost more than what is in it. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
 }
 
 /** What the feed says: where it stands, that a document moved at `seq`, or that it is alive. */
@@ -51,12 +87,18 @@ export type BulkFrame = { doc: string; update?: Uint8Array; damaged?: true }
 
 const kinds = { absent: 0, whole: 1, damaged: 2 }
 
-export const encodeBulkFrame = ({ doc, update, damaged }: BulkFrame): Uint8Array =>
-  frame((e) => {
-    encoding.writeVarString(e, doc)
-    encoding.writeVarUint(e, damaged ? kinds.damaged : update ? kinds.whole : kinds.absent)
-    if (update && !damaged) encoding.writeVarUint8Array(e, update)
-  })
+export function encodeBulkFrame({ doc, update, damaged }: BulkFrame): Uint8Array {
+  const body = encoding.createEncoder()
+  encoding.writeVarString(body, doc)
+  encoding.writeVarUint(body, damaged ? kinds.damaged : update ? kinds.whole : kinds.absent)
+  const content = update && !damaged ? update : undefined
+  if (content) encoding.writeVarUint(body, content.length)
+  const head = encoding.toUint8Array(body)
+  const length = encoding.createEncoder()
+  encoding.writeVarUint(length, head.length + (content?.length ?? 0))
+  // The content is copied once: tens of megabytes pass through here.
+  return joined([encoding.toUint8Array(length), head, ...(content ? [content] : [])])
+}
 
 function decodeBulkFrame(d: decoding.Decoder): BulkFrame {
   const doc = decoding.readVarString(d)
@@ -73,24 +115,35 @@ export const feedFrames = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Fee
 export const bulkFrames = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BulkFrame> => read(bytes, decodeBulkFrame)
 
 async function* read<T>(bytes: AsyncIterable<Uint8Array>, decode: (d: decoding.Decoder) => T): AsyncGenerator<T> {
-  let held: Uint8Array = new Uint8Array()
+  let pieces: Uint8Array[] = []
+  let [size, wanted] = [0, 0]
   for await (const piece of bytes) {
-    held = held.length > 0 ? concat(held, piece) : piece
+    pieces.push(piece)
+    size += piece.length
+    // A large frame is put together once, not with every piece of it.
+    if (size < wanted) continue
+    let held = pieces.length === 1 ? piece : joined(pieces)
     for (;;) {
-      const body = wholeFrame(held)
-      if (!body) break
-      held = held.subarray(body.end)
+      const next = nextFrame(held)
+      if (!('bytes' in next)) {
+        wanted = next.wanted
+        break
+      }
+      held = held.subarray(next.end)
       try {
-        yield decode(decoding.createDecoder(body.bytes))
+        yield decode(decoding.createDecoder(next.bytes))
       } catch (e) {
         throw new TandemError('bad-request', { reason: 'a frame is malformed' }, e)
       }
     }
+    pieces = held.length > 0 ? [held] : []
+    size = held.length
   }
-  if (held.length > 0) throw new TandemError('bad-request', { reason: 'the stream ended inside a frame' })
+  if (size > 0) throw new TandemError('bad-request', { reason: 'the stream ended inside a frame' })
 }
 
-function wholeFrame(b: Uint8Array): { bytes: Uint8Array; end: number } | undefined {
+/** The first frame and where it ends, or how many bytes there must be before it is worth another look. */
+function nextFrame(b: Uint8Array): { bytes: Uint8Array; end: number } | { wanted: number } {
   let length = 0
   let factor = 1
   for (let i = 0; i < b.length; i++) {
@@ -98,15 +151,9 @@ function wholeFrame(b: Uint8Array): { bytes: Uint8Array; end: number } | undefin
     length += (byte & 127) * factor
     factor *= 128
     if (length > maxFrameBytes) throw new TandemError('too-large', { reason: 'a frame is too large', bytes: length })
-    if (byte < 128)
-      return i + 1 + length <= b.length ? { bytes: b.subarray(i + 1, i + 1 + length), end: i + 1 + length } : undefined
+    if (byte >= 128) continue
+    const end = i + 1 + length
+    return end <= b.length ? { bytes: b.subarray(i + 1, end), end } : { wanted: end }
   }
-  return undefined
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length)
-  out.set(a)
-  out.set(b, a.length)
-  return out
+  return { wanted: b.length + 1 }
 }
