@@ -38,9 +38,13 @@ export type Gathered = {
  * Whether two deeds of one author, the older first and nothing of theirs between, are one step. It looks at these two
  * alone, so that the past falls into the same steps from wherever one begins to read.
  */
-export function isOneStep(older: Deed, newer: Deed, isCut: Cuts): boolean {
-  return sameHand(older) === sameHand(newer) && newer.at - older.at <= pauseMs && isOneSpan(older, newer, isCut)
+function isOneStep(older: Deed, newer: Deed, isCut: Cuts): boolean {
+  return sameHand(older) === sameHand(newer) && isNear(older.at, newer.at) && isOneBlock(older, newer, isCut)
 }
+
+/** Whether two times, ms, in either order, are without a long pause and in one half hour. */
+export const isNear = (a: number, b: number): boolean =>
+  Math.abs(a - b) <= pauseMs && Math.floor(a / slotMs) === Math.floor(b / slotMs)
 
 /** Whether a version has a name between these two: a step never reaches over it. */
 export type Cuts = (older: number, newer: number) => boolean
@@ -77,7 +81,7 @@ export function createGathering(isCut: Cuts) {
     /** Whether nothing at `deed` or before it belongs to a step that is here already. */
     isClosedBefore: (deed: Deed) => {
       for (const [hand, { oldest }] of open) {
-        if (oldest.at - deed.at <= pauseMs && isOneSpan(deed, oldest, isCut)) return false
+        if (isNear(deed.at, oldest.at) && isOneBlock(deed, oldest, isCut)) return false
         open.delete(hand)
       }
       return true
@@ -85,10 +89,8 @@ export function createGathering(isCut: Cuts) {
   }
 }
 
-const isOneSpan = (older: Deed, newer: Deed, isCut: Cuts) =>
-  Math.floor(older.at / slotMs) === Math.floor(newer.at / slotMs) &&
-  Math.floor(older.seq / blockEntries) === Math.floor(newer.seq / blockEntries) &&
-  !isCut(older.seq, newer.seq)
+const isOneBlock = (older: Deed, newer: Deed, isCut: Cuts) =>
+  Math.floor(older.seq / blockEntries) === Math.floor(newer.seq / blockEntries) && !isCut(older.seq, newer.seq)
 
 const sameHand = ({ author, cause = {} }: Deed) =>
   `${author} ${cause.task ?? ''} ${cause.run ?? ''} ${cause.restoredFrom ?? ''}`

@@ -1,0 +1,115 @@
+import type { AuthorsAnswer, Blame, Clock, FileDiff, HistoryPage, Id } from '@tandem/shared'
+import { TandemError, docPath } from '@tandem/shared'
+import type { FilesSnapshot } from '@tandem/shared/docs'
+import type { UpdateLog } from '../store/log.ts'
+import type { Store } from '../store/store.ts'
+import { blameText } from './blame.ts'
+import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
+import { diffVersions } from './diff.ts'
+import type { Ground } from './ground.ts'
+import { openKept, type Kept } from './kept.ts'
+import type { People } from './people.ts'
+import { createRestoring, type Restoring } from './restore.ts'
+import { readTimeline } from './timeline.ts'
+import { createVersionStore, type VersionStore } from './versions.ts'
+import { createWriters } from './writers.ts'
+
+/** The past of a workspace: what happened, how everything was, who wrote what, and bringing it back. */
+export type History = Restoring & {
+  versions: VersionStore
+  checkpoints: Checkpoints
+  kept: Kept
+  /** Steps from `cursor` (or the newest) down. Throws `not-found` for a path that no file has. */
+  page(wanted: {
+    path?: string | undefined
+    file?: Id | undefined
+    author?: Id | undefined
+    cursor?: number | undefined
+    limit: number
+  }): Promise<HistoryPage>
+  diff(wanted: { from: number; to: number; path?: string | undefined; file?: Id | undefined }): Promise<FileDiff[]>
+  /** Throws `not-found` where there was no such text. */
+  blame(path: string, version: number): Promise<Blame>
+  authors(clients: readonly number[]): AuthorsAnswer['authors']
+  /** After a document was thinned. */
+  forget(doc: string): void
+}
+
+type Deps = {
+  store: Pick<Store, 'read'>
+  updates: UpdateLog
+  ground: Ground
+  people: People
+  serverId: Id
+  maxTextBytes: number
+  clock: Clock
+}
+
+export async function openHistory({
+  store,
+  updates,
+  ground,
+  people,
+  serverId,
+  maxTextBytes,
+  clock,
+}: Deps): Promise<History> {
+  const kept = await openKept(store, updates)
+  const versions = createVersionStore({ updates, kept })
+  const checkpoints = createCheckpoints({ ground, versions, updates, serverId, clock })
+  const writers = createWriters(updates)
+  const { authors } = updates
+
+  return {
+    ...createRestoring({ ground, updates, versions, checkpoints, maxTextBytes, clock }),
+    versions,
+    checkpoints,
+    kept,
+    page: async ({ path, file, author, cursor, limit }) => {
+      const head = updates.head()
+      const files =
+        file !== undefined ? new Set([file]) : path !== undefined ? at(await versions.index(head), path) : undefined
+      const isCut = await checkpoints.isCut()
+      const from = Math.min(cursor ?? head, head)
+      const { steps, next } = await readTimeline({ updates, versions, isCut }, { from, limit, files, author })
+      return {
+        version: head,
+        steps: steps.map(({ first, author: id, cause, ...step }) => ({
+          ...step,
+          before: first - 1,
+          author: people(id, cause),
+        })),
+        ...(next !== undefined && { cursor: String(next) }),
+      }
+    },
+    diff: (wanted) => diffVersions({ updates, versions }, wanted),
+    blame: async (path, version) => {
+      const entry = (await versions.index(version)).byPath.get(path)
+      if (entry?.kind !== 'text')
+        throw new TandemError('not-found', { reason: 'there was no such text then', path, version })
+      const doc = docPath({ kind: 'file', fileId: entry.id })
+      const update = await updates.load(doc, version)
+      const runs = blameText(update, await writers.read(doc, version), { authors, people })
+      return { version, path, ...runs }
+    },
+    authors: (clients) =>
+      clients.flatMap((client) => {
+        const record = authors.of(client)
+        if (!record) return []
+        const { principal, cause, at: since } = record
+        return [{ client, author: people(principal, cause), ...(since > 0 && { since }) }]
+      }),
+    forget: (doc) => void writers.forget(doc),
+  }
+}
+
+/** The file that has this path or had it last, or those in the folder. */
+function at(index: FilesSnapshot, path: string): ReadonlySet<Id> {
+  const holder = index.byPath.get(path)
+  const found =
+    holder && holder.kind !== 'dir'
+      ? [holder]
+      : [...index.byId.values()].filter((e) => e.path === path || e.path.startsWith(path + '/'))
+  if (found.length === 0) throw new TandemError('not-found', { reason: 'there is and was no such file', path })
+  return new Set(found.map(({ id }) => id))
+}

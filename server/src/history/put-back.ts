@@ -1,0 +1,159 @@
+import { TandemError, diffText, type Clock, type FileChange, type Id, type TextEdit } from '@tandem/shared'
+import { applyEdits, stateOf, type FileEntry, type Files } from '@tandem/shared/docs'
+import type * as Y from 'yjs'
+import type { AppendMeta } from '../store/store.ts'
+import type { Ground } from './ground.ts'
+import { changeOf } from './timeline.ts'
+import { isSame, placeOf, type Place, type Wish } from './wishes.ts'
+
+/** A wish with what was found out for it before everything is done in one step. */
+type Prepared = Wish & {
+  /** What the text was found to be, and the edits that were right for that. */
+  found?: { now: string; edits: TextEdit[]; conflicts: number }
+  /** Where the text stands, for the tombstone: what somebody types later is more than what was deleted. */
+  state?: string
+}
+
+export type PutBack = { files: FileChange[]; conflicts: string[] }
+
+type Deps = { ground: Ground; files: Files; maxTextBytes: number; clock: Clock }
+
+/** What is found out before: the edits, which take time. Leaves out what would change nothing. Throws `too-large`. */
+export async function prepare(deps: Omit<Deps, 'clock'>, wishes: readonly Wish[]): Promise<Prepared[]> {
+  const prepared: Prepared[] = []
+  for (const wish of wishes) {
+    const ref = { kind: 'file', fileId: wish.id } as const
+    const next: Prepared = { ...wish }
+    if (wish.text) {
+      const now = (await deps.ground.peek(ref, textOf)) ?? ''
+      next.found = { now, ...editsFor(wish.text, now, deps.maxTextBytes) }
+      if (next.found.edits.length === 0) delete next.text
+    }
+    if (wish.place === 'nowhere') {
+      const state = await deps.ground.peek(ref, stateOf)
+      if (state !== undefined) next.state = state
+    }
+    if (next.place || next.text) prepared.push(next)
+  }
+  return prepared
+}
+
+/**
+ * Does everything in one step, each document by its smallest edits: what others do at the same moment stays. Throws
+ * `conflict`, naming each path that something else has taken, and has then done nothing.
+ */
+export async function putBack(deps: Deps, prepared: readonly Prepared[], meta: AppendMeta): Promise<PutBack> {
+  const { ground, files, maxTextBytes, clock } = deps
+  const withText = prepared.filter(({ text, ifText }) => text !== undefined || ifText !== undefined)
+  const held = await Promise.all(withText.map(({ id }) => ground.hold({ kind: 'file', fileId: id })))
+  const docs = new Map(withText.map(({ id }, i) => [id, held[i]?.doc]))
+  const result: PutBack = { files: [], conflicts: [] }
+  const work = () => {
+    const steps = prepared.map((wish) => ({
+      wish,
+      now: files.get(wish.id),
+      place: placeFor(files, wish, docs.get(wish.id)),
+    }))
+    requirePlaces(files, steps)
+    for (const { wish, now, place } of steps) {
+      if (place) put(files, wish, now, place, { by: meta.author, at: clock.now() })
+      const is = files.get(wish.id)
+      const doc = docs.get(wish.id)
+      // To edit the text of a file that is deleted would bring it back.
+      const isText = doc && is && !is.deleted && is.kind === 'text'
+      const edits = isText ? edit(doc, wish, maxTextBytes) : undefined
+      const change = changeOf({ id: wish.id, before: now, after: is, content: false }, edits !== undefined)
+      if (change) result.files.push(change)
+      const isKept = wish.place === 'nowhere' && !place && is && !is.deleted
+      if (is && (isKept || (edits?.conflicts ?? 0) > 0)) result.conflicts.push(is.path)
+    }
+  }
+  try {
+    const refs = withText.map(({ id }) => ({ kind: 'file', fileId: id }) as const)
+    await ground.changeTogether([{ kind: 'files' }, ...refs], meta, work)
+    return result
+  } finally {
+    for (const { release } of held) release()
+  }
+}
+
+/** Throws `conflict` where something else stands in the way of a file's place, as far as one can tell now. */
+export function requireRoom(files: Files, prepared: readonly Prepared[]): void {
+  requirePlaces(
+    files,
+    prepared.map((wish) => ({ wish, place: placeFor(files, wish, undefined) })),
+  )
+}
+
+/** Where the file is to go; undefined where it stays: it is there already, or went elsewhere since. */
+function placeFor(files: Files, { id, place, ifAt, ifText }: Wish, doc: Y.Doc | undefined): Place | undefined {
+  const is = placeOf(files.snapshot(), id)
+  if (!place || isSame(place, is) || (ifAt && !isSame(ifAt, is))) return undefined
+  // Somebody went on writing in it: then it is theirs.
+  if (place === 'nowhere' && ifText !== undefined && doc && textOf(doc) !== ifText) return undefined
+  return place
+}
+
+function requirePlaces(files: Files, steps: readonly { wish: Wish; place: Place | undefined }[]): void {
+  const moving = new Set(steps.flatMap(({ wish, place }) => (place ? [wish.id] : [])))
+  const taken = new Map<string, string>()
+  const folders = new Set<string>()
+  for (const { id, path, kind, deleted } of files.snapshot().byId.values()) {
+    if (deleted || moving.has(id)) continue
+    taken.set(path, kind)
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.add(path.slice(0, end))
+  }
+  const errors: string[] = []
+  for (const { place } of steps) {
+    if (!place || place === 'nowhere') continue
+    const { path, kind } = place
+    if (taken.has(path)) errors.push(`${path}: something else is there now`)
+    else if (kind !== 'dir' && folders.has(path)) errors.push(`${path}: a folder is there now`)
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end)
+      if ((taken.get(folder) ?? 'dir') !== 'dir') errors.push(`${path}: a file is now where its folder was (${folder})`)
+    }
+  }
+  if (errors.length > 0) {
+    const reason = 'something else stands where files would come back: move that first; nothing was changed'
+    throw new TandemError('conflict', { reason, errors: errors.slice(0, 50) })
+  }
+}
+
+function put(
+  files: Files,
+  { id, state }: Prepared,
+  now: FileEntry | undefined,
+  place: Place,
+  deleted: { by: Id; at: number },
+): void {
+  if (place === 'nowhere') return files.remove(id, { ...deleted, ...(state !== undefined && { snapshot: state }) })
+  if (!now || now.kind !== place.kind) {
+    files.create(place.path, place.kind, undefined, id)
+    return
+  }
+  if (now.deleted) files.restore(id)
+  if (now.path !== place.path) files.move(id, place.path)
+}
+
+function edit(doc: Y.Doc, { text: wanted, found }: Prepared, maxBytes: number): { conflicts: number } | undefined {
+  if (!wanted) return undefined
+  const now = textOf(doc)
+  const { edits, conflicts } = found?.now === now ? found : editsFor(wanted, now, maxBytes)
+  if (edits.length === 0) return undefined
+  applyEdits(doc.getText('content'), edits, undefined)
+  return { conflicts }
+}
+
+function editsFor(
+  wanted: NonNullable<Wish['text']>,
+  now: string,
+  limit: number,
+): { edits: TextEdit[]; conflicts: number } {
+  const { text, conflicts } = wanted(now)
+  const bytes = Buffer.byteLength(text)
+  if (bytes > limit) throw new TandemError('too-large', { reason: 'the file would be too large', bytes, limit })
+  return { edits: diffText(now, text), conflicts }
+}
+
+const textOf = (doc: Y.Doc): string => doc.getText('content').toString()
