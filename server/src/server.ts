@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { userInfo } from 'node:os'
 import { getRequestListener } from '@hono/node-server'
 import {
   TandemError,
@@ -13,14 +12,12 @@ import {
   type Log,
   type Settings,
 } from '@tandem/shared'
-import { createApiKeys, type AuthTable } from './auth/api-keys.ts'
 import { openCertificate } from './auth/certificate.ts'
-import { createDaemonBindings } from './auth/daemons.ts'
-import { createMembers } from './auth/members.ts'
+import { openAuth } from './auth/open.ts'
 import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
-import { createSessions } from './auth/sessions.ts'
-import { createSignInLinks } from './auth/sign-in-links.ts'
-import { openTokens } from './auth/tokens.ts'
+import type { AuthTable } from './auth/table.ts'
+import { openHistory } from './history/history.ts'
+import { createPeople } from './history/people.ts'
 import { createRouter } from './http/router.ts'
 import { createListener } from './listen.ts'
 import { openRefereeService } from './services/run-referee.ts'
@@ -84,13 +81,16 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const place = { workspaceId: workspace.id, epoch: workspace.epoch }
     const updates = await openLog({ store, settings, log, clock })
     opened.unshift(() => updates.close())
-    const table = tableOf(store, updates)
-    const keys = createApiKeys(table('keys'), clock)
-    await keys.setOwner(ownerKey, { principal: workspace.ownerId, name: ownerName(), role: 'owner' })
-    const tokens = await openTokens(table('meta'), settings.tokenLifeMs, clock)
+    const auth = await openAuth({
+      table: tableOf(store, updates),
+      workspaceId: workspace.id,
+      ownerId: workspace.ownerId,
+      ownerKey,
+      settings,
+      clock,
+    })
+    const { tokens, access, members } = auth
     const audit = await openAudit(store, updates, clock)
-    const members = createMembers(table('members'))
-    const daemons = createDaemonBindings(table('daemons'))
     const checkOrigin = createOriginCheck(settings, certificate)
     const refusals = createRefusals({ audit, clock, log, signal: stopping.signal })
     const onRefused = ({ principal = '', ...facts }: Refused) =>
@@ -106,6 +106,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const doors = createDoors({
       place,
       tokens,
+      access,
       holdsLease,
       writable: () => updates.failure() === undefined,
       maxDocsPerConnection: settings.maxDocsPerConnection,
@@ -143,18 +144,23 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       log,
     })
 
+    const history = await openHistory({
+      store,
+      updates,
+      ground: documents,
+      people: createPeople({ serverId: workspace.serverId, ...auth }),
+      serverId: workspace.serverId,
+      maxTextBytes: settings.maxTextBytes,
+      clock,
+    })
     const router = createRouter({
       workspace,
       settings,
       updates,
       documents,
-      keys,
-      sessions: createSessions(table('sessions'), clock),
-      links: createSignInLinks(clock),
-      tokens,
-      daemons,
-      members,
+      ...auth,
       requests: service,
+      history,
       audit,
       refusals,
       checkOrigin,
@@ -178,6 +184,11 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       log,
       onRefused,
     })
+    access.onChange(() => {
+      for (const socket of [...sockets.sockets.values()]) doors.recheck(socket)
+      service.showMembers().catch((error: unknown) => log.warn('members not shown', { error }))
+    })
+    await service.showMembers()
     updates.onState((failure) => {
       // Either way clients must come anew: to keep what was not acknowledged, or to be allowed to write again.
       sockets.closeAll(failure ? close.failed : close.reset, failure ? 'store-failed' : 'store works again')
@@ -215,12 +226,3 @@ const tableOf =
     list: () => store.list(table),
     write: (key, value) => updates.write([{ t: 'record', table, key, value }]),
   })
-
-function ownerName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A user without an account, as in some containers.
-    return 'Owner'
-  }
-}

@@ -1,21 +1,48 @@
-import { Id, TandemError } from '@tandem/shared'
+import { Id, TandemError, type Role, atLeast } from '@tandem/shared'
 import { z } from 'zod'
-import type { Account, AuthTable } from './api-keys.ts'
+import type { Account } from './account.ts'
+import type { Members } from './members.ts'
+import { openCached, type AuthTable } from './table.ts'
 
 const Binding = z.object({ owner: Id, name: z.string() })
 
-/** Which account a daemon belongs to: bound at first sight, so that nobody can come as someone else's daemon [S50]. */
-export function createDaemonBindings(table: AuthTable) {
+export type DaemonBindings = {
+  /**
+   * Binds a daemon to its account at first sight, and makes it a member in that account's right. Throws `forbidden`
+   * where it is another account's, or the account may not run daemons.
+   */
+  bind(account: Account, daemon: { id: Id; name: string }): Promise<void>
+  ownerOf(id: Id): Id | undefined
+}
+
+/** The least role of those whose daemons may run what others ask for. */
+export const daemonRole: Role = 'runner'
+
+/** Which account a daemon belongs to, so that nobody can come as someone else's daemon [S50]. */
+export async function openDaemonBindings(
+  table: AuthTable,
+  { members, isPerson }: { members: Members; isPerson: (id: Id) => boolean },
+): Promise<DaemonBindings> {
+  const bindings = await openCached(table, Binding)
   return {
-    /** Throws `forbidden` where the daemon is another account's, or the account may not run daemons. */
-    bind: async (account: Account, daemon: { id: Id; name: string }): Promise<void> => {
-      if (account.role !== 'owner') throw new TandemError('forbidden', { reason: 'only an owner may run a daemon' })
-      const known = Binding.safeParse(await table.read(daemon.id)).data
-      const isTaken = known ? known.owner !== account.principal : daemon.id === account.principal
-      if (isTaken)
+    bind: async (account, daemon) => {
+      if (!atLeast(account.role, daemonRole))
+        throw new TandemError('forbidden', {
+          reason: `running a daemon needs the role ${daemonRole}`,
+          role: account.role,
+        })
+      const known = bindings.get(daemon.id)
+      const member = members.get(daemon.id)
+      // A daemon's id names its documents: it must not be that of a person, whose own documents it would open.
+      const isSomebody = isPerson(daemon.id) || (member !== undefined && member.kind !== 'daemon' && !known)
+      if (isSomebody || (known && known.owner !== account.principal))
         throw new TandemError('forbidden', { reason: 'this daemon belongs to another account', daemon: daemon.id })
-      if (known?.name !== daemon.name) await table.write(daemon.id, { owner: account.principal, name: daemon.name })
+      const binding = { owner: account.principal, name: daemon.name }
+      await Promise.all([
+        known?.name === daemon.name ? undefined : bindings.set(daemon.id, binding),
+        members.add({ ...daemon, role: daemonRole, kind: 'daemon', owner: account.principal }),
+      ])
     },
+    ownerOf: (id) => bindings.get(id)?.owner,
   }
 }
-export type DaemonBindings = ReturnType<typeof createDaemonBindings>

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { Claims, TandemError, type Clock } from '@tandem/shared'
 import { SignJWT, errors, jwtVerify } from 'jose'
-import type { AuthTable } from './api-keys.ts'
+import { Via } from './account.ts'
+import type { AuthTable } from './table.ts'
 
 export type Tokens = {
-  /** An access token for sockets [S47] [S48], and when it ends (ms). */
-  mint(claims: Claims): Promise<{ token: string; expiresAt: number }>
-  /** Throws `token-expired`, or `unauthorized` for anything else that is wrong with it. */
-  verify(token: string): Promise<{ claims: Claims; expiresAt: number }>
+  /** An access token for sockets [S47] [S48], and when it ends (ms): never after `notAfter`. */
+  mint(claims: Claims, via: Via, notAfter?: number): Promise<{ token: string; expiresAt: number }>
+  /**
+   * What a token says, and which key or session it came from: whether that still stands, `Access` knows. Throws
+   * `token-expired`, or `unauthorized` for anything else that is wrong with it.
+   */
+  verify(token: string): Promise<{ claims: Claims; via: Via; expiresAt: number }>
 }
 
 /** Short-lived signed tokens. The secret is made once and kept in the store, so a restart signs nobody out. */
@@ -17,10 +21,10 @@ export async function openTokens(table: AuthTable, lifeMs: number, clock: Clock)
   if (secret !== stored) await table.write('token-secret', secret)
   const key = Buffer.from(secret, 'hex')
   return {
-    mint: async (claims) => {
-      const expiresAt = clock.now() + lifeMs
+    mint: async (claims, via, notAfter = Infinity) => {
+      const expiresAt = Math.min(clock.now() + lifeMs, notAfter)
       // `exp` counts whole seconds; the exact end is ours.
-      const token = await new SignJWT({ tandem: claims, expiresAt })
+      const token = await new SignJWT({ tandem: claims, via, expiresAt })
         .setProtectedHeader({ alg: 'HS256' })
         .setIssuedAt(Math.floor(clock.now() / 1000))
         .setExpirationTime(Math.ceil(expiresAt / 1000))
@@ -33,7 +37,7 @@ export async function openTokens(table: AuthTable, lifeMs: number, clock: Clock)
         const expiresAt = Number(payload['expiresAt'])
         if (!(expiresAt > clock.now()))
           throw new TandemError('token-expired', { reason: 'the access token has expired' })
-        return { claims: Claims.parse(payload['tandem']), expiresAt }
+        return { claims: Claims.parse(payload['tandem']), via: Via.parse(payload['via']), expiresAt }
       } catch (e) {
         if (e instanceof TandemError) throw e
         if (e instanceof errors.JWTExpired)

@@ -1,13 +1,19 @@
 import type { Clock, Id, Log, Settings, Task } from '@tandem/shared'
 import type { Member, Records, RequestBody } from '@tandem/shared/docs'
 import type { z } from 'zod'
-import type { Account, ApiKeys } from '../auth/api-keys.ts'
+import type { Access } from '../auth/access.ts'
+import type { Account, Scopes, Via } from '../auth/account.ts'
+import type { ApiKeys } from '../auth/api-keys.ts'
 import type { DaemonBindings } from '../auth/daemons.ts'
+import type { Invites } from '../auth/invites.ts'
 import type { Members } from '../auth/members.ts'
 import type { OriginCheck } from '../auth/origin.ts'
+import type { Pairings } from '../auth/pairings.ts'
 import type { Sessions } from '../auth/sessions.ts'
 import type { SignInLinks } from '../auth/sign-in-links.ts'
 import type { Tokens } from '../auth/tokens.ts'
+import type { Users } from '../auth/users.ts'
+import type { History } from '../history/history.ts'
 import type { Audit } from '../store/audit.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Refusals } from '../store/refusals.ts'
@@ -18,7 +24,7 @@ import type { Documents } from '../sync/documents.ts'
 export type Requests = {
   tasks: Records<Task>
   ask(by: Member, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
-  show(member: Member): Promise<void>
+  showMembers(): Promise<void>
   creationWaitMs(by: Id): number
 }
 
@@ -34,8 +40,13 @@ export type HttpDeps = {
   tokens: Tokens
   daemons: DaemonBindings
   members: Members
+  users: Users
+  invites: Invites
+  pairings: Pairings
+  access: Access
   /** Tasks, and asking for them in someone's name. */
   requests: Requests
+  history: History
   audit: Audit
   refusals: Refusals
   checkOrigin: OriginCheck
@@ -50,7 +61,7 @@ export type HttpDeps = {
   signal: AbortSignal
 }
 
-/** Who asks, and how they showed it. */
-export type Caller = Account & { by: 'cookie' | 'key' | 'token'; daemon: boolean; keyId?: Id }
+/** Who asks, how they showed it, and what that is good for now. */
+export type Caller = Account & { by: 'cookie' | 'key' | 'token'; daemon: boolean; via: Via; scopes: Scopes }
 
 export type Env = { Variables: { caller: Caller } }

@@ -1,6 +1,7 @@
 import { TandemError } from '@tandem/shared'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { auditRoute } from './audit.ts'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
 import type { Env, HttpDeps } from './deps.ts'
@@ -9,10 +10,15 @@ import { feedRoute } from './feed.ts'
 import { createFileVerbs } from './file-verbs.ts'
 import { fileRoutes, foundingFileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
+import { inviteLookRoute, inviteRoutes } from './invites.ts'
+import { keyRoutes } from './keys.ts'
+import { memberRoutes } from './members.ts'
 import { openApiRoute } from './openapi.ts'
+import { pairingRoutes } from './pairings.ts'
 import { problemOf } from './problem.ts'
 import { boundFailedSignIns } from './rate-limit.ts'
 import { sessionRoutes } from './session.ts'
+import { sessionListRoutes } from './sessions.ts'
 import { taskRoutes } from './tasks.ts'
 import { accessTokenRoute, workspaceList } from './workspaces.ts'
 
@@ -27,6 +33,10 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/bulk', bulkRoutes(deps))
     .route('/files', fileRoutes(deps, verbs))
     .route('/tasks', taskRoutes(deps))
+    .route('/members', memberRoutes(deps))
+    .route('/invites', inviteRoutes(deps))
+    .route('/keys', keyRoutes(deps))
+    .route('/audit', auditRoute(deps))
 
   const app = new Hono<Env>()
   app.use(async (c, next) => {
@@ -58,6 +68,9 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
   })
   app.route('/api/health', healthRoute(deps))
   app.route('/api/v1/session', sessionRoutes(deps))
+  app.route('/api/v1/sessions', sessionListRoutes(deps))
+  app.route('/api/v1/invites', inviteLookRoute(deps))
+  app.route('/api/v1/pairings', pairingRoutes(deps))
   app.route('/api/v1/workspaces', workspaceList(deps))
   app.route('/api/v1/workspaces/:ws', inWorkspace)
   app.route(

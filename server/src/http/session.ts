@@ -1,46 +1,95 @@
-import { SessionRequest, TandemError, type SessionAnswer, type SignInLink } from '@tandem/shared'
-import { Hono } from 'hono'
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { sessionLifeMs } from '../auth/sessions.ts'
+import { SessionAnswer, SessionRequest, SignInLink, TandemError } from '@tandem/shared'
+import { Hono, type Context } from 'hono'
 import type { Env, HttpDeps } from './deps.ts'
+import { describe } from './describe.ts'
+import { createGuesses } from './guesses.ts'
+import { joinBy } from './join.ts'
 import { readBody } from './problem.ts'
-import { cookieName, identify } from './who.ts'
+import { forgetCookie, signIn } from './sign-in.ts'
+import { identify } from './who.ts'
 
-/** `/api/v1/session`: the owner's token from the address becomes a cookie that scripts of the page cannot read. */
+/** `/api/v1/session`: a token or an invite becomes a cookie that scripts of the page cannot read. */
 export function sessionRoutes(deps: HttpDeps): Hono<Env> {
-  const { keys, links, sessions, workspace, audit } = deps
-  const name = cookieName(workspace.id)
-  const options = { httpOnly: true, sameSite: 'Strict', path: '/' } as const
+  const { keys, links, sessions, members, access, audit } = deps
+  const callerOf = identify(deps)
+  const guesses = createGuesses(deps)
+
+  const whoIsHere = async (c: Context<Env>) => {
+    try {
+      return await callerOf(c)
+    } catch {
+      return undefined // Nobody: they come to sign in.
+    }
+  }
+  const answerFor = (principal: string): SessionAnswer => ({ principal, name: members.get(principal)?.name ?? '' })
+
   return new Hono<Env>()
-    .post('/', async (c) => {
-      const { token } = await readBody(c, SessionRequest)
-      const account = links.redeem(token) ?? (await keys.verify(token))
-      if (!account) throw new TandemError('unauthorized', { reason: 'the token is not valid' })
-      // Behind a TLS proxy the page's origin is checked to be ours, and says that it came over TLS.
-      const secure = c.req.header('origin')?.startsWith('https://') === true
-      const maxAge = Math.floor(sessionLifeMs / 1000)
-      setCookie(c, name, await sessions.open(account), { ...options, secure, maxAge })
-      audit.add({ actor: account.principal, action: 'session.open', object: account.keyId })
-      return c.json<SessionAnswer>({ principal: account.principal, name: account.name }, 201)
+    .post(
+      '/',
+      describe({
+        tag: 'Sign-in',
+        summary: 'Sign this browser in, by a key, a sign-in link or an invite',
+        body: SessionRequest,
+        answers: { 200: SessionAnswer, 201: SessionAnswer },
+        errors: ['unauthorized', 'not-found'],
+        open: true,
+      }),
+      async (c) => {
+        const request = await readBody(c, SessionRequest)
+        if ('token' in request) {
+          const keyId = links.redeem(request.token) ?? keys.verify(request.token)
+          if (keyId === undefined) throw new TandemError('unauthorized', { reason: 'the token is not valid' })
+          const { principal } = access.of({ key: keyId })
+          await signIn(deps, c, { principal, keyId })
+          return c.json<SessionAnswer>(answerFor(principal), 201)
+        }
+        const here = await whoIsHere(c)
+        if (here?.by === 'cookie') {
+          const principal = await joinBy(deps, request.invite, { id: here.principal, name: here.name })
+          return c.json<SessionAnswer>(answerFor(principal), 200)
+        }
+        const { name } = request
+        if (name === undefined)
+          throw new TandemError('validation-failed', {
+            reason: 'say a name',
+            errors: ['name: say how others shall see you'],
+          })
+        const principal = await joinBy(deps, request.invite, { name }).catch((e: unknown) => {
+          guesses.wrong(c)
+          guesses.check(c)
+          throw e
+        })
+        await signIn(deps, c, { principal })
+        return c.json<SessionAnswer>(answerFor(principal), 201)
+      },
+    )
+    .post(
+      '/link',
+      describe({
+        tag: 'Sign-in',
+        summary: 'A link that signs one browser in, once, as the key does that asks',
+        answers: { 201: SignInLink },
+      }),
+      async (c) => {
+        const { principal, via, by } = await callerOf(c)
+        if (by !== 'key' || !('key' in via)) {
+          throw new TandemError('forbidden', { reason: 'a sign-in link is made with an API key' })
+        }
+        audit.add({ actor: principal, action: 'session.link', object: via.key })
+        return c.json<SignInLink>(links.make(via.key), 201)
+      },
+    )
+    .get('/', describe({ tag: 'Sign-in', summary: 'Who is signed in', answers: { 200: SessionAnswer } }), async (c) => {
+      const { principal, name } = await callerOf(c)
+      return c.json<SessionAnswer>({ principal, name })
     })
-    .post('/link', async (c) => {
-      const { by, keyId, principal, name: called, role } = await identify(deps)(c)
-      if (by !== 'key' || keyId === undefined) {
-        throw new TandemError('forbidden', { reason: 'a sign-in link is made with an API key' })
+    .delete('/', describe({ tag: 'Sign-in', summary: 'Sign out', answers: { 204: 'nothing' } }), async (c) => {
+      const { principal, via } = await callerOf(c)
+      forgetCookie(deps, c)
+      if ('session' in via) {
+        audit.add({ actor: principal, action: 'session.close', object: via.session })
+        await sessions.close(via.session)
       }
-      audit.add({ actor: principal, action: 'session.link', object: keyId })
-      return c.json<SignInLink>(links.make({ principal, name: called, role, keyId }), 201)
-    })
-    .get('/', async (c) => {
-      const caller = await identify(deps)(c)
-      return c.json<SessionAnswer>({ principal: caller.principal, name: caller.name })
-    })
-    .delete('/', async (c) => {
-      const caller = await identify(deps)(c)
-      const cookie = getCookie(c, name)
-      if (cookie !== undefined) await sessions.close(cookie)
-      deleteCookie(c, name, options)
-      audit.add({ actor: caller.principal, action: 'session.close', object: caller.keyId ?? '' })
       return c.body(null, 204)
     })
 }

@@ -1,59 +1,112 @@
-import { TandemError, atLeast, type Role } from '@tandem/shared'
+import { TandemError, atLeast, type Role, type Scope } from '@tandem/shared'
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { Caller, Env, HttpDeps } from './deps.ts'
+import { requireScope, scopeFor } from './scopes.ts'
 
 /** Cookies know no ports: the name keeps two servers on one machine apart. */
 export const cookieName = (workspaceId: string): string => `tandem_${workspaceId.slice(-8).toLowerCase()}`
 
+/** What a daemon does over REST with its access token: it reads and writes files, and nothing in its owner's name. */
+const daemonScopes: ReadonlySet<Scope> = new Set(['read', 'files:write', 'daemon'])
+
 /**
- * Finds out who asks: `Authorization: Bearer` with an API key or an access token, else the session cookie. Throws
- * `unauthorized` for nobody, and `origin-refused` where a cookie would change something on the word of a page that
- * does not say it is ours.
+ * Finds out who asks: `Authorization: Bearer` with an API key or an access token, else the session cookie; and what
+ * that allows now. Throws `unauthorized` for nobody, `forbidden` for who is no member, and `origin-refused` where a
+ * cookie would change something on the word of a page that does not say it is ours.
  */
-export function identify({ keys, sessions, tokens, workspace }: HttpDeps): (c: Context<Env>) => Promise<Caller> {
-  const byBearer = async (secret: string): Promise<Caller | undefined> => {
-    const account = await keys.verify(secret)
-    if (account) return { ...account, by: 'key', daemon: false }
-    if (secret.startsWith('tdm_')) return undefined
-    const { claims } = await tokens.verify(secret)
-    if (claims.workspaceId !== workspace.id) return undefined
-    return {
-      principal: claims.principal,
-      name: claims.name,
-      role: claims.role,
-      by: 'token',
-      daemon: claims.kind === 'daemon',
+export function identify({
+  keys,
+  sessions,
+  tokens,
+  access,
+  audit,
+  workspace,
+}: HttpDeps): (c: Context<Env>) => Promise<Caller> {
+  const byBearer = async (secret: string): Promise<Caller> => {
+    const keyId = keys.verify(secret)
+    if (keyId !== undefined) {
+      const via = { key: keyId }
+      const caller: Caller = { ...access.of(via), by: 'key', daemon: false, via }
+      if (keys.touch(keyId)) audit.add({ actor: caller.principal, action: 'key.use', object: keyId })
+      return caller
     }
+    if (secret.split('.').length !== 3) throw new TandemError('unauthorized', { reason: 'the key is not valid' })
+    const { claims, via } = await tokens.verify(secret)
+    if (claims.workspaceId !== workspace.id)
+      throw new TandemError('unauthorized', { reason: 'the token is for another workspace' })
+    const { principal, name, role } = access.refresh(via, claims)
+    const daemon = claims.kind === 'daemon'
+    return { principal, name, role, by: 'token', daemon, via, scopes: daemon ? daemonScopes : access.of(via).scopes }
   }
   return async (c) => {
     const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
-    if (secret !== undefined) {
-      const caller = await byBearer(secret)
-      if (!caller) throw new TandemError('unauthorized', { reason: 'the key is not valid' })
-      return caller
-    }
+    if (secret !== undefined) return byBearer(secret)
     const cookie = getCookie(c, cookieName(workspace.id))
-    const session = cookie === undefined ? undefined : await sessions.find(cookie)
-    if (!session || !(await keys.has(session.keyId)))
-      throw new TandemError('unauthorized', { reason: 'nobody is signed in' })
+    const session = cookie === undefined ? undefined : sessions.find(cookie)
+    if (session === undefined) throw new TandemError('unauthorized', { reason: 'nobody is signed in' })
     const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
     // That a named origin is ours was checked before; browsers name it on every request that changes something.
     if (changes && c.req.header('origin') === undefined) {
       throw new TandemError('origin-refused', { reason: 'a signed-in page must say where it comes from' })
     }
-    return { ...session, by: 'cookie', daemon: false }
+    const via = { session }
+    return { ...access.of(via), by: 'cookie', daemon: false, via }
   }
 }
 
-/** Lets only members of at least that role pass; leaves the caller in `c.var.caller`. */
+/** Lets only members of at least that role pass, with a key that is for this; leaves the caller in `c.var.caller`. */
 export function requireRole(deps: HttpDeps, least: Role): MiddlewareHandler<Env> {
   const callerOf = identify(deps)
   return async (c, next) => {
     const caller = await callerOf(c)
+    c.set('caller', caller)
+    requireScope(caller, scopeFor(c.req.method, c.req.path))
     if (!atLeast(caller.role, least))
       throw new TandemError('forbidden', { reason: `this needs the role ${least}`, role: caller.role })
-    c.set('caller', caller)
     await next()
   }
+}
+
+/**
+ * As `requireRole`, for what gives access to others or to more programs: not with an access token, which is for
+ * sockets and in the hands of a page's scripts. Who lost the key behind it would stay for ever.
+ */
+export function requireSignedIn(deps: HttpDeps, least: Role): MiddlewareHandler<Env> {
+  const pass = requireRole(deps, least)
+  return (c, next) =>
+    pass(c, async () => {
+      if (c.var.caller.by === 'token') throw new TandemError('forbidden', { reason: 'sign in with a key or a session' })
+      await next()
+    })
+}
+
+/** Aborts when the caller or the server go, and when what the caller showed stands no more: for answers that stream. */
+export function endOf({ access, members, clock, signal }: HttpDeps, c: Context<Env>): AbortSignal {
+  const { via, daemon, principal } = c.var.caller
+  const ended = new AbortController()
+  let cancel = () => {}
+  const check = () => {
+    cancel()
+    try {
+      const { expiresAt } = access.of(via)
+      if (daemon && !members.get(principal)) return ended.abort()
+      // No timer runs for longer than so many ms.
+      if (expiresAt !== undefined) cancel = clock.after(Math.min(expiresAt - clock.now(), 2 ** 31 - 1), check)
+    } catch {
+      ended.abort() // Whatever the reason: it is over.
+    }
+  }
+  const stop = access.onChange(check)
+  const all = AbortSignal.any([signal, c.req.raw.signal, ended.signal])
+  all.addEventListener(
+    'abort',
+    () => {
+      cancel()
+      stop()
+    },
+    { once: true },
+  )
+  check()
+  return all
 }

@@ -1,10 +1,18 @@
-import { AccessTokenRequest, TandemError, type AccessToken, type Claims, type WorkspaceInfo } from '@tandem/shared'
+import {
+  AccessToken,
+  AccessTokenRequest,
+  TandemError,
+  WorkspaceList,
+  type Claims,
+  type WorkspaceInfo,
+} from '@tandem/shared'
 import { Hono } from 'hono'
 import type { Caller, Env, HttpDeps } from './deps.ts'
+import { describe } from './describe.ts'
 import { readBody } from './problem.ts'
 import { requireRole } from './who.ts'
 
-const infoFor = ({ workspace, updates }: HttpDeps, { role }: Caller): WorkspaceInfo => ({
+const infoFor = ({ workspace, updates }: HttpDeps, role: Claims['role']): WorkspaceInfo => ({
   id: workspace.id,
   name: workspace.name,
   epoch: workspace.epoch,
@@ -15,51 +23,61 @@ const infoFor = ({ workspace, updates }: HttpDeps, { role }: Caller): WorkspaceI
 
 /** `GET /api/v1/workspaces`: the caller's workspaces. */
 export const workspaceList = (deps: HttpDeps): Hono<Env> =>
-  new Hono<Env>().get('/', requireRole(deps, 'viewer'), (c) => c.json({ workspaces: [infoFor(deps, c.var.caller)] }))
+  new Hono<Env>().get(
+    '/',
+    describe({ tag: 'Sign-in', summary: 'Your workspaces', answers: { 200: WorkspaceList } }),
+    requireRole(deps, 'viewer'),
+    (c) => c.json({ workspaces: [infoFor(deps, c.var.caller.role)] }),
+  )
 
-/** `POST …/access-token`: a session or key becomes a token that lives 300 s [S48]. */
+/** `POST …/access-token`: a session or key becomes a token that lives 300 s [S48], and ends with it. */
 export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
-  const { workspace, tokens, daemons, members, requests, clock, audit } = deps
+  const { workspace, tokens, access, daemons, members, users, requests, clock, audit } = deps
 
-  const claimsFor = async (caller: Caller, request: AccessTokenRequest): Promise<Claims> => {
-    const place = { workspaceId: workspace.id, epoch: workspace.epoch, session: request.session }
-    if (!request.daemon) {
-      return {
-        kind: 'user',
-        principal: caller.principal,
-        name: request.name ?? caller.name,
-        role: caller.role,
-        ...place,
-      }
+  const claimsFor = async (caller: Caller, { session, name, daemon }: AccessTokenRequest): Promise<Claims> => {
+    const place = { workspaceId: workspace.id, epoch: workspace.epoch, session }
+    if (!daemon) {
+      const { principal } = caller
+      const called = name?.trim() || caller.name
+      await Promise.all([members.rename(principal, called), users.rename(principal, called)])
+      return access.refresh(caller.via, { kind: 'user', principal, name: called, role: caller.role, ...place })
     }
     // A browser's cookie must not be enough to pose as the program that runs commands.
     if (caller.by !== 'key') throw new TandemError('forbidden', { reason: 'a daemon signs in with an API key' })
-    await daemons.bind(caller, request.daemon)
-    return { kind: 'daemon', principal: request.daemon.id, name: request.daemon.name, role: 'runner', ...place }
+    if (!caller.scopes.has('daemon'))
+      throw new TandemError('forbidden', { reason: 'this needs a key with the scope daemon', scope: 'daemon' })
+    const isNew = members.get(daemon.id) === undefined
+    await daemons.bind(caller, { id: daemon.id, name: daemon.name })
+    if (isNew)
+      audit.add({ actor: caller.principal, action: 'daemon.join', object: daemon.id, details: { name: daemon.name } })
+    const claims = { kind: 'daemon', principal: daemon.id, name: daemon.name, role: caller.role, ...place } as const
+    return access.refresh(caller.via, claims)
   }
 
-  return new Hono<Env>().post('/', requireRole(deps, 'viewer'), async (c) => {
-    const { caller } = c.var
-    // A token must not mint its successor: who lost the key would stay for ever.
-    if (caller.by === 'token') throw new TandemError('forbidden', { reason: 'sign in with a key or a session' })
-    const claims = await claimsFor(caller, await readBody(c, AccessTokenRequest))
-    const member = { id: claims.principal, name: claims.name, role: claims.role }
-    const isNew = await members.see(member)
-    await requests.show(member)
-    if (isNew)
-      audit.add({
-        actor: caller.principal,
-        action: 'member.seen',
-        object: claims.principal,
-        details: { name: claims.name, role: claims.role },
+  return new Hono<Env>().post(
+    '/',
+    describe({
+      tag: 'Sign-in',
+      summary: 'A token of five minutes for sockets',
+      more: 'It ends with the key or session that it was asked for with, at once.',
+      body: AccessTokenRequest,
+      answers: { 200: AccessToken },
+    }),
+    requireRole(deps, 'viewer'),
+    async (c) => {
+      const { caller } = c.var
+      // A token must not mint its successor: who lost the key would stay for ever.
+      if (caller.by === 'token') throw new TandemError('forbidden', { reason: 'sign in with a key or a session' })
+      const claims = await claimsFor(caller, await readBody(c, AccessTokenRequest))
+      await requests.showMembers()
+      const { token, expiresAt } = await tokens.mint(claims, caller.via, access.of(caller.via).expiresAt)
+      return c.json<AccessToken>({
+        token,
+        expiresAt,
+        serverTime: clock.now(),
+        claims,
+        workspace: infoFor(deps, claims.role),
       })
-    const { token, expiresAt } = await tokens.mint(claims)
-    return c.json<AccessToken>({
-      token,
-      expiresAt,
-      serverTime: clock.now(),
-      claims,
-      workspace: infoFor(deps, { ...caller, role: claims.role }),
-    })
-  })
+    },
+  )
 }

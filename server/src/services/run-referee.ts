@@ -10,7 +10,7 @@ import {
   type Settings,
   type Task,
 } from '@tandem/shared'
-import { openOps, openRequests, openTasks, type Member, type Records, type RequestBody } from '@tandem/shared/docs'
+import { openOps, openRequests, openTasks, type Records, type RequestBody } from '@tandem/shared/docs'
 import type { z } from 'zod'
 import type { Members } from '../auth/members.ts'
 import { createReferee, type Referee, type Requester } from '../referee/referee.ts'
@@ -46,8 +46,8 @@ export type RefereeService = {
   tasks: Records<Task>
   /** Asks in someone's name, as their own client would: an entry in their requests document. Resolves once it is decided. */
   ask(by: Requester, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
-  /** Shows a member to everyone. */
-  show(member: Member): Promise<void>
+  /** Shows everyone who the members are, where that is news. */
+  showMembers(): Promise<void>
   /** How long this person or program waits until the next task may be created, ms; 0 = now [S143]. */
   creationWaitMs(by: Id): number
   /** Folds what waits and what comes, and watches leases, until the signal aborts. */
@@ -100,7 +100,7 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       const beyond = ids.slice(maxAtOnce)
       if (beyond.length > 0)
         refuse(ref.principal, docPath(ref), { reason: 'too many requests at once', times: beyond.length })
-      const member = await members.get(ref.principal)
+      const member = members.get(ref.principal)
       const by = member ?? { id: ref.principal, name: 'unknown', role: 'viewer' as const }
       const done = await referee.fold(by, waiting)
       await documents.change(ref, meta, () => requests.drop([...done, ...beyond]))
@@ -140,10 +140,17 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       }
     },
     creationWaitMs: creations.look,
-    show: async (member) => {
-      const known = ops.members.get(member.id)
-      if (known?.name === member.name && known.role === member.role) return
-      await documents.change(opsRef, meta, () => ops.members.set(member.id, member))
+    showMembers: async () => {
+      const news = members.list().filter(({ id, name, role }) => {
+        const shown = ops.members.get(id)
+        return shown?.name !== name || shown.role !== role
+      })
+      const gone = [...ops.members.snapshot().keys()].filter((id) => !members.get(id))
+      if (news.length + gone.length === 0) return
+      await documents.change(opsRef, meta, () => {
+        for (const { id, name, role } of news) ops.members.set(id, { id, name, role })
+        for (const id of gone) ops.members.remove(id)
+      })
     },
     run: async (signal) => {
       const stop = documents.onAppend(({ doc }) => {

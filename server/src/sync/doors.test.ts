@@ -1,4 +1,13 @@
-import { TandemError, createId, docName, silentLog, type Claims, type DocRef, type Role } from '@tandem/shared'
+import {
+  TandemError,
+  createId,
+  docName,
+  silentLog,
+  type Claims,
+  type DocRef,
+  type ErrorCode,
+  type Role,
+} from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
 import type { Connection } from '@hocuspocus/server'
 import { expect, test } from 'vitest'
@@ -12,12 +21,15 @@ function doorsForTest() {
   const clock = fakeClock(1_000)
   const store = { works: true }
   const leases = new Set<string>()
-  const issued = new Map<string, { claims: Claims; expiresAt: number }>()
+  const issued = new Map<string, { claims: Claims; via: { key: string }; expiresAt: number }>()
+  /** What the credential behind every token allows now, where it is not what the token says. */
+  const now: { role?: Role; gone?: ErrorCode } = {}
   const principal = createId()
   const session = createId()
   const issue = (token: string, role: Role, other: Partial<Claims> = {}) =>
     issued.set(token, {
       claims: { kind: 'user', principal, name: 'Anna', role, session, ...place, ...other },
+      via: { key: createId() },
       expiresAt: clock.now() + 300_000 + issued.size,
     })
   const doors = createDoors({
@@ -29,18 +41,26 @@ function doorsForTest() {
         return found
       },
     },
+    access: {
+      refresh: (_via, claims) => {
+        if (now.gone) throw new TandemError(now.gone)
+        return { ...claims, role: now.role ?? claims.role }
+      },
+      isNarrowed: ({ role }) => role !== 'owner',
+    },
     holdsLease: (_daemon, task, attempt) => leases.has(`${task}.${attempt}`),
     writable: () => store.works,
     maxDocsPerConnection: 2,
     clock,
   })
+  const closes: number[] = []
   const socket: Socket = {
     id: createId(),
     log: silentLog,
     who: undefined,
     connections: new Set(),
     askedAt: 0,
-    close: () => {},
+    close: (code) => closes.push(code),
     pulse: () => {},
   }
   /** As Hocuspocus would keep it. */
@@ -49,7 +69,7 @@ function doorsForTest() {
     socket.connections.add(connection)
     return connection
   }
-  return { doors, socket, issue, issued, store, leases, join, principal }
+  return { doors, socket, closes, issue, now, store, leases, join, principal }
 }
 
 test('[S49] [ACC-1] whoever may not write gets in read-only, and nobody writes while the store fails', async () => {
@@ -71,6 +91,32 @@ test('[S49] a lowered role takes effect on what is open already', async () => {
   issue('viewer', 'viewer')
   await doors.renew(socket, 'viewer')
   expect(open.readOnly).toBe(true)
+})
+
+test('[ACC-40] what a credential allows is looked at again, on what is open; where it is gone, the socket ends', async () => {
+  const { doors, socket, closes, issue, join, now } = doorsForTest()
+  issue('anna', 'editor')
+  const open = join(file, (await doors.enter(socket, docName(place, file), 'anna')).readOnly)
+  now.role = 'viewer'
+  doors.recheck(socket)
+  expect(open.readOnly).toBe(true)
+  now.role = 'editor'
+  doors.recheck(socket)
+  expect(open.readOnly).toBe(false)
+  now.gone = 'unauthorized'
+  doors.recheck(socket)
+  expect(open.readOnly).toBe(true)
+  expect(closes).toEqual([4401])
+  await expect(doors.enter(socket, docName(place, file), 'anna')).rejects.toMatchObject({ code: 'unauthorized' })
+})
+
+test('[ACC-44] a key that allows less than its person asks for nothing in their name', async () => {
+  const { doors, socket, issue, principal } = doorsForTest()
+  const requests: DocRef = { kind: 'requests', principal, session: createId() }
+  issue('narrow', 'viewer')
+  expect(await doors.enter(socket, docName(place, requests), 'narrow')).toMatchObject({ readOnly: true })
+  issue('whole', 'owner')
+  expect(await doors.enter(socket, docName(place, requests), 'whole')).toMatchObject({ readOnly: false })
 })
 
 test('[S50] a token of another workspace, epoch or principal is refused, and so is what is no document', async () => {

@@ -1,6 +1,8 @@
 import type { Connection } from '@hocuspocus/server'
 import {
   TandemError,
+  atLeast,
+  isTandemError,
   mayRead,
   mayWrite,
   parseDocName,
@@ -10,8 +12,9 @@ import {
   type DocRef,
   type HoldsLease,
 } from '@tandem/shared'
+import type { Access } from '../auth/access.ts'
 import type { Tokens } from '../auth/tokens.ts'
-import type { Socket } from './socket.ts'
+import { close, type Socket } from './socket.ts'
 
 /** A token given at the upgrade, for documents that are asked for without one: a browser cannot send it. */
 export const tokenHeader = 'x-daemon-token'
@@ -34,6 +37,8 @@ export type Context = { socket: Socket; doc: DocRef }
 type Deps = {
   place: DocPlace
   tokens: Pick<Tokens, 'verify'>
+  /** What the credential behind a token allows now. */
+  access: Pick<Access, 'refresh' | 'isNarrowed'>
   holdsLease: HoldsLease
   /** False while the store cannot write: everything is read-only then. */
   writable(): boolean
@@ -46,17 +51,27 @@ export type Doors = {
   enter(socket: Socket, name: string, token: string): Promise<{ doc: DocRef; readOnly: boolean }>
   /** A fresh token for a socket that is inside already; adjusts what its connections may write. */
   renew(socket: Socket, token: string): Promise<void>
+  /**
+   * Looks again what a socket may do, after anything changed in who may: adjusts its connections, or ends it with 4401
+   * where its key or session is gone and 4403 where its person is.
+   */
+  recheck(socket: Socket): void
   readOnly(doc: DocRef, claims: Claims): boolean
 }
 
 /** The table of architecture §3 at the door of every document, fail closed. */
-export function createDoors({ place, tokens, holdsLease, writable, maxDocsPerConnection, clock }: Deps): Doors {
-  const readOnly = (doc: DocRef, claims: Claims) => !writable() || !mayWrite(doc, claims, holdsLease)
+export function createDoors({ place, tokens, access, holdsLease, writable, maxDocsPerConnection, clock }: Deps): Doors {
+  /** What is asked for there is done in the member's own right: not for a key that has less. */
+  const speaksForMember = (doc: DocRef, claims: Claims) =>
+    (doc.kind === 'requests' || doc.kind === 'user') && !atLeast(claims.role, 'runner') && access.isNarrowed(claims)
+  const readOnly = (doc: DocRef, claims: Claims) =>
+    !writable() || !mayWrite(doc, claims, holdsLease) || speaksForMember(doc, claims)
 
   const identify = async (socket: Socket, token: string): Promise<Claims> => {
     // Thousands of documents come with the same token.
     if (socket.who?.token === token && socket.who.expiresAt > clock.now()) return socket.who.claims
-    const { claims, expiresAt } = await tokens.verify(token)
+    const { claims: given, via, expiresAt } = await tokens.verify(token)
+    const claims = access.refresh(via, given)
     if (claims.workspaceId !== place.workspaceId)
       throw new TandemError('forbidden', { reason: 'the token is for another workspace' })
     if (claims.epoch !== place.epoch)
@@ -65,8 +80,16 @@ export function createDoors({ place, tokens, holdsLease, writable, maxDocsPerCon
     if (was && (was.principal !== claims.principal || was.kind !== claims.kind || was.session !== claims.session)) {
       throw new TandemError('forbidden', { reason: 'a socket belongs to one principal' })
     }
-    if (!socket.who || expiresAt >= socket.who.expiresAt) socket.who = { claims, token, expiresAt }
+    if (!socket.who || expiresAt >= socket.who.expiresAt) socket.who = { claims, token, via, expiresAt }
     return claims
+  }
+
+  const adjust = (socket: Socket, claims: Claims) => {
+    for (const connection of socket.connections) {
+      const { doc } = (connection as Connection<Context>).context
+      connection.readOnly = readOnly(doc, claims)
+      if (!mayRead(doc, claims)) socket.close(close.forbidden, 'forbidden')
+    }
   }
 
   return {
@@ -89,10 +112,20 @@ export function createDoors({ place, tokens, holdsLease, writable, maxDocsPerCon
       }
       return { doc: address.doc, readOnly: readOnly(address.doc, claims) }
     },
-    renew: async (socket, token) => {
-      const claims = await identify(socket, token)
-      for (const connection of socket.connections) {
-        connection.readOnly = readOnly((connection as Connection<Context>).context.doc, claims)
+    renew: async (socket, token) => adjust(socket, await identify(socket, token)),
+    recheck: (socket) => {
+      if (!socket.who) return
+      try {
+        const claims = access.refresh(socket.who.via, socket.who.claims)
+        if (claims.role === socket.who.claims.role) return
+        socket.who = { ...socket.who, claims }
+        adjust(socket, claims)
+      } catch (e) {
+        const code = isTandemError(e) ? e.code : 'internal'
+        socket.close(code === 'forbidden' ? close.forbidden : close.unauthorized, code)
+        // What came before the close is not written either.
+        for (const connection of socket.connections) connection.readOnly = true
+        socket.who = undefined
       }
     },
   }

@@ -1,6 +1,7 @@
 import type { Connection } from '@hocuspocus/server'
 import { createId, type Claims, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
 import type { WebSocket } from 'ws'
+import type { Via } from '../auth/account.ts'
 import { createGate } from './gate.ts'
 
 /** Close codes of ours beside those of the error table. */
@@ -15,7 +16,7 @@ export const close = {
 } as const
 
 /** Who a socket is, once a document on it was authenticated. A socket belongs to one principal. */
-export type Who = { claims: Claims; token: string; expiresAt: number }
+export type Who = { claims: Claims; token: string; via: Via; expiresAt: number }
 
 /** One client's WebSocket, with all its documents. */
 export type Socket = {
@@ -120,6 +121,8 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
       close: (code, reason) => closeSocket(code ?? close.reset, reason ?? ''),
     },
     heard: (bytes) => {
+      // Whom we have sent away may go on talking for a while: not to us.
+      if (ws.readyState !== ws.OPEN) return false
       heardAt = clock.now()
       if (socket.who) return true
       strangerBytes += bytes

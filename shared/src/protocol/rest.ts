@@ -7,8 +7,14 @@ import { Claims, Role } from './access.ts'
 export const Health = z.object({ ready: z.boolean(), reasons: z.array(z.string()), version: z.string() })
 export type Health = z.infer<typeof Health>
 
-/** `POST /api/v1/session`: an owner token or API key becomes an HttpOnly cookie. `DELETE` signs out. */
-export const SessionRequest = z.object({ token: z.string().min(1).max(300) })
+/**
+ * `POST /api/v1/session`: a key, a sign-in link or an invite becomes an HttpOnly cookie. With an invite a new person says
+ * their name; somebody signed in joins as who they are. `DELETE` signs out.
+ */
+export const SessionRequest = z.union([
+  z.object({ token: z.string().min(1).max(300) }),
+  z.object({ invite: z.string().min(1).max(300), name: z.string().trim().min(1).max(80).optional() }),
+])
 export const SessionAnswer = z.object({ principal: Id, name: z.string() })
 export type SessionAnswer = z.infer<typeof SessionAnswer>
 

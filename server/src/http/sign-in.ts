@@ -1,0 +1,31 @@
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { sessionLifeMs, type SessionOwner } from '../auth/sessions.ts'
+import { browserName } from './browser-name.ts'
+import type { Env, HttpDeps } from './deps.ts'
+import { cookieName } from './who.ts'
+
+const options = { httpOnly: true, sameSite: 'Strict', path: '/' } as const
+
+/** Signs this browser in: every way of signing in ends here, in the same cookie that no script can read. */
+export async function signIn(deps: HttpDeps, c: Context<Env>, owner: SessionOwner): Promise<void> {
+  const { sessions, workspace, audit } = deps
+  const name = cookieName(workspace.id)
+  const cookie = await sessions.open(owner, {
+    browser: browserName(c.req.header('user-agent')),
+    cookie: getCookie(c, name),
+  })
+  // Behind a TLS proxy the page's origin is checked to be ours, and says that it came over TLS.
+  const secure = originOf(deps, c).startsWith('https:')
+  setCookie(c, name, cookie, { ...options, secure, maxAge: Math.floor(sessionLifeMs / 1000) })
+  audit.add({ actor: owner.principal, action: 'session.open', object: sessions.find(cookie) ?? '' })
+}
+
+export function forgetCookie({ workspace }: HttpDeps, c: Context<Env>): void {
+  deleteCookie(c, cookieName(workspace.id), options)
+}
+
+/** The address of our page as the asking browser has it, for links that we hand out. */
+export function originOf({ settings }: HttpDeps, c: Context<Env>): string {
+  return c.req.header('origin') ?? settings.publicUrl?.replace(/\/+$/, '') ?? new URL(c.req.url).origin
+}
