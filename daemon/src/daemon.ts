@@ -7,6 +7,7 @@ import {
   createId,
   Id,
   isTandemError,
+  messageOf,
   systemClock,
   TandemError,
   version,
@@ -17,6 +18,7 @@ import {
 } from '@tandem/shared'
 import type { DaemonAbout, MirrorState } from '@tandem/shared/docs'
 import { defaultPolicy, type Policy } from './sandbox/policy.ts'
+import { originOf } from './link/reach.ts'
 import { lockFolder } from './mirror/lock.ts'
 import { runSession } from './session.ts'
 
@@ -47,12 +49,14 @@ export type RunningDaemon = {
 
 /**
  * Serves a folder to a server until the signal aborts. Throws `folder-unreadable`, `folder-served` or `config-invalid`;
- * a server that is not there yet is waited for, a key it does not know ends it (`closed` rejects).
+ * a server that is not there yet is waited for. A key it does not know ends it (`closed` rejects), and so does another
+ * daemon that serves the workspace, but not once this one has served it: then it waits until it is free again [S311].
  */
 export async function startDaemon(options: DaemonOptions, signal: AbortSignal): Promise<RunningDaemon> {
   const { settings, log, clock = systemClock } = options
   const { server, token } = settings
   if (!server || !token) throw new TandemError('config-invalid', { reason: 'a daemon needs a server and an API key' })
+  originOf({ server, insecure: settings.insecure })
   const folder = await openFolder(options.folder)
   const unlock = await lock(folder, clock)
   const dataDir = join(options.dataDir, 'daemon')
@@ -78,9 +82,11 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
         { ...common, onConnected: connected.resolve, onReady: ready.resolve, onProgress: options.onProgress },
         signal,
       )
+    let hasServed = false
+    void connected.promise.then(() => (hasServed = true)).catch(() => {}) // told to whoever waits
     const closed = (async () => {
       try {
-        await untilStopped(session, { clock, log, signal })
+        await untilStopped(session, { hasServed: () => hasServed, clock, log, signal })
       } catch (e) {
         connected.reject(e)
         ready.reject(e)
@@ -101,21 +107,26 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
 /** Runs sessions one after the other: a server that is away, or that was created anew, makes the next one. */
 async function untilStopped(
   session: () => Promise<void>,
-  { clock, log, signal }: { clock: Clock; log: Log; signal: AbortSignal },
+  { hasServed, clock, log, signal }: { hasServed: () => boolean; clock: Clock; log: Log; signal: AbortSignal },
 ): Promise<void> {
+  let isDisplaced = false
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       await session()
       attempt = 0
     } catch (e) {
       if (signal.aborted) return
+      const displaced = isTandemError(e, 'workspace-served') && hasServed()
       const passes =
+        displaced ||
         isTandemError(e, 'offline') ||
         isTandemError(e, 'epoch-changed') ||
         isTandemError(e, 'going-away') ||
         isTandemError(e, 'store-failed')
       if (!passes) throw e
-      const inMs = backoffMs(attempt, { maxMs: 10_000 })
+      if (displaced && !isDisplaced) log.warn('another daemon has taken over: waiting', { reason: messageOf(e) })
+      isDisplaced = displaced
+      const inMs = backoffMs(attempt, { maxMs: 10_000, ...(displaced && { fastAttempts: Infinity }) })
       log.info('session ended', { error: e, retryMs: inMs })
       await wait(clock, inMs, signal).catch(() => {})
     }

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import {
   createId,
+  isTandemError,
   protocolVersion,
   TandemError,
   type Clock,
   type DocPlace,
+  type ErrorCode,
   type Log,
   type Settings,
 } from '@tandem/shared'
@@ -22,7 +24,8 @@ import { connect, type Connection } from './link/connect.ts'
 import { createDocuments, type Documents } from './link/documents.ts'
 import { keepSayingHello, openChannel } from './link/hello.ts'
 import { createHttp } from './link/http.ts'
-import { createTokens, findWorkspace } from './link/token.ts'
+import { openReach, type Reach } from './link/reach.ts'
+import { createTokens, findWorkspace, leaveWorkspace } from './link/token.ts'
 import { startMirror, type Mirror } from './mirror/mirror.ts'
 import type { Policy } from './sandbox/policy.ts'
 import type { AttemptLog } from './tasks/attempt.ts'
@@ -53,10 +56,20 @@ export type SessionOptions = {
  * when the signal aborts and everything has stopped; rejects where only a new session helps (`epoch-changed`), or nothing.
  */
 export async function runSession(options: SessionOptions, signal: AbortSignal): Promise<void> {
+  const { server, settings } = options
+  const reach = await openReach({ server, tlsCa: settings.tlsCa, insecure: settings.insecure })
+  try {
+    await serve(options, reach, signal)
+  } finally {
+    await reach.close()
+  }
+}
+
+async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal): Promise<void> {
   const { apiKey, settings, clock, log } = options
   // A boot of its own: what the session before was granted and never reported is given up, not started a second time.
   const about: DaemonAbout = { ...options.about, bootId: createId() }
-  const http = createHttp(options.server)
+  const http = createHttp(reach)
   const info = await findWorkspace(http, apiKey)
   const place: DocPlace = { workspaceId: info.id, epoch: info.epoch }
   const failed = new AbortController()
@@ -66,7 +79,7 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     http,
     apiKey,
     workspaceId: place.workspaceId,
-    daemon: { id: about.id, name: about.name },
+    daemon: { id: about.id, name: about.name, shared: settings.shared },
     session: about.bootId,
     clock,
     onToken: ({ workspace }) => {
@@ -83,16 +96,28 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     }
   }
 
-  const url = `${options.server.replace(/^http/, 'ws').replace(/\/$/, '')}/api/ws?ws=${place.workspaceId}`
-  const connection = connect({ url, clock, log, deadMs: settings.deadMs })
+  const url = `${reach.origin.replace(/^http/, 'ws')}/api/ws?ws=${place.workspaceId}`
+  const connection = connect({ url, WebSocket: reach.WebSocket, clock, log, deadMs: settings.deadMs })
   const documents = createDocuments({
     socket: connection.socket,
     place,
-    token: tokens.get,
+    token: async () => {
+      try {
+        return await tokens.get()
+      } catch (e) {
+        // What waiting does not mend ends the session; else all documents come again with the next connection.
+        if (isTandemError(e) && !passing.has(e.code)) fail(e)
+        else connection.drop('no access token')
+        throw e
+      }
+    },
     log,
     onSynced: () => connection.sawSync(),
     onRefused: (_doc, code) => {
       if (code === 'epoch-changed') return fail(new TandemError('epoch-changed'))
+      // Whoever has it now is named when the next session asks for it.
+      if (code === 'workspace-served')
+        return fail(new TandemError(code, { reason: 'another daemon serves this workspace now' }))
       if (code !== 'unauthorized' && code !== 'token-expired') return
       // The server does not know this token (any more): all documents come again with a fresh one.
       tokens.forget()
@@ -189,9 +214,14 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     stopWatching()
     documents.close()
     connection.close()
+    // For good: others need not wait until the silence is long enough.
+    if (signal.aborted) await leaveWorkspace(http, apiKey, place.workspaceId, about.id)
   }
   if (!signal.aborted && failed.signal.aborted) throw failed.signal.reason
 }
+
+/** Refusals of a token that pass by themselves. */
+const passing = new Set<ErrorCode>(['offline', 'going-away', 'rate-limited', 'store-failed', 'internal'])
 
 /** Behind a connection that fails there may be a server whose data was made anew: then only a new session helps. */
 function watchForNewHistory(

@@ -22,6 +22,8 @@ export type Connection = {
 
 type ConnectOptions = {
   url: string
+  /** The class to open it with; Node's own where none is given. */
+  WebSocket?: unknown
   clock: Clock
   log: Log
   /** Silence after which a connection is dead, ms; the server pings every 2 s. */
@@ -39,7 +41,7 @@ const never = 2 ** 30
  * one a minute [S14-S18]. A server that opens and stays silent, which the provider would wait for for ever, is given
  * up after a while.
  */
-export function connect({ url, clock, log, deadMs, patienceMs = 4_000 }: ConnectOptions): Connection {
+export function connect({ url, WebSocket, clock, log, deadMs, patienceMs = 4_000 }: ConnectOptions): Connection {
   let state: LinkState = { at: 'connecting' }
   let changed = () => {}
   const view = cachedView<LinkState>(
@@ -57,6 +59,7 @@ export function connect({ url, clock, log, deadMs, patienceMs = 4_000 }: Connect
 
   const socket = new HocuspocusProviderWebsocket({
     url,
+    ...(WebSocket !== undefined && { WebSocketPolyfill: WebSocket }),
     autoConnect: false,
     maxAttempts: 1,
     delay: never,

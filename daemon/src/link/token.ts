@@ -16,11 +16,17 @@ export async function findWorkspace(http: Http, apiKey: string): Promise<Workspa
   return first
 }
 
+/** Gives the workspace up at once, at a clean end; a server that does not answer learns it by the silence. */
+export async function leaveWorkspace(http: Http, apiKey: string, workspaceId: Id, daemonId: Id): Promise<void> {
+  const route = `/api/v1/workspaces/${workspaceId}/daemons/${daemonId}/lease`
+  await http.call(route, apiKey, { method: 'DELETE', signal: AbortSignal.timeout(2_000) }).catch(() => {})
+}
+
 type TokensOptions = {
   http: Http
   apiKey: string
   workspaceId: Id
-  daemon: { id: Id; name: string }
+  daemon: { id: Id; name: string; shared?: boolean }
   session: Id
   clock: Clock
   /** Every token as it comes; throwing here refuses it. */
