@@ -6,8 +6,8 @@ type Deps = {
   /** People and programs, also those who are members no more. */
   users: { get(id: Id): Named | undefined }
   members: { get(id: Id): (Named & { kind: string }) | undefined }
-  /** Daemons that were ever here. */
-  daemons: { get(id: Id): Named | undefined }
+  /** Daemons that were ever here, and whose they are. */
+  daemons: { ownerOf(id: Id): Id | undefined }
 }
 
 /** Says who a principal is, as history shows it. */
@@ -17,8 +17,8 @@ export function createPeople({ serverId, users, members, daemons }: Deps): Peopl
   const called = (id: Id): Pick<Author, 'name' | 'kind'> => {
     if (id === serverId) return { name: 'Tandem', kind: 'server' }
     const member = members.get(id)
-    const daemon = daemons.get(id)
-    if (daemon || member?.kind === 'daemon') return { name: (daemon ?? member)?.name ?? '', kind: 'disk' }
+    const isDaemon = member?.kind === 'daemon' || daemons.ownerOf(id) !== undefined
+    if (isDaemon) return { name: member?.name ?? 'a machine that has left', kind: 'disk' }
     return { name: (users.get(id) ?? member)?.name ?? 'somebody who has left', kind: 'person' }
   }
   return (id, cause) => {

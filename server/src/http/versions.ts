@@ -1,0 +1,91 @@
+import { Blame, TandemError, VersionFiles, parsePath } from '@tandem/shared'
+import { Hono, type Context } from 'hono'
+import { z } from 'zod'
+import { names } from './conditions.ts'
+import { encodeText, etagOf } from './content.ts'
+import type { Env, HttpDeps } from './deps.ts'
+import { describe } from './describe.ts'
+import { readValue } from './problem.ts'
+import { requireRole } from './who.ts'
+
+const tag = 'History'
+const ofPaths = ['path-invalid', 'path-outside-workspace', 'path-protected', 'not-found'] as const
+
+/** A version's number, or the newest. */
+export const AskedVersion = z.union([z.literal('head'), z.coerce.number().int().nonnegative()])
+
+/** `…/versions/:seq/…`: everything as it was. The header `tandem-version` says which version is shown. */
+export function versionRoutes(deps: HttpDeps): Hono<Env> {
+  const { versions, blame } = deps.history
+  const viewer = requireRole(deps, 'viewer')
+  const versionOf = (c: Context<Env>): number => {
+    const version = versions.resolve(readValue(c.req.param('seq'), AskedVersion))
+    c.header('tandem-version', String(version))
+    return version
+  }
+  return new Hono<Env>()
+    .get(
+      '/:seq/files',
+      describe({ tag, summary: 'Which files there were', answers: { 200: VersionFiles }, errors: ['not-found'] }),
+      viewer,
+      async (c) => {
+        const version = versionOf(c)
+        const { byPath } = await versions.index(version)
+        const files = [...byPath.values()]
+          .map(({ id, path, kind, facts }) => ({ id, path, kind, ...(facts && { size: facts.size }) }))
+          .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+        return c.json<VersionFiles>({ version, files })
+      },
+    )
+    .get(
+      '/:seq/files/*',
+      describe({
+        tag,
+        summary: 'A file’s content then',
+        headers: { 'if-none-match': 'The ETag of what you have: then 304 where it is the same.' },
+        answers: { 200: 'bytes', 304: 'nothing' },
+        errors: ofPaths,
+      }),
+      viewer,
+      async (c) => {
+        const version = versionOf(c)
+        const path = pathOf(c)
+        const entry = (await versions.index(version)).byPath.get(path)
+        if (entry?.kind !== 'text' || entry.facts?.withheld !== undefined) {
+          const reason = entry ? `the content of this ${entry.kind} is not shared` : 'there was no such file then'
+          throw new TandemError('not-found', { reason, path, version })
+        }
+        const bytes = encodeText(await versions.text(entry.id, version), entry.facts)
+        const etag = etagOf(bytes)
+        c.header('etag', etag)
+        // Whatever a file holds, the browser must not take it for a page of ours.
+        c.header('content-type', 'text/plain; charset=utf-8')
+        c.header('x-content-type-options', 'nosniff')
+        c.header('content-security-policy', "default-src 'none'; sandbox")
+        return names(c.req.header('if-none-match') ?? '', { etag }) ? c.body(null, 304) : c.body(bytes)
+      },
+    )
+    .get(
+      '/:seq/blame/*',
+      describe({
+        tag,
+        summary: 'Who wrote each character of a text',
+        more: '`length` counts UTF-16 units; `author` and `via` are places in `authors`.',
+        answers: { 200: Blame },
+        errors: ofPaths,
+      }),
+      viewer,
+      async (c) => c.json<Blame>(await blame(pathOf(c), versionOf(c))),
+    )
+}
+
+/** The file's path in the address, as it was meant before it was encoded. */
+function pathOf(c: Context<Env>): string {
+  const [, raw] = /\/versions\/[^/]+\/[^/]+\/(.*)$/.exec(new URL(c.req.url).pathname) ?? []
+  try {
+    return parsePath(decodeURIComponent(raw ?? ''))
+  } catch (e) {
+    if (e instanceof TandemError) throw e
+    throw new TandemError('bad-request', { reason: 'the address is not well encoded' }, e)
+  }
+}
