@@ -13,6 +13,7 @@ import {
   type Settings,
 } from '@tandem/shared'
 import { openCertificate } from './auth/certificate.ts'
+import { openDaemonLease } from './auth/daemon-lease.ts'
 import { openAuth } from './auth/open.ts'
 import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
 import type { AuthTable } from './auth/table.ts'
@@ -90,6 +91,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       clock,
     })
     const { tokens, access, members } = auth
+    const lease = await openDaemonLease({ table: tableOf(store, updates)('daemons'), leaseMs: settings.leaseMs, clock })
     const audit = await openAudit(store, updates, clock)
     const checkOrigin = createOriginCheck(settings, certificate)
     const refusals = createRefusals({ audit, clock, log, signal: stopping.signal })
@@ -118,10 +120,20 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       updates,
       doors,
       daemons: {
-        onMessage: (...said) => service.referee.onMessage(...said),
-        onConnected: (...who) => service.referee.onConnected(...who),
-        onGone: (...who) => service.referee.onGone(...who),
+        onMessage: (daemonId, message) => {
+          if (message.t === 'hello') lease.renew(daemonId)
+          return service.referee.onMessage(daemonId, message)
+        },
+        onConnected: (daemonId, name) => {
+          lease.connected(daemonId)
+          return service.referee.onConnected(daemonId, name)
+        },
+        onGone: (daemonId) => {
+          lease.gone(daemonId)
+          return service.referee.onGone(daemonId)
+        },
       },
+      serves: lease.holds,
       settings,
       log,
       onLoaded: idle.loaded,
@@ -159,6 +171,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       updates,
       documents,
       ...auth,
+      lease,
       requests: service,
       history,
       audit,

@@ -40,7 +40,9 @@ export async function testServer(overrides: Partial<ServerOptions> & { flags?: R
     api(`/api/v1/workspaces/${server.workspaceId}${route}`, init)
 
   /** An access token, for a person or a daemon. */
-  const access = async (body: { session?: Id; name?: string; daemon?: { id: Id; name: string } } = {}) => {
+  const access = async (
+    body: { session?: Id; name?: string; daemon?: { id: Id; name: string; shared?: boolean } } = {},
+  ) => {
     const answer = await inWorkspace('/access-token', {
       method: 'POST',
       body: JSON.stringify({ session: createId(), ...body }),

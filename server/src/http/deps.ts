@@ -5,6 +5,7 @@ import type { Access } from '../auth/access.ts'
 import type { Account, Scopes, Via } from '../auth/account.ts'
 import type { ApiKeys } from '../auth/api-keys.ts'
 import type { DaemonBindings } from '../auth/daemons.ts'
+import type { DaemonLease } from '../auth/daemon-lease.ts'
 import type { Invites } from '../auth/invites.ts'
 import type { Members } from '../auth/members.ts'
 import type { OriginCheck } from '../auth/origin.ts'
@@ -39,6 +40,7 @@ export type HttpDeps = {
   links: SignInLinks
   tokens: Tokens
   daemons: DaemonBindings
+  lease: DaemonLease
   members: Members
   users: Users
   invites: Invites

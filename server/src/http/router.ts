@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { auditRoute } from './audit.ts'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
+import { daemonRoutes } from './daemons.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { docsRoute } from './docs/route.ts'
 import { feedRoute } from './feed.ts'
@@ -31,6 +32,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/access-token', accessTokenRoute(deps))
     .route('/feed', feedRoute(deps))
     .route('/bulk', bulkRoutes(deps))
+    .route('/daemons', daemonRoutes(deps))
     .route('/files', fileRoutes(deps, verbs))
     .route('/tasks', taskRoutes(deps))
     .route('/members', memberRoutes(deps))

@@ -20,6 +20,7 @@ export function identify({
   sessions,
   tokens,
   access,
+  lease,
   audit,
   workspace,
 }: HttpDeps): (c: Context<Env>) => Promise<Caller> {
@@ -37,6 +38,8 @@ export function identify({
       throw new TandemError('unauthorized', { reason: 'the token is for another workspace' })
     const { principal, name, role } = access.refresh(via, claims)
     const daemon = claims.kind === 'daemon'
+    if (daemon && !lease.holds(principal))
+      throw new TandemError('workspace-served', { reason: 'another daemon serves this workspace now' })
     return { principal, name, role, by: 'token', daemon, via, scopes: daemon ? daemonScopes : access.of(via).scopes }
   }
   return async (c) => {

@@ -32,7 +32,7 @@ export const workspaceList = (deps: HttpDeps): Hono<Env> =>
 
 /** `POST …/access-token`: a session or key becomes a token that lives 300 s [S48], and ends with it. */
 export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
-  const { workspace, tokens, access, daemons, members, users, requests, clock, audit } = deps
+  const { workspace, tokens, access, daemons, lease, members, users, requests, clock, audit } = deps
 
   const claimsFor = async (caller: Caller, { session, name, daemon }: AccessTokenRequest): Promise<Claims> => {
     const place = { workspaceId: workspace.id, epoch: workspace.epoch, session }
@@ -48,8 +48,13 @@ export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
       throw new TandemError('forbidden', { reason: 'this needs a key with the scope daemon', scope: 'daemon' })
     const isNew = members.get(daemon.id) === undefined
     await daemons.bind(caller, { id: daemon.id, name: daemon.name })
+    const serves = await lease.claim(daemon)
     if (isNew)
       audit.add({ actor: caller.principal, action: 'daemon.join', object: daemon.id, details: { name: daemon.name } })
+    if (serves) {
+      const details = { name: daemon.name, shared: daemon.shared }
+      audit.add({ actor: caller.principal, action: 'daemon.serves', object: daemon.id, details })
+    }
     const claims = { kind: 'daemon', principal: daemon.id, name: daemon.name, role: caller.role, ...place } as const
     return access.refresh(caller.via, claims)
   }

@@ -1,6 +1,7 @@
 import { Hocuspocus, type Connection, type Document, isTransactionOrigin } from '@hocuspocus/server'
 import {
   FromDaemon,
+  TandemError,
   docName,
   docPath,
   isTandemError,
@@ -39,6 +40,8 @@ type Deps = {
   doors: Doors
   daemons: DaemonEvents
   settings: Settings
+  /** Whether what a daemon sends may pass; another may have taken over while it was away [S311]. */
+  serves(daemonId: Id): boolean
   log: Log
   onLoaded(document: Document): void
   /** A client opened `ops`: it is told where the workspace stands. */
@@ -126,6 +129,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
         connectionConfig.readOnly = readOnly
         return { doc }
       } catch (e) {
+        const claims = socket.who?.claims
+        if (claims?.kind === 'daemon' && !deps.serves(claims.principal)) throw new TandemError('workspace-served')
         const code = isTandemError(e) ? e.code : 'internal'
         deps.onRefused({ name: documentName.slice(0, 200), code, principal: socket.who?.claims.principal })
         throw refusal(code)

@@ -45,7 +45,8 @@ export const WorkspaceList = z.object({ workspaces: z.array(WorkspaceInfo) })
 export const AccessTokenRequest = z.object({
   session: Id,
   name: z.string().max(80).optional(),
-  daemon: z.object({ id: Id, name: z.string().max(80) }).optional(),
+  /** `shared`: beside other daemons that say so too; without it the workspace is this daemon's alone [S311]. */
+  daemon: z.object({ id: Id, name: z.string().max(80), shared: z.boolean().default(false) }).optional(),
 })
 export type AccessTokenRequest = z.infer<typeof AccessTokenRequest>
 export const AccessToken = z.object({
@@ -57,6 +58,24 @@ export const AccessToken = z.object({
   workspace: WorkspaceInfo,
 })
 export type AccessToken = z.infer<typeof AccessToken>
+
+/**
+ * `GET …/daemons`: the daemons that serve the workspace now. `DELETE …/daemons/:id/lease`, by the key of the account
+ * the daemon belongs to: it does not any more.
+ */
+export const DaemonList = z.object({
+  daemons: z.array(
+    z.object({
+      id: Id,
+      name: z.string(),
+      shared: z.boolean(),
+      /** Server's time, ms. */
+      since: z.number(),
+      connected: z.boolean(),
+    }),
+  ),
+})
+export type DaemonList = z.infer<typeof DaemonList>
 
 /** RFC 9457 problem details, the shape of every REST error. */
 export const Problem = z.object({
