@@ -1,4 +1,4 @@
-import { TandemError, diffLines, splitLines, type FileDiff, type Id } from '@tandem/shared'
+import { TandemError, diffLines, splitLines, type FileDiff, type Hunk, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { UpdateLog } from '../store/log.ts'
 import { changeOf } from './timeline.ts'
@@ -84,26 +84,26 @@ function compare(before: string, after: string, withHunks: boolean): Pick<FileDi
 }
 
 /** Changes that are near to each other stand in one hunk, with the lines around them. */
-function inContext(a: readonly string[], b: readonly string[], hunks: ReturnType<typeof diffLines>): Hunks {
-  const out: Hunks = []
-  let [open, at] = [undefined as Hunks[number] | undefined, 0]
-  const same = (until: number) => {
-    for (; at < until; at++) open?.lines.push({ kind: 'same', text: bare(a[at]) })
+function inContext(a: readonly string[], b: readonly string[], changes: readonly Hunk[]): Hunks {
+  const hunks: Hunks = []
+  /** The next line of the old text that is not shown yet. */
+  let at = 0
+  const same = (upTo: number) => {
+    for (; at < Math.min(upTo, a.length); at++) hunks.at(-1)?.lines.push({ kind: 'same', text: bare(a[at]) })
   }
-  for (const { a0, a1, b0, b1 } of hunks) {
-    if (!open || a0 - at > 2 * contextLines) {
-      same(Math.min(a.length, at + contextLines))
-      at = Math.max(at, a0 - contextLines, 0)
-      open = { fromLine: at + 1, toLine: b0 - (a0 - at) + 1, lines: [] }
-      out.push(open)
+  for (const { a0, a1, b0, b1 } of changes) {
+    if (hunks.length === 0 || a0 - at > 2 * contextLines) {
+      if (hunks.length > 0) same(at + contextLines)
+      at = Math.max(at, a0 - contextLines)
+      hunks.push({ fromLine: at + 1, toLine: b0 - (a0 - at) + 1, lines: [] })
     }
     same(a0)
-    for (const text of a.slice(a0, a1)) open.lines.push({ kind: 'removed', text: bare(text) })
-    for (const text of b.slice(b0, b1)) open.lines.push({ kind: 'added', text: bare(text) })
+    for (const text of a.slice(a0, a1)) hunks.at(-1)?.lines.push({ kind: 'removed', text: bare(text) })
+    for (const text of b.slice(b0, b1)) hunks.at(-1)?.lines.push({ kind: 'added', text: bare(text) })
     at = a1
   }
-  if (open) same(Math.min(a.length, at + contextLines))
-  return out
+  if (hunks.length > 0) same(at + contextLines)
+  return hunks
 }
 
 const bare = (line = '') => line.replace(/\n$/, '')
