@@ -7,38 +7,51 @@ import { clientRoutes } from './client.ts'
 import { daemonRoutes } from './daemons.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { docsRoute } from './docs/route.ts'
+import { eventsRoute } from './events.ts'
 import { feedRoute } from './feed.ts'
 import { createFileVerbs } from './file-verbs.ts'
 import { fileRoutes, foundingFileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
+import { authorsRoute, checkpointRoutes, diffRoute, historyRoute, restoreRoutes } from './history.ts'
 import { inviteLookRoute, inviteRoutes } from './invites.ts'
 import { keyRoutes } from './keys.ts'
 import { memberRoutes } from './members.ts'
 import { openApiRoute } from './openapi.ts'
 import { pairingRoutes } from './pairings.ts'
 import { problemOf } from './problem.ts'
-import { boundFailedSignIns } from './rate-limit.ts'
+import { boundFailedSignIns, boundRequests } from './rate-limit.ts'
 import { sessionRoutes } from './session.ts'
 import { sessionListRoutes } from './sessions.ts'
+import { createWorkspaceState, statusRoute } from './status.ts'
 import { taskRoutes } from './tasks.ts'
+import { versionRoutes } from './versions.ts'
 import { accessTokenRoute, workspaceList } from './workspaces.ts'
 
 /** All of REST and the page, behind one check of where a request comes from. */
 export function createRouter(deps: HttpDeps): Hono<Env> {
   const { workspace, checkOrigin, refusals, log } = deps
   const verbs = createFileVerbs(deps)
+  const state = createWorkspaceState(deps)
   const failedSignIns = boundFailedSignIns(deps)
   const inWorkspace = new Hono<Env>()
     .route('/access-token', accessTokenRoute(deps))
+    .route('/daemons', daemonRoutes(deps))
     .route('/feed', feedRoute(deps))
     .route('/bulk', bulkRoutes(deps))
-    .route('/daemons', daemonRoutes(deps))
     .route('/files', fileRoutes(deps, verbs))
     .route('/tasks', taskRoutes(deps))
+    .route('/history', historyRoute(deps))
+    .route('/versions', versionRoutes(deps))
+    .route('/diff', diffRoute(deps))
+    .route('/authors', authorsRoute(deps))
+    .route('/checkpoints', checkpointRoutes(deps))
+    .route('/', restoreRoutes(deps))
     .route('/members', memberRoutes(deps))
     .route('/invites', inviteRoutes(deps))
     .route('/keys', keyRoutes(deps))
     .route('/audit', auditRoute(deps))
+    .route('/status', statusRoute(deps, state))
+    .route('/events', eventsRoute(deps, state))
 
   const app = new Hono<Env>()
   app.use(async (c, next) => {
@@ -62,6 +75,8 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
       throw new TandemError('too-large', { reason: 'the request is too large', limit: deps.settings.maxMessageBytes })
     },
   })
+  const rate = boundRequests(deps)
+  for (const path of ['/api/*', '/files/*', '/file/*']) app.use(path, rate)
   // Bulk is a stream: each of its frames has a bound of its own.
   app.use((c, next) => (c.req.path.endsWith('/bulk/put') ? next() : maxBytes(c, next)))
   app.use('/api/v1/workspaces/:ws/*', async (c, next) => {
@@ -79,6 +94,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     '/api/openapi.json',
     openApiRoute(() => app, deps.version),
   )
+  app.route('/api/workspaces/:ws/status', statusRoute(deps, state))
   app.all('/api/*', () => {
     throw new TandemError('not-found', { reason: 'there is no such route' })
   })
