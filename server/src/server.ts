@@ -165,6 +165,8 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       maxTextBytes: settings.maxTextBytes,
       clock,
     })
+    /** Known once we listen; nobody asks before. */
+    let pageAddress = ''
     const router = createRouter({
       workspace,
       settings,
@@ -177,6 +179,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       audit,
       refusals,
       checkOrigin,
+      publicUrl: () => pageAddress,
       clientDir,
       session: createId(),
       clock,
@@ -209,6 +212,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
     const refereeing = service.run(stopping.signal)
     const { port, url, publicUrl } = await door.open()
+    pageAddress = publicUrl
     log.info('server ready', { url, publicUrl, workspace: workspace.id, seq: updates.head() })
 
     const closed = (async () => {

@@ -52,6 +52,8 @@ export type HttpDeps = {
   audit: Audit
   refusals: Refusals
   checkOrigin: OriginCheck
+  /** Where people open the page; known once the server listens. */
+  publicUrl(): string
   /** The built client; undefined where it was not built. */
   clientDir: string | undefined
   /** Names this process's own requests document. */
@@ -64,6 +66,13 @@ export type HttpDeps = {
 }
 
 /** Who asks, how they showed it, and what that is good for now. */
-export type Caller = Account & { by: 'cookie' | 'key' | 'token'; daemon: boolean; via: Via; scopes: Scopes }
+export type Caller = Account & {
+  by: 'cookie' | 'key' | 'token'
+  daemon: boolean
+  via: Via
+  scopes: Scopes
+  /** When what they showed ends by itself, ms. */
+  expiresAt: number | undefined
+}
 
 export type Env = { Variables: { caller: Caller } }

@@ -1,8 +1,7 @@
-import { getConnInfo } from '@hono/node-server/conninfo'
 import { createBuckets } from '@tandem/shared'
 import type { Context } from 'hono'
 import type { Env, HttpDeps } from './deps.ts'
-import { tooOften } from './rate-limit.ts'
+import { addressFrom, tooOften } from './rate-limit.ts'
 
 /** Bounds how often somebody may be wrong about a code. */
 export type Guesses = {
@@ -14,6 +13,7 @@ export type Guesses = {
 
 /** Codes that people type are short: what keeps them from being guessed is that few can be tried. */
 export function createGuesses({ settings, clock }: Pick<HttpDeps, 'settings' | 'clock'>): Guesses {
+  const addressOf = addressFrom({ settings })
   const perMinute = settings.failedSignInsPerMinute
   const wrong = createBuckets({ perMinute, clock })
   const keysOf = (c: Context<Env>) => [addressOf(c), ...(c.var.caller ? [c.var.caller.principal] : [])]
@@ -25,5 +25,3 @@ export function createGuesses({ settings, clock }: Pick<HttpDeps, 'settings' | '
     wrong: (c) => keysOf(c).forEach((key) => wrong.take(key)),
   }
 }
-
-export const addressOf = (c: Context<Env>): string => getConnInfo(c).remote.address ?? ''

@@ -6,7 +6,7 @@ import { describe } from './describe.ts'
 import { createGuesses } from './guesses.ts'
 import { readInvite } from './join.ts'
 import { readBody } from './problem.ts'
-import { originOf } from './sign-in.ts'
+import { pageUrl } from './sign-in.ts'
 import { requireSignedIn } from './who.ts'
 
 /** `…/invites`: links that make whoever opens them a member. The link is told once. */
@@ -35,7 +35,7 @@ export function inviteRoutes(deps: HttpDeps): Hono<Env> {
         const { token, invite } = await invites.make({ ...(await readBody(c, NewInvite)), by })
         const { role, usesLeft: uses, expiresAt } = invite
         audit.add({ actor: by, action: 'invite.make', object: invite.id, details: { role, uses, expiresAt } })
-        const url = `${originOf(deps, c)}/#invite=${token}`
+        const url = `${pageUrl(deps, c)}/#invite=${token}`
         return c.json<z.infer<typeof NewInviteAnswer>>({ invite, url }, 201)
       },
     )

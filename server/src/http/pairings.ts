@@ -14,15 +14,17 @@ import { daemonRole } from '../auth/daemons.ts'
 import { pollEveryMs } from '../auth/pairings.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
-import { addressOf, createGuesses } from './guesses.ts'
+import { createGuesses } from './guesses.ts'
 import { readBody } from './problem.ts'
-import { originOf } from './sign-in.ts'
+import { addressFrom } from './rate-limit.ts'
+import { pageUrl } from './sign-in.ts'
 import { requireSignedIn } from './who.ts'
 
 /** `/api/v1/pairings`: a program without a browser gets a key once a member has confirmed its short code (RFC 8628). */
 export function pairingRoutes(deps: HttpDeps): Hono<Env> {
   const { pairings, members, keys, workspace, audit } = deps
   const guesses = createGuesses(deps)
+  const addressOf = addressFrom(deps)
   // The key that comes of it lets a machine run what others ask for.
   const runner = requireSignedIn(deps, daemonRole)
   const noSuchCode = () =>
@@ -61,7 +63,7 @@ export function pairingRoutes(deps: HttpDeps): Hono<Env> {
       async (c) => {
         const { name } = await readBody(c, PairingRequest)
         const { deviceCode, userCode, expiresAt } = pairings.begin({ name, address: addressOf(c) })
-        const verificationUri = `${originOf(deps, c)}/?pair`
+        const verificationUri = `${pageUrl(deps, c)}/?pair`
         const verificationUriComplete = `${verificationUri}=${userCode}`
         const pairing = {
           deviceCode,

@@ -1,3 +1,4 @@
+import { isLoopback } from '@tandem/shared'
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { sessionLifeMs, type SessionOwner } from '../auth/sessions.ts'
@@ -16,7 +17,7 @@ export async function signIn(deps: HttpDeps, c: Context<Env>, owner: SessionOwne
     cookie: getCookie(c, name),
   })
   // Behind a TLS proxy the page's origin is checked to be ours, and says that it came over TLS.
-  const secure = originOf(deps, c).startsWith('https:')
+  const secure = askedFrom(c).startsWith('https:')
   setCookie(c, name, cookie, { ...options, secure, maxAge: Math.floor(sessionLifeMs / 1000) })
   audit.add({ actor: owner.principal, action: 'session.open', object: sessions.find(cookie) ?? '' })
 }
@@ -25,7 +26,11 @@ export function forgetCookie({ workspace }: HttpDeps, c: Context<Env>): void {
   deleteCookie(c, cookieName(workspace.id), options)
 }
 
-/** The address of our page as the asking browser has it, for links that we hand out. */
-export function originOf({ settings }: HttpDeps, c: Context<Env>): string {
-  return c.req.header('origin') ?? settings.publicUrl?.replace(/\/+$/, '') ?? new URL(c.req.url).origin
+/** The address of our page for links that others shall open: as the asker has it, where that reaches further than here. */
+export function pageUrl({ settings, publicUrl }: HttpDeps, c: Context<Env>): string {
+  const asked = askedFrom(c)
+  return settings.publicUrl !== undefined || isLoopback(new URL(asked).hostname) ? publicUrl() : asked
 }
+
+/** A page's origin, or the address that a program used; checked to be ours before. */
+const askedFrom = (c: Context<Env>): string => c.req.header('origin') ?? new URL(c.req.url).origin

@@ -33,14 +33,15 @@ export function identify({
       return caller
     }
     if (secret.split('.').length !== 3) throw new TandemError('unauthorized', { reason: 'the key is not valid' })
-    const { claims, via } = await tokens.verify(secret)
+    const { claims, via, expiresAt } = await tokens.verify(secret)
     if (claims.workspaceId !== workspace.id)
       throw new TandemError('unauthorized', { reason: 'the token is for another workspace' })
     const { principal, name, role } = access.refresh(via, claims)
     const daemon = claims.kind === 'daemon'
     if (daemon && !lease.holds(principal))
       throw new TandemError('workspace-served', { reason: 'another daemon serves this workspace now' })
-    return { principal, name, role, by: 'token', daemon, via, scopes: daemon ? daemonScopes : access.of(via).scopes }
+    const scopes = daemon ? daemonScopes : access.of(via).scopes
+    return { principal, name, role, by: 'token', daemon, via, scopes, expiresAt }
   }
   return async (c) => {
     const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
@@ -86,14 +87,15 @@ export function requireSignedIn(deps: HttpDeps, least: Role): MiddlewareHandler<
 
 /** Aborts when the caller or the server go, and when what the caller showed stands no more: for answers that stream. */
 export function endOf({ access, members, clock, signal }: HttpDeps, c: Context<Env>): AbortSignal {
-  const { via, daemon, principal } = c.var.caller
+  const { via, daemon, principal, expiresAt } = c.var.caller
   const ended = new AbortController()
   let cancel = () => {}
   const check = () => {
     cancel()
     try {
-      const { expiresAt } = access.of(via)
-      if (daemon && !members.get(principal)) return ended.abort()
+      access.of(via)
+      const isOver = expiresAt !== undefined && clock.now() >= expiresAt
+      if (isOver || (daemon && !members.get(principal))) return ended.abort()
       // No timer runs for longer than so many ms.
       if (expiresAt !== undefined) cancel = clock.after(Math.min(expiresAt - clock.now(), 2 ** 31 - 1), check)
     } catch {
