@@ -15,14 +15,17 @@ type Author = { principal: Id; cause?: Cause | undefined }
  */
 export type Authors = {
   /**
-   * Binds unknown ids in `update` to `author`: the writes that keep this, the ids that belong to others, and the cause
+   * Binds unknown ids of a change to `author`: the writes that keep this, the ids that belong to others, and the cause
    * that the author's own id was declared to have.
    */
-  see(update: Uint8Array, author: Author): { writes: RecordWrite[]; via: number[]; cause: Cause | undefined }
+  see(clients: readonly number[], author: Author): { writes: RecordWrite[]; via: number[]; cause: Cause | undefined }
   /** These ids are that principal's, for that cause; an id that is somebody else's already stays theirs. */
   declare(clients: readonly number[], author: Author): RecordWrite[]
   of(client: number): AuthorRecord | undefined
 }
+
+/** The ids that an update has changes of. */
+export const clientsIn = (update: Uint8Array): number[] => [...Y.parseUpdateMeta(update).from.keys()]
 
 export async function openAuthors(store: Pick<Store, 'list'>, clock: Clock): Promise<Authors> {
   const recordByClient = new Map<number, AuthorRecord>()
@@ -38,12 +41,12 @@ export async function openAuthors(store: Pick<Store, 'list'>, clock: Clock): Pro
   }
   return {
     of: (client) => recordByClient.get(client),
-    see: (update, author) => {
+    see: (clients, author) => {
       const writes: RecordWrite[] = []
       const via: number[] = []
       const { cause } = author
       let declared: Cause | undefined
-      for (const client of Y.parseUpdateMeta(update).from.keys()) {
+      for (const client of clients) {
         const known = recordByClient.get(client)
         if (!known) writes.push(bind(client, author, clock.now()))
         else if (known.principal !== author.principal) via.push(client)

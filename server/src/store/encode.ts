@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Cause, TandemError } from '@tandem/shared'
 import * as decoding from 'lib0/decoding'
-import * as encoding from 'lib0/encoding'
 import { z } from 'zod'
 import type { Entry, EntryHead } from './store.ts'
 
@@ -34,14 +33,36 @@ export function unseal(sealed: Uint8Array, place: Readonly<Record<string, unknow
   return body
 }
 
-/** An entry as it is kept, and its head, which is kept a second time in the order of all entries. */
+/**
+ * An entry as it is kept, and its head, which is kept a second time in the order of all entries: sealed, the entry as
+ * two byte strings (head, update), each after its length.
+ */
 export function encodeEntry(whole: Entry): { entry: Uint8Array; head: Uint8Array } {
-  const { seq: _, update, ...head } = whole
-  const json = encoder.encode(JSON.stringify({ ...head, bytes: update.length }))
-  const e = encoding.createEncoder()
-  encoding.writeVarUint8Array(e, json)
-  encoding.writeVarUint8Array(e, update)
-  return { entry: seal(encoding.toUint8Array(e)), head: seal(json) }
+  const { seq: _, update, ...facts } = whole
+  const json = Buffer.from(JSON.stringify({ ...facts, bytes: update.length }))
+  const head = Buffer.allocUnsafe(4 + json.length)
+  head.set(json, 4)
+  head.writeUInt32BE(crc32(json))
+  const entry = Buffer.allocUnsafe(4 + maxLength * 2 + json.length + update.length)
+  let at = putLength(entry, 4, json.length)
+  entry.set(json, at)
+  at = putLength(entry, at + json.length, update.length)
+  entry.set(update, at)
+  const body = entry.subarray(4, at + update.length)
+  entry.writeUInt32BE(crc32(body))
+  return { entry: entry.subarray(0, body.length + 4), head }
+}
+
+/** A length takes at most so many bytes. */
+const maxLength = 5
+
+/** Writes a length as lib0 reads it, seven bits a byte; returns the place behind it. */
+function putLength(into: Uint8Array, start: number, length: number): number {
+  let at = start
+  for (let rest = length; ; rest = Math.floor(rest / 128)) {
+    into[at++] = rest > 127 ? 128 | (rest % 128) : rest
+    if (rest <= 127) return at
+  }
 }
 
 export function decodeEntry(sealed: Uint8Array, doc: string, seq: number): Entry {

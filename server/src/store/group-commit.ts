@@ -46,8 +46,8 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
     batch.done.reject(reason)
   }
   const run = async () => {
-    // What is appended in this very turn of the event loop goes together.
-    await Promise.resolve()
+    // What is appended in this very turn of the event loop goes together, after peers were told of it.
+    await new Promise((resolve) => setImmediate(resolve))
     while (next && !failure) {
       const batch = next
       batch.writes.push(...finish())

@@ -2,13 +2,21 @@ import { encodeEntry, encodeJson, seal } from './encode.ts'
 import { key, last, seqOf, type Db } from './level-keys.ts'
 import type { Entry, Write } from './store.ts'
 
-export type Operation = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
+/** One commit, all or nothing, on disk when it resolves. What goes is looked up first. */
+export async function commit(db: Db, writes: readonly Write[]): Promise<void> {
+  const batch = db.batch()
+  try {
+    await fill(db, batch, writes)
+  } catch (e) {
+    await batch.close()
+    throw e
+  }
+  await batch.write({ sync: true })
+}
 
-/** What a commit does to the database's keys; what goes is looked up. */
-export async function operations(db: Db, writes: readonly Write[]): Promise<Operation[]> {
-  const out: Operation[] = []
-  const put = (k: string, value: Uint8Array) => out.push({ type: 'put', key: k, value })
-  const del = (k: string) => out.push({ type: 'del', key: k })
+async function fill(db: Db, batch: ReturnType<Db['batch']>, writes: readonly Write[]): Promise<void> {
+  const put = (k: string, value: Uint8Array) => batch.put(k, value)
+  const del = (k: string) => batch.del(k)
   const putEntry = (entry: Entry) => {
     const encoded = encodeEntry(entry)
     put(key.entry(entry.doc, entry.seq), encoded.entry)
@@ -56,5 +64,4 @@ export async function operations(db: Db, writes: readonly Write[]): Promise<Oper
         w satisfies never
     }
   }
-  return out
 }

@@ -3,7 +3,7 @@ import { TandemError, systemClock, wait, type Clock } from '@tandem/shared'
 import { Level } from 'level'
 import { decodeEntry, decodeHead, decodeJson, encodeJson, unseal } from './encode.ts'
 import { key, last, seqOf, type Db } from './level-keys.ts'
-import { operations } from './level-write.ts'
+import { commit } from './level-write.ts'
 import { staleFence } from './memory.ts'
 import { migrate } from './migrate.ts'
 import type { DocStat, Store } from './store.ts'
@@ -34,7 +34,7 @@ export async function openLevelStore(
   return {
     commit: async (writes, holds) => {
       if (holds !== undefined && holds < fence) throw staleFence(holds, fence)
-      await db.batch(await operations(db, writes), { sync: true })
+      await commit(db, writes)
     },
     takeFence: async () => {
       fence += 1

@@ -3,7 +3,8 @@ import { fakeClock } from '@tandem/shared/testing'
 import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openAudit } from './audit.ts'
-import { openLog, type Appended } from './log.ts'
+import type { Appended } from './flights.ts'
+import { openLog } from './log.ts'
 import { openMemoryStore } from './memory.ts'
 import type { Store, Write } from './store.ts'
 import { all } from './store.suite.ts'
@@ -64,8 +65,7 @@ test('[LOG-1] while one batch is on its way, everything that arrives goes into t
   const gate = Promise.withResolvers<void>()
   disk.hold = gate.promise
   const first = log.append('files', updateOf('0'), meta)
-  await Promise.resolve()
-  await Promise.resolve()
+  await new Promise((resolve) => setImmediate(resolve))
   const more = Array.from({ length: 50 }, (_, i) => log.append('files', updateOf(String(i)), meta))
   gate.resolve()
   await Promise.all([first, ...more].map((a) => a.durable))

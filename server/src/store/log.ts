@@ -1,26 +1,26 @@
-import { TandemError, isTandemError, systemClock, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
-import { openAuthors, type Authors } from './authors.ts'
+import { TandemError, isTandemError, systemClock, type Clock, type Log, type Settings } from '@tandem/shared'
+import { clientsIn, openAuthors, type Authors } from './authors.ts'
 import { createBacklog, type Backlog } from './backlog.ts'
+import { createFlights, type Appended } from './flights.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { replay } from './replay.ts'
 import type { AppendMeta, DocStat, Entry, EntryHead, Range, RecordWrite, Store, Write } from './store.ts'
 import { fold, type ThinStep } from './thin.ts'
-
-/** An entry that is on disk. */
-export type Appended = { seq: number; doc: string; author: Id }
 
 /** The one door to a workspace's log; everything that is ever kept goes through it. */
 export type UpdateLog = {
   /**
    * Appends one change. `seq` is its version number at once, `durable` resolves when it is on disk, and rejects with
    * `store-failed` while the store cannot write (the entry is kept and written once it can). `state` gives the whole
-   * document, for a snapshot when its tail has grown long.
+   * document, for a snapshot when its tail has grown long. `clients` are the ids that the update has changes of, where
+   * the caller knows them.
    */
   append(
     doc: string,
     update: Uint8Array,
     meta: AppendMeta,
     state?: () => Uint8Array,
+    clients?: readonly number[],
   ): { seq: number; durable: Promise<void> }
   /** Records (accounts, audit, folded ids), in the same order and batches as entries. */
   write(writes: readonly RecordWrite[]): Promise<void>
@@ -94,27 +94,23 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   for await (const [doc, stat] of store.docs()) stats.set(doc, stat)
   let assigned = Math.max(await store.head(), Number((await store.read('meta', headKey)) ?? 0))
   let durableSeq = assigned
-  const tails = new Map<string, Promise<void>>()
   const listeners = new Set<(e: Appended) => void>()
   const damaged = new Map<string, string>()
-  /** Appended, not yet on disk, in order. */
-  const waiting: (Appended & { bytes: number })[] = []
   const backlog = createBacklog(settings.maxBacklogBytes)
   /** Thinning and dropping, one after the other. */
   let housekeeping: Promise<unknown> = Promise.resolve()
 
-  const announce = (upTo: number) => {
-    while (waiting[0] && waiting[0].seq <= upTo) {
-      const { bytes, ...e } = waiting.shift() as Appended & { bytes: number }
+  const flights = createFlights({
+    landed: (e, bytes) => {
       backlog.take(bytes)
       durableSeq = e.seq
       for (const listen of [...listeners]) listen(e)
-    }
-  }
+    },
+  })
   commit.onState((failure) => {
     if (failure) return
     // What was kept through the failure is on disk now.
-    announce(assigned)
+    flights.land(assigned)
   })
 
   /** A long tail is folded into a snapshot, but not for every edit of a large document. */
@@ -131,7 +127,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   const settled = async (doc: string) => {
     const failure = commit.failure()
     if (failure) throw failure
-    await tails.get(doc)
+    await flights.tail(doc)
   }
   const inTail = (doc: string, freed: number, upTo: number) => {
     const stat = stats.get(doc)
@@ -141,9 +137,9 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   }
 
   return {
-    append: (doc, update, { author, origin, ...meta }, state) => {
+    append: (doc, update, { author, origin, ...meta }, state, clients = clientsIn(update)) => {
       const seq = ++assigned
-      const { via, cause, ...seen } = authors.see(update, { principal: author, cause: meta.cause })
+      const { via, cause, ...seen } = authors.see(clients, { principal: author, cause: meta.cause })
       const writes: Write[] = seen.writes
       const note = via.length > 0 ? { ...meta.note, via } : meta.note
       const before = stats.get(doc) ?? nothing
@@ -169,24 +165,15 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
       }
       stats.set(doc, stat)
       moved.add(doc)
-      waiting.push({ seq, doc, author, bytes: update.length })
       backlog.add(update.length)
-
       const durable = commit.write(writes)
-      tails.set(doc, durable)
-      const untail = () => {
-        if (tails.get(doc) === durable) tails.delete(doc)
-      }
-      durable.then(() => {
-        untail()
-        announce(seq)
-      }, untail)
+      flights.add({ seq, doc, author, bytes: update.length }, durable)
       return { seq, durable }
     },
     write: (writes) => commit.write(writes),
     pending: (doc) => {
       const failure = commit.failure()
-      return failure ? Promise.reject(failure) : tails.get(doc)
+      return failure ? Promise.reject(failure) : flights.tail(doc)
     },
     stat: (doc) => stats.get(doc),
     names: (prefix) => [...stats.keys()].filter((name) => name.startsWith(prefix)),
@@ -194,7 +181,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     load: async (doc, upTo) => {
       const stat = stats.get(doc)
       if (!stat) return undefined
-      await tails.get(doc)
+      await flights.tail(doc)
       try {
         const update = await replay(store, doc, upTo === undefined ? { atLeast: stat.seq } : { upTo })
         damaged.delete(doc)

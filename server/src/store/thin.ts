@@ -43,13 +43,15 @@ export async function fold(
 export const missingEntry = (doc: string, seq: number, before: number): TandemError =>
   new TandemError('store-corrupt', { reason: 'an entry of a document is missing', doc, seq, before })
 
-/** What a folded entry still knows of those in it: how many, all their authors, and who passed on whose ids. */
+/** What a folded entry still knows of those in it: how many, when the first was, all their authors, who passed on whose ids. */
 function noteOf(entries: readonly Entry[]): Readonly<Record<string, unknown>> {
   const listOf = (field: 'authors' | 'via', own: (e: Entry) => unknown[] = () => []) => [
     ...new Set(entries.flatMap((e) => (Array.isArray(e.note?.[field]) ? (e.note[field] as unknown[]) : own(e)))),
   ]
   const authors = listOf('authors', (e) => [e.author])
   const via = listOf('via')
+  const [first] = entries
+  const since = first?.note?.['since'] ?? (first && { seq: first.seq, at: first.at })
   const folded = entries.reduce((sum, { note }) => sum + (typeof note?.['folded'] === 'number' ? note['folded'] : 1), 0)
-  return { ...entries.at(-1)?.note, folded, ...(authors.length > 1 && { authors }), ...(via.length > 0 && { via }) }
+  return { ...entries.at(-1)?.note, folded, since, ...(authors.length > 1 && { authors }), ...(via.length > 0 && { via }) }
 }

@@ -20,10 +20,13 @@ export function createGate({ pending, send, fail }: Deps): (frame: Uint8Array) =
   const heldByName = new Map<string, Held[]>()
 
   const drain = async (name: string, held: Held[]) => {
+    let landed: Promise<void> | undefined
     try {
       // The head stays in the queue while it is waited for, so that later frames queue up behind it.
       for (let next = held[0]; next; next = held[0]) {
-        await next.until
+        // What waited for one batch leaves in one turn.
+        if (next.until !== landed) await next.until
+        landed = next.until
         held.shift()
         send(next.frame)
       }

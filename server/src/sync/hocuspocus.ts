@@ -39,9 +39,9 @@ type Deps = {
   updates: UpdateLog
   doors: Doors
   daemons: DaemonEvents
-  settings: Settings
   /** Whether what a daemon sends may pass; another may have taken over while it was away [S311]. */
   serves(daemonId: Id): boolean
+  settings: Settings
   log: Log
   onLoaded(document: Document): void
   /** A client opened `ops`: it is told where the workspace stands. */
@@ -70,10 +70,12 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
   /** Every change, whoever made it, goes into the log in the same step in which it is made. */
   const keep = (document: Document, doc: string) => {
     const state = () => Y.encodeStateAsUpdate(document)
-    const append = (update: Uint8Array, origin: unknown) => {
-      updates.append(doc, update, metaOf(origin), state)
+    const append = (update: Uint8Array, origin: unknown, clients?: readonly number[]) => {
+      updates.append(doc, update, metaOf(origin), state, clients)
     }
-    document.on('update', append)
+    document.on('update', (update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) =>
+      append(update, origin, writersIn(transaction)),
+    )
     watchPending(document, append, log.with({ doc }))
   }
 
@@ -126,11 +128,11 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       try {
         const given = token || requestHeaders.get(tokenHeader) || ''
         const { doc, readOnly } = await doors.enter(socket, documentName, given)
+        const claims = socket.who?.claims
+        if (claims?.kind === 'daemon' && !deps.serves(claims.principal)) throw new TandemError('workspace-served')
         connectionConfig.readOnly = readOnly
         return { doc }
       } catch (e) {
-        const claims = socket.who?.claims
-        if (claims?.kind === 'daemon' && !deps.serves(claims.principal)) throw new TandemError('workspace-served')
         const code = isTandemError(e) ? e.code : 'internal'
         deps.onRefused({ name: documentName.slice(0, 200), code, principal: socket.who?.claims.principal })
         throw refusal(code)
@@ -228,4 +230,11 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     return docPath(address.doc)
   }
   return hocuspocus
+}
+
+/** The ids that a transaction brought changes of. */
+const writersIn = ({ beforeState, afterState }: Y.Transaction): number[] => {
+  const clients: number[] = []
+  for (const [client, clock] of afterState) if (beforeState.get(client) !== clock) clients.push(client)
+  return clients
 }
