@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { Hono } from 'hono'
 import type { Env } from './deps.ts'
+import { describe } from './describe.ts'
 
 /** Nothing from elsewhere runs, loads or frames this page. Styles are inline because the editor writes them so. */
 export const contentSecurityPolicy = [
@@ -84,7 +85,8 @@ export function clientRoutes(clientDir: string | undefined): Hono<Env> {
     return asset
   }
 
-  return new Hono<Env>().get('*', async (c) => {
+  const page = describe({ tag: 'About', summary: 'The page', answers: { 200: 'html', 304: 'nothing' }, open: true })
+  return new Hono<Env>().get('*', page, async (c) => {
     c.header('content-security-policy', contentSecurityPolicy)
     c.header('x-content-type-options', 'nosniff')
     c.header('referrer-policy', 'no-referrer')

@@ -63,22 +63,25 @@ export function pathOf(c: Context<Env>): string {
   }
 }
 
-/** `…/files` and `…/files/<path>`: for scripts; raw bytes in and out, versions and content hashes as ETags. */
+/** `…/files`: which files there are. */
+export const fileListRoute = (deps: HttpDeps, verbs: FileVerbs): Hono<Env> =>
+  new Hono<Env>().get(
+    '/',
+    describe({ tag: 'Files', summary: 'List files', query: ListQuery, answers: { 200: FileList } }),
+    requireRole(deps, 'viewer'),
+    async (c) => {
+      const { cursor = '', limit, prefix } = readValue(c.req.query(), ListQuery)
+      const page = await verbs.list({ after: cursor, limit, prefix })
+      c.header('tandem-version', String(page.version))
+      return c.json<FileList>(page)
+    },
+  )
+
+/** `…/files/<path>`: for scripts; raw bytes in and out, versions and content hashes as ETags. */
 export function fileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> {
   const viewer = requireRole(deps, 'viewer')
   const editor = requireRole(deps, 'editor')
   return new Hono<Env>()
-    .get(
-      '/',
-      describe({ tag: 'Files', summary: 'List files', query: ListQuery, answers: { 200: FileList } }),
-      viewer,
-      async (c) => {
-        const { cursor = '', limit, prefix } = readValue(c.req.query(), ListQuery)
-        const page = await verbs.list({ after: cursor, limit, prefix })
-        c.header('tandem-version', String(page.version))
-        return c.json<FileList>(page)
-      },
-    )
     .get(
       '/*',
       describe({
@@ -178,7 +181,7 @@ export function foundingFileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> 
       (c, next) => (c.req.query('op') === undefined ? editFile(c, verbs, pathOf(c).replace(/\/edit$/, '')) : next()),
     )
     .route('/file', fileRoutes(deps, verbs))
-    .route('/files', fileRoutes(deps, verbs))
+    .route('/files', fileListRoute(deps, verbs))
 }
 
 async function editFile(c: Context<Env>, verbs: FileVerbs, path: string): Promise<Response> {

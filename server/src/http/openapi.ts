@@ -1,8 +1,10 @@
-import { Problem, errorTable, type ErrorCode } from '@tandem/shared'
+import { Problem, TandemError, errorTable, type ErrorCode, type Role } from '@tandem/shared'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Env } from './deps.ts'
 import { describe, docOf, type Media, type RouteDoc } from './describe.ts'
+import { scopeFor } from './scopes.ts'
+import { leastOf } from './who.ts'
 
 const JsonSchema = z.record(z.string(), z.unknown())
 type JsonSchema = z.infer<typeof JsonSchema>
@@ -38,28 +40,33 @@ export type Operation = {
 }
 export type Content = Record<string, { schema: JsonSchema }>
 
-/** Routes by method and address, in the order in which they were added. */
-export function describedRoutes(
-  app: Pick<Hono<Env>, 'routes'>,
-): { method: string; path: string; doc: RouteDoc | undefined }[] {
-  const byAddress = new Map<string, { method: string; path: string; doc: RouteDoc | undefined }>()
-  for (const { method, path, handler } of app.routes) {
-    if (method === 'ALL') continue
-    const known = byAddress.get(`${method} ${path}`)
-    const doc = docOf(handler)
-    if (!known) byAddress.set(`${method} ${path}`, { method, path, doc })
-    else known.doc ??= doc
-  }
-  return [...byAddress.values()]
+type Route = { method: string; path: string; doc: RouteDoc; least: Role | undefined }
+
+/** All routes in the order in which they were added. Throws, naming them, where some do not say what they are. */
+function routesOf(app: Pick<Hono<Env>, 'routes'>): Route[] {
+  const handlersByRoute = Map.groupBy(
+    app.routes.filter(({ method }) => method !== 'ALL'),
+    ({ method, path }) => `${method} ${path}`,
+  )
+  const silent: string[] = []
+  const routes = [...handlersByRoute].flatMap(([name, handlers]): Route[] => {
+    const [method = '', path = ''] = name.split(' ')
+    const doc = handlers.map(({ handler }) => docOf(handler)).find((each) => each !== undefined)
+    const least = handlers.map(({ handler }) => leastOf(handler)).find((each) => each !== undefined)
+    if (!doc) silent.push(name)
+    return doc ? [{ method, path, doc, least }] : []
+  })
+  if (silent.length > 0)
+    throw new TandemError('internal', { reason: `routes without a description: ${silent.join(', ')}` })
+  return routes
 }
 
 /** The description of every route that says what it is, as an OpenAPI 3.1 document. */
 export function openApiOf(app: Pick<Hono<Env>, 'routes'>, version: string): OpenApi {
   const paths: OpenApi['paths'] = {}
-  for (const { method, path, doc } of describedRoutes(app)) {
-    if (!doc) continue
-    const address = addressOf(path)
-    paths[address] = { ...paths[address], [method.toLowerCase()]: operationOf(method, address, doc) }
+  for (const route of routesOf(app)) {
+    const address = addressOf(route.path)
+    paths[address] = { ...paths[address], [route.method.toLowerCase()]: operationOf(route, address) }
   }
   const tags = new Set(Object.values(paths).flatMap((at) => Object.values(at).flatMap((op) => (op as Operation).tags)))
   return {
@@ -121,7 +128,7 @@ const pathParameters: Readonly<Record<string, string>> = {
   userCode: 'The short code that the program shows.',
 }
 
-function operationOf(method: string, address: string, doc: RouteDoc): Operation {
+function operationOf({ method, path, doc, least }: Route, address: string): Operation {
   const inPath = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path' as const,
@@ -129,11 +136,20 @@ function operationOf(method: string, address: string, doc: RouteDoc): Operation 
     description: pathParameters[name] ?? name,
     schema: { type: 'string' },
   }))
+  const scope = doc.open ? undefined : scopeFor(method, path)
+  const needs = [
+    ...(least ? [`the role ${least}`] : []),
+    ...(scope === undefined ? [] : [`of a key the scope ${scope}`]),
+  ]
+  const description = [
+    ...(doc.more === undefined ? [] : [doc.more]),
+    ...(needs.length > 0 ? [`Needs ${needs.join(', and ')}.`] : []),
+  ]
   return {
     operationId: [method.toLowerCase(), ...address.split(/\W+/).filter(Boolean)].join('_'),
     tags: [doc.tag],
     summary: doc.summary,
-    ...(doc.more !== undefined && { description: doc.more }),
+    ...(description.length > 0 && { description: description.join(' ') }),
     parameters: [...inPath, ...inQuery(doc), ...inHeaders(doc)],
     ...(doc.body && { requestBody: { required: true as const, content: contentOf(doc.body, 'input') } }),
     responses: { ...answersOf(doc), ...errorsOf(doc) },

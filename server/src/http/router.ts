@@ -10,7 +10,7 @@ import { docsRoute } from './docs/route.ts'
 import { eventsRoute } from './events.ts'
 import { feedRoute } from './feed.ts'
 import { createFileVerbs } from './file-verbs.ts'
-import { fileRoutes, foundingFileRoutes } from './files.ts'
+import { fileListRoute, fileRoutes, foundingFileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
 import { authorsRoute, checkpointRoutes, diffRoute, historyRoute, restoreRoutes } from './history.ts'
 import { inviteLookRoute, inviteRoutes } from './invites.ts'
@@ -38,6 +38,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/daemons', daemonRoutes(deps))
     .route('/feed', feedRoute(deps))
     .route('/bulk', bulkRoutes(deps))
+    .route('/files', fileListRoute(deps, verbs))
     .route('/files', fileRoutes(deps, verbs))
     .route('/tasks', taskRoutes(deps))
     .route('/history', historyRoute(deps))

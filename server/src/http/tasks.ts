@@ -1,27 +1,43 @@
-import { Id, TandemError, TaskInput, TaskPayload, commandLine, statusOf, type Task } from '@tandem/shared'
+import { Id, Task, TandemError, TaskInput, TaskPayload, commandLine, statusOf } from '@tandem/shared'
 import { note, openTaskLog } from '@tandem/shared/docs'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Caller, Env, HttpDeps } from './deps.ts'
+import { describe } from './describe.ts'
 import { readBody, readValue } from './problem.ts'
 import { tooOften } from './rate-limit.ts'
 import { requireRole } from './who.ts'
 
 /** A title is made from the command where none is given. */
 const NewTask = z.object({ ...TaskInput.shape, payload: TaskPayload, title: TaskInput.shape.title.optional() })
+const Status = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled'])
 const ListQuery = z.object({
-  status: z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']).optional(),
+  status: Status.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 })
+const LogQuery = z.object({
+  attempt: z.coerce.number().int().nonnegative().optional().describe('Which attempt; the last where none is named.'),
+})
 const Cancel = z.object({ force: z.boolean().default(false) })
+const When = z.string().describe('ISO 8601.')
+/** A task as scripts see it: ISO timestamps, `state` of the machine and `status` in the founding words [S113]. */
+const TaskView = z.object({
+  ...Task.shape,
+  status: Status,
+  createdAt: When,
+  queuedAt: When.optional(),
+  startedAt: When.optional(),
+  completedAt: When.optional(),
+})
+type TaskView = z.infer<typeof TaskView>
+const TaskList = z.object({ tasks: z.array(TaskView) })
 
 const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
 
-/** A task as scripts see it: ISO timestamps, `state` of the machine and `status` in the founding words [S113]. */
-export const taskView = ({ createdAt, queuedAt, startedAt, completedAt, ...task }: Task) => ({
+const taskView = ({ createdAt, queuedAt, startedAt, completedAt, ...task }: Task): TaskView => ({
   ...task,
   status: statusOf(task.state),
-  createdAt: iso(createdAt),
+  createdAt: new Date(createdAt).toISOString(),
   queuedAt: iso(queuedAt),
   startedAt: iso(startedAt),
   completedAt: iso(completedAt),
@@ -42,58 +58,114 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
   }
 
   return new Hono<Env>()
-    .get('/', requireRole(deps, 'viewer'), (c) => {
-      const { status, limit } = readValue(c.req.query(), ListQuery)
-      const all = [...requests.tasks.snapshot().values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))
-      const tasks = all.filter((t) => status === undefined || statusOf(t.state) === status).slice(0, limit)
-      return c.json({ tasks: tasks.map(taskView) })
-    })
-    .post('/', requireRole(deps, 'runner'), async (c) => {
-      const { title, ...input } = await readBody(c, NewTask)
-      const task = TaskInput.parse({ ...input, title: title ?? commandLine(input.payload).slice(0, 200) })
-      const refuseTooMany = () => {
-        const waitMs = requests.creationWaitMs(c.var.caller.principal)
-        if (waitMs > 0) throw tooOften('too many tasks created', waitMs, settings.tasksPerMinute)
-      }
-      refuseTooMany()
-      const id = await ask(c.var.caller, { kind: 'create', task })
-      const same = [...requests.tasks.snapshot().values()].find(
-        (t) =>
-          task.idempotencyKey !== undefined &&
-          t.idempotencyKey === task.idempotencyKey &&
-          t.createdBy === c.var.caller.principal,
-      )
-      const made = requests.tasks.get(id) ?? same
-      // Others of the same principal may have taken what was left.
-      if (!made) refuseTooMany()
-      if (!made) throw new TandemError('conflict', { reason: 'the task was refused: too many are waiting' })
-      return c.json(taskView(made), made.id === id ? 201 : 200)
-    })
-    .get('/:id', requireRole(deps, 'viewer'), (c) => c.json(taskView(find(c.req.param('id')))))
-    .get('/:id/log', requireRole(deps, 'viewer'), async (c) => {
-      const task = find(c.req.param('id'))
-      const attempt = readValue(c.req.query('attempt') ?? task.attempt, z.coerce.number().int().nonnegative())
-      const chunks =
-        attempt === 0
-          ? []
-          : ((await documents.peek({ kind: 'log', taskId: task.id, attempt }, (doc) => openTaskLog(doc).snapshot())) ??
-            [])
-      const output = Buffer.concat(chunks.filter(({ s }) => s !== note).map(({ d }) => d))
-      return c.body(new Uint8Array(output), 200, {
-        'content-type': 'text/plain; charset=utf-8',
-        'x-content-type-options': 'nosniff',
-        'tandem-attempt': String(attempt),
-      })
-    })
-    .post('/:id/cancel', requireRole(deps, 'runner'), async (c) => {
-      const { id } = find(c.req.param('id'))
-      const body = c.req.header('content-type')?.includes('json') ? await readBody(c, Cancel) : { force: false }
-      await ask(c.var.caller, { kind: 'cancel', task: id, force: body.force })
-      return c.json(taskView(find(id)), 202)
-    })
-    .post('/:id/retry', requireRole(deps, 'runner'), async (c) => {
-      const { id } = find(c.req.param('id'))
-      await ask(c.var.caller, { kind: 'retry', task: id })
-      return c.json(taskView(find(id)), 202)
-    })
+    .get(
+      '/',
+      describe({ tag: 'Tasks', summary: 'List tasks, newest first', query: ListQuery, answers: { 200: TaskList } }),
+      requireRole(deps, 'viewer'),
+      (c) => {
+        const { status, limit } = readValue(c.req.query(), ListQuery)
+        const all = [...requests.tasks.snapshot().values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))
+        const tasks = all.filter((t) => status === undefined || statusOf(t.state) === status).slice(0, limit)
+        return c.json({ tasks: tasks.map(taskView) })
+      },
+    )
+    .post(
+      '/',
+      describe({
+        tag: 'Tasks',
+        summary: 'Ask for a task',
+        more: 'The same idempotencyKey of the same caller means the same task.',
+        body: NewTask,
+        answers: { 200: TaskView, 201: TaskView },
+        errors: ['conflict'],
+      }),
+      requireRole(deps, 'runner'),
+      async (c) => {
+        const { title, ...input } = await readBody(c, NewTask)
+        const task = TaskInput.parse({ ...input, title: title ?? commandLine(input.payload).slice(0, 200) })
+        const refuseTooMany = () => {
+          const waitMs = requests.creationWaitMs(c.var.caller.principal)
+          if (waitMs > 0) throw tooOften('too many tasks created', waitMs, settings.tasksPerMinute)
+        }
+        refuseTooMany()
+        const id = await ask(c.var.caller, { kind: 'create', task })
+        const same = [...requests.tasks.snapshot().values()].find(
+          (t) =>
+            task.idempotencyKey !== undefined &&
+            t.idempotencyKey === task.idempotencyKey &&
+            t.createdBy === c.var.caller.principal,
+        )
+        const made = requests.tasks.get(id) ?? same
+        // Others of the same principal may have taken what was left.
+        if (!made) refuseTooMany()
+        if (!made) throw new TandemError('conflict', { reason: 'the task was refused: too many are waiting' })
+        return c.json(taskView(made), made.id === id ? 201 : 200)
+      },
+    )
+    .get(
+      '/:id',
+      describe({ tag: 'Tasks', summary: 'Read a task', answers: { 200: TaskView }, errors: ['not-found'] }),
+      requireRole(deps, 'viewer'),
+      (c) => c.json(taskView(find(c.req.param('id')))),
+    )
+    .get(
+      '/:id/log',
+      describe({
+        tag: 'Tasks',
+        summary: 'Read what a task has put out',
+        query: LogQuery,
+        answers: { 200: 'text' },
+        errors: ['not-found'],
+      }),
+      requireRole(deps, 'viewer'),
+      async (c) => {
+        const task = find(c.req.param('id'))
+        const { attempt = task.attempt } = readValue(c.req.query(), LogQuery)
+        const chunks =
+          attempt === 0
+            ? []
+            : ((await documents.peek({ kind: 'log', taskId: task.id, attempt }, (doc) =>
+                openTaskLog(doc).snapshot(),
+              )) ?? [])
+        const output = Buffer.concat(chunks.filter(({ s }) => s !== note).map(({ d }) => d))
+        return c.body(new Uint8Array(output), 200, {
+          'content-type': 'text/plain; charset=utf-8',
+          'x-content-type-options': 'nosniff',
+          'tandem-attempt': String(attempt),
+        })
+      },
+    )
+    .post(
+      '/:id/cancel',
+      describe({
+        tag: 'Tasks',
+        summary: 'Cancel a task',
+        more: 'The body may be left out.',
+        body: Cancel,
+        answers: { 202: TaskView },
+        errors: ['not-found'],
+      }),
+      requireRole(deps, 'runner'),
+      async (c) => {
+        const { id } = find(c.req.param('id'))
+        const body = c.req.header('content-type')?.includes('json') ? await readBody(c, Cancel) : { force: false }
+        await ask(c.var.caller, { kind: 'cancel', task: id, force: body.force })
+        return c.json(taskView(find(id)), 202)
+      },
+    )
+    .post(
+      '/:id/retry',
+      describe({
+        tag: 'Tasks',
+        summary: 'Run a task that has ended once more',
+        answers: { 202: TaskView },
+        errors: ['not-found'],
+      }),
+      requireRole(deps, 'runner'),
+      async (c) => {
+        const { id } = find(c.req.param('id'))
+        await ask(c.var.caller, { kind: 'retry', task: id })
+        return c.json(taskView(find(id)), 202)
+      },
+    )
 }

@@ -62,7 +62,7 @@ export function identify({
 /** Lets only members of at least that role pass, with a key that is for this; leaves the caller in `c.var.caller`. */
 export function requireRole(deps: HttpDeps, least: Role): MiddlewareHandler<Env> {
   const callerOf = identify(deps)
-  return async (c, next) => {
+  const pass: MiddlewareHandler<Env> = async (c, next) => {
     const caller = await callerOf(c)
     c.set('caller', caller)
     requireScope(caller, scopeFor(c.req.method, c.req.path))
@@ -70,7 +70,12 @@ export function requireRole(deps: HttpDeps, least: Role): MiddlewareHandler<Env>
       throw new TandemError('forbidden', { reason: `this needs the role ${least}`, role: caller.role })
     await next()
   }
+  return Object.assign(pass, { least })
 }
+
+/** The role that a handler asks for, if it is one that does: for the description of its route. */
+export const leastOf = (handler: unknown): Role | undefined =>
+  typeof handler === 'function' && 'least' in handler ? (handler as { least: Role }).least : undefined
 
 /**
  * As `requireRole`, for what gives access to others or to more programs: not with an access token, which is for
@@ -78,11 +83,12 @@ export function requireRole(deps: HttpDeps, least: Role): MiddlewareHandler<Env>
  */
 export function requireSignedIn(deps: HttpDeps, least: Role): MiddlewareHandler<Env> {
   const pass = requireRole(deps, least)
-  return (c, next) =>
+  const passSignedIn: MiddlewareHandler<Env> = (c, next) =>
     pass(c, async () => {
       if (c.var.caller.by === 'token') throw new TandemError('forbidden', { reason: 'sign in with a key or a session' })
       await next()
     })
+  return Object.assign(passSignedIn, { least })
 }
 
 /** Aborts when the caller or the server go, and when what the caller showed stands no more: for answers that stream. */
