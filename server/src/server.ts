@@ -21,6 +21,7 @@ import { openHistory } from './history/history.ts'
 import { createPeople } from './history/people.ts'
 import { createRouter } from './http/router.ts'
 import { createListener } from './listen.ts'
+import { runRetention } from './services/retain.ts'
 import { openRefereeService } from './services/run-referee.ts'
 import { openAudit } from './store/audit.ts'
 import { openLevelStore } from './store/level.ts'
@@ -164,6 +165,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       serverId: workspace.serverId,
       maxTextBytes: settings.maxTextBytes,
       clock,
+      log,
     })
     /** Known once we listen; nobody asks before. */
     let pageAddress = ''
@@ -211,6 +213,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     })
     const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
     const refereeing = service.run(stopping.signal)
+    const retention = runRetention({ history, settings, clock, log }, stopping.signal)
     const { port, url, publicUrl } = await door.open()
     pageAddress = publicUrl
     log.info('server ready', { url, publicUrl, workspace: workspace.id, seq: updates.head() })
@@ -222,7 +225,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       stopping.abort(new TandemError('going-away'))
       announcer.stop()
       await door.close(terminate)
-      await Promise.all([pulse, refereeing])
+      await Promise.all([pulse, refereeing, retention])
       engine.flushPendingStores()
       for (const end of opened) await end()
       log.info('server stopped')

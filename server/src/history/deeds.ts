@@ -1,12 +1,16 @@
 import { docPath, parseDocPath, type Id } from '@tandem/shared'
 import { onTreeChange, type TreeChange } from '@tandem/shared/docs'
 import * as Y from 'yjs'
+import { z } from 'zod'
 import type { UpdateLog } from '../store/log.ts'
 import type { Entry, EntryHead } from '../store/store.ts'
 import type { Deed } from './steps.ts'
 
 /** So many entries of the log are looked at in one go. */
 const batch = 2_000
+
+/** What `store/thin.ts` notes of an entry that was several. */
+const Folded = z.object({ folded: z.int(), since: z.object({ seq: z.int(), at: z.number() }) })
 
 type Log = Pick<UpdateLog, 'load' | 'entries' | 'heads'>
 type Wanted = {
@@ -65,7 +69,8 @@ async function* deedsOf(
   const [newest, oldest] = [ofIndex[0], ofIndex.at(-1)]
   const changes = newest && oldest ? await readTreeChanges(log, oldest.seq - 1, newest.seq) : undefined
   for (const { seq, at, author, cause, doc, note } of heads) {
-    const deed = { seq, at, author, cause, entries: typeof note?.['folded'] === 'number' ? note['folded'] : 1 }
+    const { folded: entries, since } = Folded.safeParse(note).data ?? { folded: 1, since: { seq, at } }
+    const deed = { seq, at, since, entries, author, cause }
     const ref = parseDocPath(doc)
     if (ref?.kind === 'file') {
       if (!files || files.has(ref.fileId)) yield { ...deed, edited: ref.fileId }

@@ -1,4 +1,4 @@
-import type { AuthorsAnswer, Blame, Clock, FileDiff, HistoryPage, Id } from '@tandem/shared'
+import type { AuthorsAnswer, Blame, Clock, FileDiff, HistoryPage, Id, Log } from '@tandem/shared'
 import { TandemError, docPath } from '@tandem/shared'
 import type { FilesSnapshot } from '@tandem/shared/docs'
 import type { UpdateLog } from '../store/log.ts'
@@ -7,9 +7,10 @@ import { blameText } from './blame.ts'
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { diffVersions } from './diff.ts'
 import type { Ground } from './ground.ts'
-import { openKept, type Kept } from './kept.ts'
+import { openKept } from './kept.ts'
 import type { People } from './people.ts'
 import { createRestoring, type Restoring } from './restore.ts'
+import { thinPast } from './retention.ts'
 import { readTimeline } from './timeline.ts'
 import { createVersionStore, type VersionStore } from './versions.ts'
 import { createWriters } from './writers.ts'
@@ -18,7 +19,6 @@ import { createWriters } from './writers.ts'
 export type History = Restoring & {
   versions: VersionStore
   checkpoints: Checkpoints
-  kept: Kept
   /** Steps from `cursor` (or the newest) down. Throws `not-found` for a path that no file has. */
   page(wanted: {
     path?: string | undefined
@@ -31,8 +31,8 @@ export type History = Restoring & {
   /** Throws `not-found` where there was no such text. */
   blame(path: string, version: number): Promise<Blame>
   authors(clients: readonly number[]): AuthorsAnswer['authors']
-  /** After a document was thinned. */
-  forget(doc: string): void
+  /** Thins what is older (server's times, ms), as `thinPast` says; returns how many entries of the log went. */
+  thin(older: { thinBefore: number; forgetBefore: number }, signal: AbortSignal): Promise<number>
 }
 
 type Deps = {
@@ -43,6 +43,7 @@ type Deps = {
   serverId: Id
   maxTextBytes: number
   clock: Clock
+  log: Log
 }
 
 export async function openHistory({
@@ -53,6 +54,7 @@ export async function openHistory({
   serverId,
   maxTextBytes,
   clock,
+  log,
 }: Deps): Promise<History> {
   const kept = await openKept(store, updates)
   const versions = createVersionStore({ updates, kept })
@@ -64,14 +66,16 @@ export async function openHistory({
     ...createRestoring({ ground, updates, versions, checkpoints, maxTextBytes, clock }),
     versions,
     checkpoints,
-    kept,
     page: async ({ path, file, author, cursor, limit }) => {
       const head = updates.head()
       const files =
         file !== undefined ? new Set([file]) : path !== undefined ? at(await versions.index(head), path) : undefined
       const isCut = await checkpoints.isCut()
       const from = Math.min(cursor ?? head, head)
-      const { steps, next } = await readTimeline({ updates, versions, isCut }, { from, limit, files, author })
+      const { steps, next } = await readTimeline(
+        { updates, versions, isCut },
+        { from, downTo: kept.thinned().forgotten, limit, files, author },
+      )
       return {
         version: head,
         steps: steps.map(({ first, author: id, cause, ...step }) => ({
@@ -99,7 +103,8 @@ export async function openHistory({
         const { principal, cause, at: since } = record
         return [{ client, author: people(principal, cause), ...(since > 0 && { since }) }]
       }),
-    forget: (doc) => void writers.forget(doc),
+    thin: (older, signal) =>
+      thinPast({ updates, kept, named: checkpoints.versions, onThinned: writers.forget, log }, older, signal),
   }
 }
 

@@ -2,8 +2,12 @@ import { z } from 'zod'
 import type { UpdateLog } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 
-/** Up to `upTo` only `versions` (ascending) are there; after it every one. */
-const Thinned = z.object({ upTo: z.int().nonnegative(), versions: z.array(z.int().nonnegative()) })
+const Seq = z.int().nonnegative()
+/**
+ * Up to `upTo` only `versions` (ascending) are there, up to `forgotten` only those with a name; after it every one. What
+ * stands between them is folded up to `folded`.
+ */
+const Thinned = z.object({ upTo: Seq, forgotten: Seq, folded: Seq, versions: z.array(Seq) })
 export type Thinned = z.infer<typeof Thinned>
 
 /** Which versions remain of those that were thinned. */
@@ -16,9 +20,10 @@ export type Kept = {
 }
 
 const key = 'kept-versions'
+const nothing: Thinned = { upTo: 0, forgotten: 0, folded: 0, versions: [] }
 
 export async function openKept(store: Pick<Store, 'read'>, updates: Pick<UpdateLog, 'write'>): Promise<Kept> {
-  let thinned: Thinned = Thinned.safeParse(await store.read('meta', key)).data ?? { upTo: 0, versions: [] }
+  let thinned = Thinned.parse((await store.read('meta', key)) ?? nothing)
   return {
     thinned: () => thinned,
     nearest: (version) => {
@@ -33,7 +38,7 @@ export async function openKept(store: Pick<Store, 'read'>, updates: Pick<UpdateL
 }
 
 /** The place of the first that is greater, in ascending numbers. */
-function firstAbove(numbers: readonly number[], than: number): number {
+export function firstAbove(numbers: readonly number[], than: number): number {
   let [low, high] = [0, numbers.length]
   while (low < high) {
     const middle = (low + high) >> 1

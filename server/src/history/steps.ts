@@ -12,10 +12,11 @@ const blockEntries = 50_000
 export type Deed = {
   seq: number
   at: number
+  /** Where entries were folded into one: the first of them, and how many they were. */
+  since: { seq: number; at: number }
+  entries: number
   author: Id
   cause?: Cause | undefined
-  /** How many entries it was before they were thinned. */
-  entries: number
   edited?: Id
   tree?: readonly TreeChange[]
 }
@@ -39,7 +40,7 @@ export type Gathered = {
  * alone, so that the past falls into the same steps from wherever one begins to read.
  */
 function isOneStep(older: Deed, newer: Deed, isCut: Cuts): boolean {
-  return sameHand(older) === sameHand(newer) && isNear(older.at, newer.at) && isOneBlock(older, newer, isCut)
+  return sameHand(older) === sameHand(newer) && isNear(older.at, newer.since.at) && isOneBlock(older, newer, isCut)
 }
 
 /** Whether two times, ms, in either order, are without a long pause and in one half hour. */
@@ -81,7 +82,7 @@ export function createGathering(isCut: Cuts) {
     /** Whether nothing at `deed` or before it belongs to a step that is here already. */
     isClosedBefore: (deed: Deed) => {
       for (const [hand, { oldest }] of open) {
-        if (isNear(deed.at, oldest.at) && isOneBlock(deed, oldest, isCut)) return false
+        if (isNear(deed.at, oldest.since.at) && isOneBlock(deed, oldest, isCut)) return false
         open.delete(hand)
       }
       return true
@@ -90,15 +91,16 @@ export function createGathering(isCut: Cuts) {
 }
 
 const isOneBlock = (older: Deed, newer: Deed, isCut: Cuts) =>
-  Math.floor(older.seq / blockEntries) === Math.floor(newer.seq / blockEntries) && !isCut(older.seq, newer.seq)
+  Math.floor(older.seq / blockEntries) === Math.floor(newer.since.seq / blockEntries) &&
+  !isCut(older.seq, newer.since.seq)
 
 const sameHand = ({ author, cause = {} }: Deed) =>
   `${author} ${cause.task ?? ''} ${cause.run ?? ''} ${cause.restoredFrom ?? ''}`
 
-const start = ({ seq, at, author, cause }: Deed): Gathered => ({
+const start = ({ seq, at, since, author, cause }: Deed): Gathered => ({
   seq,
-  first: seq,
-  from: at,
+  first: since.seq,
+  from: since.at,
   to: at,
   author,
   cause,
@@ -107,9 +109,9 @@ const start = ({ seq, at, author, cause }: Deed): Gathered => ({
   tree: new Map(),
 })
 
-function join(step: Gathered, { seq, at, entries, edited, tree = [] }: Deed): void {
-  step.first = seq
-  step.from = at
+function join(step: Gathered, { since, entries, edited, tree = [] }: Deed): void {
+  step.first = since.seq
+  step.from = since.at
   step.entries += entries
   if (edited !== undefined) step.edited.add(edited)
   for (const change of tree) {

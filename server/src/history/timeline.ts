@@ -11,6 +11,8 @@ const maxNamed = 50
 type Wanted = {
   /** From this version down. */
   from: number
+  /** What is forgotten, this version and before, is not told. */
+  downTo: number
   /** About so many: a page ends where nobody is in the midst of a step. */
   limit: number
   files?: ReadonlySet<Id> | undefined
@@ -40,12 +42,13 @@ export async function readTimeline(deps: Deps, wanted: Wanted): Promise<Timeline
 
 async function readPage(
   { updates, versions, isCut }: Deps,
-  { from, limit, files, author }: Wanted,
+  { from, downTo, limit, files, author }: Wanted,
 ): Promise<TimelinePage> {
   const gathering = createGathering(isCut)
   const places = createPlaces(await versions.index(from))
   let next: number | undefined
   for await (const deed of readDeeds(updates, { upTo: from, files })) {
+    if (deed.seq <= downTo) break
     for (const change of deed.tree ?? []) places.add(deed.seq, change)
     if (author !== undefined && deed.author !== author) continue
     if (gathering.steps.length >= limit && gathering.isClosedBefore(deed)) {
