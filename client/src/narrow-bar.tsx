@@ -1,12 +1,13 @@
-import { FileCode2, Files, SquareTerminal } from 'lucide-react'
+import { FileCode2, Files, History, SquareTerminal } from 'lucide-react'
 import styles from './workbench.module.css'
 
-type Region = 'files' | 'editor' | 'tasks'
+export type Region = 'files' | 'editor' | 'tasks' | 'history'
 
 const bar = [
   ['files', Files, 'Files'],
   ['editor', FileCode2, 'Editor'],
   ['tasks', SquareTerminal, 'Tasks'],
+  ['history', History, 'History'],
 ] as const
 
 /** Below 760 px there is one region at a time: this chooses which. */

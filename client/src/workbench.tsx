@@ -1,11 +1,11 @@
 import type { Id } from '@tandem/shared'
-import { useCallback, useState, useSyncExternalStore } from 'react'
+import { Activity, lazy, Suspense, useCallback, useState, useSyncExternalStore } from 'react'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
 import { EditorArea } from './editor/editor-area.tsx'
 import { closeTab, keepTab, noTabs, openTab, parseTabs } from './editor/tabs.ts'
 import { FileBrowser } from './files/file-browser.tsx'
-import { DockBar } from './dock-bar.tsx'
-import { NarrowBar } from './narrow-bar.tsx'
+import { DockBar, dockPanelId, dockTabId, parseDockTab, type DockTab } from './dock-bar.tsx'
+import { NarrowBar, type Region } from './narrow-bar.tsx'
 import { Notices } from './notices.tsx'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
@@ -14,9 +14,14 @@ import { TaskMonitor } from './tasks/task-monitor.tsx'
 import { TopBar } from './top-bar.tsx'
 import { ErrorBoundary } from './ui/error-boundary.tsx'
 import { deviceStorage, useRemembered } from './ui/remembered.ts'
+import { Skeleton } from './ui/states.tsx'
 import { Toasts } from './ui/toasts.tsx'
 import { useRegionKeys } from './use-region-keys.ts'
 import styles from './workbench.module.css'
+
+// Neither is needed before somebody asks for the past.
+const HistoryPanel = lazy(() => import('./history/history-panel.tsx'))
+const DiffView = lazy(() => import('./editor/diff-view.tsx'))
 
 /** Height of the dock when folded away: its bar only. */
 const dockBarHeight = 32
@@ -26,7 +31,7 @@ export default function Workbench() {
   const session = useSession()
   const { workspaceId } = session.place
   const [tabs, setTabs] = useRemembered(`tandem.tabs.${workspaceId}`, noTabs, parseTabs)
-  const [region, setRegion] = useState<'files' | 'editor' | 'tasks'>('editor')
+  const [region, setRegion] = useState<Region>('editor')
   const isNarrow = useNarrow()
   useRegionKeys()
   // Who opens a file to stay wants to write in it; a look leaves the focus where it is.
@@ -68,6 +73,14 @@ export default function Workbench() {
       <TaskMonitor workspaceId={workspaceId} />
     </ErrorBoundary>
   )
+  const history = (
+    <ErrorBoundary what="The history" onError={report}>
+      <Suspense fallback={<Skeleton label="Loading the history" widths={[72, 58, 66, 49]} />}>
+        <HistoryPanel file={tabs.current} Diff={DiffView} />
+      </Suspense>
+    </ErrorBoundary>
+  )
+  const regions = { files, editor, tasks, history }
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">
@@ -77,7 +90,7 @@ export default function Workbench() {
       <Notices />
       <main id="main" className={styles.body} tabIndex={-1}>
         <h1 className="visually-hidden">{title ?? 'No file open'}</h1>
-        {isNarrow ? { files, editor, tasks }[region] : <Panes files={files} editor={editor} tasks={tasks} />}
+        {isNarrow ? regions[region] : <Panes {...regions} />}
       </main>
       {isNarrow ? <NarrowBar region={region} onRegion={setRegion} /> : <StatusBar />}
       <Toasts />
@@ -85,13 +98,14 @@ export default function Workbench() {
   )
 }
 
-type Regions = { files: React.ReactNode; editor: React.ReactNode; tasks: React.ReactNode }
+type Regions = Record<Region, React.ReactNode>
 
-function Panes({ files, editor, tasks }: Regions) {
+function Panes({ files, editor, tasks, history }: Regions) {
   const outer = useDefaultLayout({ id: 'tandem.columns', storage: deviceStorage })
   const inner = useDefaultLayout({ id: 'tandem.rows', storage: deviceStorage })
   const dock = usePanelRef()
   const [isFolded, setFolded] = useState(false)
+  const [tab, setTab] = useRemembered<DockTab>('tandem.dock', 'tasks', parseDockTab)
   return (
     <Group orientation="horizontal" {...layoutOf(outer)}>
       <Panel id="files" defaultSize={250} minSize={160} maxSize={420} groupResizeBehavior="preserve-pixel-size">
@@ -107,7 +121,7 @@ function Panes({ files, editor, tasks }: Regions) {
               {editor}
             </div>
           </Panel>
-          <Separator className={styles.separator} aria-label="Height of the tasks" />
+          <Separator className={styles.separator} aria-label="Height of the dock" />
           <Panel
             id="dock"
             panelRef={dock}
@@ -120,15 +134,46 @@ function Panes({ files, editor, tasks }: Regions) {
           >
             <section className={styles.dock} data-region aria-label="Dock">
               <DockBar
+                tab={tab}
+                onTab={setTab}
                 isFolded={isFolded}
                 onFold={() => (isFolded ? dock.current?.expand() : dock.current?.collapse())}
               />
-              {!isFolded && <div className={styles.dockBody}>{tasks}</div>}
+              {!isFolded && (
+                <>
+                  <DockPanel name="tasks" tab={tab}>
+                    {tasks}
+                  </DockPanel>
+                  <DockPanel name="history" tab={tab}>
+                    {history}
+                  </DockPanel>
+                </>
+              )}
             </section>
           </Panel>
         </Group>
       </Panel>
     </Group>
+  )
+}
+
+type DockPanelProps = { name: DockTab; tab: DockTab; children: React.ReactNode }
+
+/** One tab's content. Behind the other it keeps what was chosen and typed in it, and does nothing. */
+function DockPanel({ name, tab, children }: DockPanelProps) {
+  const isShown = name === tab
+  const [wasShown, setWasShown] = useState(isShown)
+  if (isShown && !wasShown) setWasShown(true)
+  return (
+    <div
+      className={styles.dockBody}
+      role="tabpanel"
+      id={dockPanelId(name)}
+      aria-labelledby={dockTabId(name)}
+      hidden={!isShown}
+    >
+      {wasShown && <Activity mode={isShown ? 'visible' : 'hidden'}>{children}</Activity>}
+    </div>
   )
 }
 

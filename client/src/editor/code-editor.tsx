@@ -7,6 +7,7 @@ import { useSession } from '../session/session-context.ts'
 import { Skeleton } from '../ui/states.tsx'
 import { useTheme } from '../ui/theme.ts'
 import { toast } from '../ui/toast.ts'
+import { editorLook } from './editor-look.ts'
 import { createModels, type Models } from './models.ts'
 import { monaco } from './monaco.ts'
 import { showPeers } from './peer-cursors.ts'
@@ -104,23 +105,12 @@ const EditorSkeleton = () => (
 )
 
 const options = {
-  fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace",
-  fontSize: 13,
-  lineHeight: 20,
-  fontLigatures: false,
-  minimap: { enabled: false },
-  scrollBeyondLastLine: false,
+  ...editorLook,
   renderLineHighlight: 'line',
   padding: { top: 12, bottom: 12 },
   stickyScroll: { enabled: true },
-  unusualLineTerminators: 'off',
-  fixedOverflowWidgets: true,
-  largeFileOptimizations: true,
   wordBasedSuggestions: 'off',
-  bracketPairColorization: { enabled: false },
   guides: { indentation: true, bracketPairs: false },
   occurrencesHighlight: 'singleFile',
-  automaticLayout: true,
-  overviewRulerBorder: false,
   ariaLabel: 'Text of the file. Control M switches between indenting and leaving the editor with Tab.',
 } as const

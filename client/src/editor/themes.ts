@@ -14,7 +14,9 @@ type Palette = Record<
   | 'number2'
   | 'select'
   | 'caret'
-  | 'focus',
+  | 'focus'
+  | 'added'
+  | 'removed',
   string
 >
 
@@ -34,6 +36,8 @@ const dark: Palette = {
   select: '34424A',
   caret: 'E2E7E8',
   focus: '8DC1FF',
+  added: '76CF8A',
+  removed: 'F47B74',
 }
 const light: Palette = {
   ink: '192123',
@@ -50,6 +54,8 @@ const light: Palette = {
   select: 'CBD8DF',
   caret: '192123',
   focus: '1F5DC2',
+  added: '1D7339',
+  removed: 'B6322D',
 }
 
 /** Registers the two themes of ours under the names `themeName` gives. */
@@ -111,6 +117,15 @@ const theme = (base: 'vs' | 'vs-dark', p: Palette) => ({
     'scrollbarSlider.background': `#${p.strong}66`,
     'scrollbarSlider.hoverBackground': `#${p.strong}99`,
     'scrollbarSlider.activeBackground': `#${p.strong}cc`,
+    // A whole line lightly, the characters in it that differ more so: text on both keeps its contrast.
+    'diffEditor.insertedLineBackground': `#${p.added}1a`,
+    'diffEditor.insertedTextBackground': `#${p.added}33`,
+    'diffEditor.removedLineBackground': `#${p.removed}1a`,
+    'diffEditor.removedTextBackground': `#${p.removed}33`,
+    'diffEditor.diagonalFill': `#${p.strong}66`,
+    'diffEditor.unchangedRegionBackground': `#${p.raised}`,
+    'diffEditor.unchangedRegionForeground': `#${p.muted}`,
+    'diffEditor.unchangedRegionShadow': '#00000000',
     focusBorder: `#${p.focus}`,
     ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`editorBracketHighlight.foreground${n}`, `#${p.muted}`])),
   },

@@ -1,0 +1,57 @@
+import type * as M from 'monaco-editor/editor'
+import 'monaco-editor/features/diffEditor/register'
+import { useEffect, useRef } from 'react'
+import { useTheme } from '../ui/theme.ts'
+import { editorLook } from './editor-look.ts'
+import { languageOf } from './language.ts'
+import { monaco } from './monaco.ts'
+import { themeName } from './themes.ts'
+
+type Shared = { host: HTMLElement; editor: M.editor.IStandaloneDiffEditor }
+let shared: Shared | undefined
+
+/** One for the page, moved to where it is shown: a diff editor that is disposed of leaves much behind. */
+function openShared(): Shared {
+  if (shared) return shared
+  const host = document.createElement('div')
+  host.style.height = '100%'
+  const editor = monaco.editor.createDiffEditor(host, {
+    ...editorLook,
+    readOnly: true,
+    originalEditable: false,
+    renderSideBySideInlineBreakpoint: 640,
+    renderMarginRevertIcon: false,
+    renderGutterMenu: false,
+    hideUnchangedRegions: { enabled: true },
+    originalAriaLabel: 'The text before. F7 goes from change to change.',
+    modifiedAriaLabel: 'The text after. F7 goes from change to change.',
+  })
+  return (shared = { host, editor })
+}
+
+type DiffViewProps = { path: string; before: string; after: string }
+
+/** Two texts and what differs between them, to read. */
+export default function DiffView({ path, before, after }: DiffViewProps) {
+  const place = useRef<HTMLDivElement>(null)
+  const [theme] = useTheme()
+  useEffect(() => {
+    const { host } = openShared()
+    place.current?.append(host)
+    return () => host.remove()
+  }, [])
+  useEffect(() => monaco.editor.setTheme(themeName(theme)), [theme])
+  useEffect(() => {
+    const { editor } = openShared()
+    const language = languageOf(monaco, path, Math.max(before.length, after.length))
+    const original = monaco.editor.createModel(before, language)
+    const modified = monaco.editor.createModel(after, language)
+    editor.setModel({ original, modified })
+    return () => {
+      editor.setModel(null)
+      original.dispose()
+      modified.dispose()
+    }
+  }, [path, before, after])
+  return <div ref={place} style={{ height: '100%' }} data-testid="diff" />
+}
