@@ -9,7 +9,7 @@ export { Id, createId } from './base/ids.ts'
 export { createLog, silentLog, type Log, type LogLevel } from './base/log.ts'
 export { checkPath, clashKey, isProtectedName, nameOf, parentOf, parsePath } from './base/path.ts'
 export { keepColour, plainText, visibleText } from './base/terminal.ts'
-export { createAcks, syncAnswer, type Acks } from './protocol/acks.ts'
+export { createAcks, sendNowOrNever, syncAnswer, type Acks } from './protocol/acks.ts'
 export { version } from './base/version.ts'
 export { Claims, Role, atLeast, mayRead, mayWrite, roles, type HoldsLease } from './protocol/access.ts'
 export {

@@ -1,5 +1,5 @@
 import { HocuspocusProviderWebsocket, WebSocketStatus } from '@hocuspocus/provider'
-import type { Clock } from '@tandem/shared'
+import { sendNowOrNever, type Clock } from '@tandem/shared'
 import { createState } from './state.ts'
 
 /** A server that accepts the socket and then says nothing would hold us for ever. */
@@ -25,6 +25,7 @@ export function connect(url: string, clock: Clock, signal: AbortSignal) {
     // The server pings every two seconds.
     messageReconnectTimeout: 5_000,
   })
+  sendNowOrNever(socket)
   let cancelWatch = () => {}
   const enter = (phase: LinkState['phase']) => {
     if (state.snapshot().phase !== phase) state.patch({ phase, since: clock.now() })

@@ -1,5 +1,5 @@
 import { HocuspocusProviderWebsocket } from '@hocuspocus/provider'
-import { backoffMs, type Clock, type Log } from '@tandem/shared'
+import { backoffMs, sendNowOrNever, type Clock, type Log } from '@tandem/shared'
 import { cachedView, type View } from '@tandem/shared/docs'
 
 /** How the one connection stands. `synced` is said by whoever sees a first document in sync: until then it proves nothing. */
@@ -68,6 +68,7 @@ export function connect({ url, WebSocket, clock, log, deadMs, patienceMs = 4_000
     jitter: false,
     messageReconnectTimeout: deadMs,
   })
+  sendNowOrNever(socket)
   const guard = () => {
     cancelWatchdog()
     cancelWatchdog = clock.after(patienceMs, () => {

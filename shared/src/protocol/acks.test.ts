@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createAcks } from './acks.ts'
+import { createAcks, sendNowOrNever } from './acks.ts'
 
 const acks = () => createAcks(() => {})
 
@@ -55,4 +55,19 @@ test('[UI-23] what is found to be there already is safe once nothing is on its w
   a.answered(true)
   a.made(false)
   expect(a.pending()).toBe(0)
+})
+
+test('[LOG-80] what is said to a closed socket is not said again on the next one', () => {
+  const sent: unknown[] = []
+  const socket = {
+    webSocket: { readyState: 1 } as { readyState: number } | null,
+    send: (message: unknown) => void sent.push(message),
+  }
+  sendNowOrNever(socket)
+  socket.send('open')
+  for (const webSocket of [{ readyState: 0 }, { readyState: 2 }, { readyState: 3 }, null]) {
+    socket.webSocket = webSocket
+    socket.send('late')
+  }
+  expect(sent).toEqual(['open'])
 })

@@ -71,6 +71,21 @@ export function createAcks(onChange: () => void): Acks {
   }
 }
 
+type Sending = { readonly webSocket: { readonly readyState: number } | null; send(message: unknown): void }
+const open = 1
+
+/**
+ * Makes a connection of Hocuspocus send now or never. By itself it keeps what is said to a socket that has just closed
+ * and says it on the next one, ahead of the handshake: the answers would be counted as the handshake's, and changes be
+ * taken for safe that the server never got. The handshake hands in whatever was not sent.
+ */
+export function sendNowOrNever(socket: Sending): void {
+  const send = socket.send.bind(socket)
+  socket.send = (message) => {
+    if (socket.webSocket?.readyState === open) send(message)
+  }
+}
+
 const syncStatus = 8
 
 /** What a message of Hocuspocus says of the oldest message it has not answered yet: taken, or refused. Undefined: nothing. */
