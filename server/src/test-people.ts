@@ -7,8 +7,12 @@ import {
   type NewKey,
   type Role,
 } from '@tandem/shared'
+import { vi } from 'vitest'
 import type { z } from 'zod'
 import type { TestServer } from './test-server.ts'
+
+/** For tests: what comes to be true by itself, also on a machine that is busy. */
+export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, 10_000)
 
 /** For tests: how the answer's cookie is sent back. */
 export const cookieOf = (answer: Response): string => answer.headers.get('set-cookie')?.split(';')[0] ?? ''
@@ -20,11 +24,11 @@ const json = async <S extends z.ZodType>(answer: Response, schema: S): Promise<z
 
 /** For tests: the same server as somebody else sees it, who shows these headers. */
 export function seenBy(server: TestServer, headers: Record<string, string>): TestServer {
-  const api: TestServer['api'] = (route, init = {}) =>
+  const api = (route: string, init: RequestInit = {}) =>
     fetch(`${server.url}${route}`, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } })
-  const inWorkspace: TestServer['inWorkspace'] = (route, init) =>
+  const inWorkspace = (route: string, init?: RequestInit) =>
     api(`/api/v1/workspaces/${server.workspaceId}${route}`, init)
-  const access: TestServer['access'] = async (body = {}) =>
+  const access = async (body: Parameters<TestServer['access']>[0] = {}) =>
     json(
       await inWorkspace('/access-token', { method: 'POST', body: JSON.stringify({ session: createId(), ...body }) }),
       AccessToken,

@@ -1,7 +1,7 @@
 import { KeyList, createId, systemClock, type Scope } from '@tandem/shared'
 import { openRequests } from '@tandem/shared/docs'
-import { expect, test, vi } from 'vitest'
-import { join, makeKey, post, seenBy } from '../test-people.ts'
+import { expect, test } from 'vitest'
+import { eventually, join, makeKey, post, seenBy } from '../test-people.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
 const newFile = () => ({ kind: 'file', fileId: createId() }) as const
@@ -113,7 +113,7 @@ test('[ACC-41] a key that is removed is out at once: its sockets, its browsers, 
   const browser = { cookie: opened.headers.get('set-cookie')?.split(';')[0] ?? '', origin: server.url }
   const stream = await key.inWorkspace('/feed')
   expect(await statusOf(removeKey(server, key.info.id))).toBe(204)
-  await vi.waitFor(() => expect(client.closes[0]).toEqual({ code: 4401, reason: 'unauthorized' }))
+  await eventually(() => expect(client.closes[0]).toEqual({ code: 4401, reason: 'unauthorized' }))
   // Ends, however: an answer that is cut off is one too.
   await stream.arrayBuffer().catch(() => {})
   expect(await statusOf(key.inWorkspace('/files'))).toBe(401)
@@ -124,7 +124,7 @@ test('[ACC-41] a key that is removed is out at once: its sockets, its browsers, 
   const again = await testServer({ dataDir: server.dataDir, ownerKey: server.ownerKey })
   expect(await statusOf(fetch(`${again.url}/api/v1/workspaces`, { headers: byToken }))).toBe(401)
   const { refusals } = (await testClient(again, { token: async () => token })).attach(newFile())
-  await vi.waitFor(() => expect(refusals).toEqual(['unauthorized']))
+  await eventually(() => expect(refusals).toEqual(['unauthorized']))
 })
 
 test('[ACC-41] a key that has expired ends its sockets too', async () => {
@@ -136,7 +136,7 @@ test('[ACC-41] a key that has expired ends its sockets too', async () => {
   const client = await testClient(key, { token: async () => token })
   await client.open(newFile())
   time.aheadMs = 60_001
-  await vi.waitFor(() => expect(client.closes[0]).toEqual({ code: 4401, reason: 'token-expired' }))
+  await eventually(() => expect(client.closes[0]).toEqual({ code: 4401, reason: 'token-expired' }))
   expect(await statusOf(key.inWorkspace('/files'))).toBe(401)
   expect((await keysOf(server)).map(({ id }) => id)).toContain(key.info.id)
 })

@@ -1,7 +1,7 @@
 import { MemberList, createId } from '@tandem/shared'
 import { openOps } from '@tandem/shared/docs'
-import { expect, test, vi } from 'vitest'
-import { join, makeKey, post } from '../test-people.ts'
+import { expect, test } from 'vitest'
+import { eventually, join, makeKey, post } from '../test-people.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
 const newFile = () => ({ kind: 'file', fileId: createId() }) as const
@@ -27,7 +27,7 @@ test('[S49] [ACC-40] a lowered role takes effect at once: on an open document, o
   expect((await setRole(server, anna.principal, 'viewer')).status).toBe(200)
   mine.text.insert(0, 'as a viewer, ')
   const other = await (await testClient(server)).open(doc)
-  await vi.waitFor(() => expect(ops.members.get(anna.principal)).toMatchObject({ name: 'Anna', role: 'viewer' }))
+  await eventually(() => expect(ops.members.get(anna.principal)).toMatchObject({ name: 'Anna', role: 'viewer' }))
   expect(other.text.toString()).toBe('as an editor')
   expect(client.closes).toEqual([])
   expect((await anna.inWorkspace('/tasks', post({}))).status).toBe(403)
@@ -48,7 +48,7 @@ test('[S49] [ACC-41] a member who is removed is out: sockets, sessions, keys, to
   const byScript = await testClient(script)
   await Promise.all([byBrowser.open(newFile()), byScript.open(newFile())])
   expect((await remove(server, anna.principal)).status).toBe(204)
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(byBrowser.closes[0]).toEqual({ code: 4403, reason: 'forbidden' })
     expect(byScript.closes[0]).toEqual({ code: 4403, reason: 'forbidden' })
   })
@@ -56,7 +56,7 @@ test('[S49] [ACC-41] a member who is removed is out: sockets, sessions, keys, to
   expect((await script.inWorkspace('/members')).status).toBe(401)
   const late = await testClient(server, { token: async () => token })
   const { refusals } = late.attach(newFile())
-  await vi.waitFor(() => expect(refusals).toEqual(['unauthorized']))
+  await eventually(() => expect(refusals).toEqual(['unauthorized']))
   expect((await listOf(server)).map(({ name }) => name)).not.toContain('Anna')
 })
 
@@ -118,7 +118,7 @@ test('[S50] [S51] [ACC-49] a daemon works in the right of its owner, and ends wi
   // A daemon has no role of its own to change.
   expect((await setRole(server, daemon.id, 'owner')).status).toBe(409)
   await setRole(server, anna.principal, 'editor')
-  await vi.waitFor(() => expect(client.closes[0]).toEqual({ code: 4403, reason: 'forbidden' }))
+  await eventually(() => expect(client.closes[0]).toEqual({ code: 4403, reason: 'forbidden' }))
   await expect(key.access({ daemon })).rejects.toThrow('needs the role runner')
   await setRole(server, anna.principal, 'runner')
   expect((await key.access({ daemon })).claims).toMatchObject({ kind: 'daemon', principal: daemon.id })

@@ -1,0 +1,71 @@
+import { AuditPage } from '@tandem/shared'
+import { expect, test } from 'vitest'
+import { openMemoryStore } from '../store/memory.ts'
+import { invite, join, makeKey, post } from '../test-people.ts'
+import { testServer, type TestServer } from '../test-server.ts'
+
+const page = async (server: TestServer, query = '') =>
+  AuditPage.parse(await (await server.inWorkspace(`/audit${query}`)).json())
+
+test('[ACC-48] [ACC-34] who signed in, was let in, refused or put out is told, newest first, and no secret with it', async () => {
+  const server = await testServer()
+  const anna = await join(server, 'editor', 'Anna')
+  const { token } = await invite(server)
+  const { key, info } = await makeKey(anna)
+  await fetch(`${server.url}/api/v1/session`, post({ token: `${key.slice(0, -1)}x` }))
+  await anna.inWorkspace('/invites', post({}))
+  await anna.inWorkspace(`/keys/${info.id}`, { method: 'DELETE' })
+  await server.inWorkspace(`/members/${anna.principal}`, { method: 'PATCH', body: JSON.stringify({ role: 'viewer' }) })
+  await server.inWorkspace(`/members/${anna.principal}`, { method: 'DELETE' })
+  const { entries } = await page(server)
+  const told = entries.map(({ action, actorName }) => [action, actorName])
+  expect(told.slice(0, 7)).toEqual([
+    ['member.remove', expect.any(String)],
+    ['member.role', expect.any(String)],
+    ['key.remove', 'Anna'],
+    ['http.refused', 'Anna'],
+    ['http.refused', undefined],
+    ['key.make', 'Anna'],
+    ['invite.make', expect.any(String)],
+  ])
+  for (const action of ['invite.take', 'session.open', 'key.use']) expect(told.map(([a]) => a)).toContain(action)
+  expect(entries.map(({ n }) => n)).toEqual(entries.map((_, i) => (entries[0]?.n ?? 0) - i))
+  const cookie = anna.headers.cookie.split('=')[1] ?? '?'
+  const all = JSON.stringify(entries)
+  for (const secret of [key.slice(-70), token.slice(-43), cookie, server.ownerKey]) expect(all).not.toContain(secret)
+})
+
+test('[ACC-48] the audit is read page by page, by owners alone', async () => {
+  const server = await testServer()
+  for (let i = 0; i < 12; i += 1) await invite(server)
+  const first = await page(server, '?limit=5')
+  const second = await page(server, `?limit=5&cursor=${first.cursor}`)
+  const all = await page(server)
+  expect([...first.entries, ...second.entries]).toEqual(all.entries.slice(0, 10))
+  expect(all.cursor).toBeUndefined()
+  for (const role of ['viewer', 'runner'] as const) {
+    expect((await (await join(server, role)).inWorkspace('/audit')).status).toBe(403)
+  }
+})
+
+test('[ACC-48] a change, a gap and a missing end of the past show', async () => {
+  const store = openMemoryStore()
+  const server = await testServer({ store })
+  for (let i = 0; i < 5; i += 1) await invite(server)
+  expect((await page(server, '?verify')).whole).toBe(true)
+  const { entries } = await page(server)
+  const key = String(entries[2]?.n).padStart(12, '0')
+  const kept = await store.read('audit', key)
+  const write = (at: string, value: unknown) => store.commit([{ t: 'record', table: 'audit', key: at, value }])
+  await write(key, { ...(kept as object), actor: 'somebody else' })
+  expect((await page(server, '?verify')).whole).toBe(false)
+  await write(key, undefined)
+  expect((await page(server, '?verify')).whole).toBe(false)
+  await write(key, kept)
+  expect((await page(server, '?verify')).whole).toBe(true)
+  const newest = (await page(server)).entries[0]?.n ?? 0
+  await write(String(newest).padStart(12, '0'), undefined)
+  const after = await page(server, '?verify')
+  expect(after.whole).toBe(false)
+  expect(after.entries[0]?.n).toBe(newest - 1)
+})
