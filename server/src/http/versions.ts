@@ -1,6 +1,7 @@
 import { Blame, TandemError, VersionFiles, parsePath } from '@tandem/shared'
 import { Hono, type Context } from 'hono'
 import { z } from 'zod'
+import { exportTexts } from '../history/export.ts'
 import { names } from './conditions.ts'
 import { encodeText, etagOf } from './content.ts'
 import type { Env, HttpDeps } from './deps.ts'
@@ -14,6 +15,13 @@ const ofPaths = ['path-invalid', 'path-outside-workspace', 'path-protected', 'no
 /** A version's number, or the newest. */
 export const AskedVersion = z.union([z.literal('head'), z.coerce.number().int().nonnegative()])
 
+const FilesQuery = z.object({
+  as: z
+    .enum(['list', 'yjs'])
+    .default('list')
+    .describe('`yjs`: one Yjs update instead, of a document whose map `files` holds a `Y.Text` for each path.'),
+})
+
 /** `…/versions/:seq/…`: everything as it was. The header `tandem-version` says which version is shown. */
 export function versionRoutes(deps: HttpDeps): Hono<Env> {
   const { versions, blame } = deps.history
@@ -26,10 +34,22 @@ export function versionRoutes(deps: HttpDeps): Hono<Env> {
   return new Hono<Env>()
     .get(
       '/:seq/files',
-      describe({ tag, summary: 'Which files there were', answers: { 200: VersionFiles }, errors: ['not-found'] }),
+      describe({
+        tag,
+        summary: 'Which files there were',
+        query: FilesQuery,
+        answers: { 200: VersionFiles },
+        errors: ['not-found', 'too-large'],
+      }),
       viewer,
       async (c) => {
+        const { as } = readValue(c.req.query(), FilesQuery)
         const version = versionOf(c)
+        if (as === 'yjs') {
+          const update = await exportTexts(versions, version, deps.settings.maxMessageBytes)
+          c.header('content-type', 'application/octet-stream')
+          return c.body(new Uint8Array(update))
+        }
         const { byPath } = await versions.index(version)
         const files = [...byPath.values()]
           .map(({ id, path, kind, facts }) => ({ id, path, kind, ...(facts && { size: facts.size }) }))
