@@ -22,10 +22,11 @@ import {
 import { createBulk } from './link/bulk.ts'
 import { connect, type Connection } from './link/connect.ts'
 import { createDocuments, type Documents } from './link/documents.ts'
-import { keepSayingHello, openChannel } from './link/hello.ts'
+import { keepSayingHello, onReturn, openChannel } from './link/hello.ts'
 import { createHttp } from './link/http.ts'
 import { openReach, type Reach } from './link/reach.ts'
 import { createTokens, findWorkspace, leaveWorkspace } from './link/token.ts'
+import { createWriters } from './link/writers.ts'
 import { startMirror, type Mirror } from './mirror/mirror.ts'
 import type { Policy } from './sandbox/policy.ts'
 import type { AttemptLog } from './tasks/attempt.ts'
@@ -148,12 +149,17 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     })
     opening.catch(() => {})
 
+    const channel = openChannel(self, log)
+    const writers = createWriters((clients, task) => channel.send({ t: 'writes-as', clients, cause: { task } }))
+    // What was said may have been lost with a connection.
+    onReturn(self, writers.declareAgain)
     const workspace = openWorkspace({
       place,
       daemonId: about.id,
       documents,
       index,
       bulk: createBulk({ call: (route, init) => call(`/bulk/${route}`, init), clock, log }),
+      writers,
       openFeed: (since, s) => call(`/feed${since === undefined ? '' : `?since=${since}`}`, { signal: s }),
       deadMs: settings.deadMs,
       clock,
@@ -179,7 +185,6 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     const gate = await opening
     daemon.set('sandbox', gate.state)
     const mono = () => performance.now()
-    const channel = openChannel(self, log)
     const ops = openOps(opsDoc.doc)
     const runner = createTaskRunner({
       daemonId: about.id,
@@ -191,6 +196,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       execute: gate.execute,
       openLog: (taskId, attempt) => openAttemptLog(documents, taskId, attempt, stopping),
       barriers: mirror,
+      begin: writers.begin,
       send: channel.send,
       mono,
       clock,

@@ -1,10 +1,11 @@
-import { docName, parseDocPath, type Clock, type DocPlace, type Id, type Log } from '@tandem/shared'
-import { cachedView, openFiles, readFileUpdate, seedText } from '@tandem/shared/docs'
+import { docName, docPath, parseDocPath, type Clock, type DocPlace, type Id, type Log } from '@tandem/shared'
+import { cachedView, openFiles, seedText } from '@tandem/shared/docs'
 import type { Bulk } from './link/bulk.ts'
 import type { Attached, Documents } from './link/documents.ts'
 import { followFeed, readFeed, type FeedEvent } from './link/feed.ts'
-import { openText } from './link/text.ts'
-import type { Moved, RemoteText, Workspace } from './mirror/ports.ts'
+import { openText, readText } from './link/text.ts'
+import type { Writers } from './link/writers.ts'
+import type { Moved, ReadText, Workspace } from './mirror/ports.ts'
 
 type WorkspaceOptions = {
   place: DocPlace
@@ -13,6 +14,7 @@ type WorkspaceOptions = {
   /** The index, held open as long as the workspace is used. */
   index: Attached
   bulk: Bulk
+  writers: Writers
   openFeed: Parameters<typeof readFeed>[0]
   deadMs: number
   clock: Clock
@@ -29,13 +31,14 @@ export function openWorkspace({
   documents,
   index,
   bulk,
+  writers,
   openFeed,
   deadMs,
   clock,
   log,
 }: WorkspaceOptions): Workspace {
-  // Fresh for each process: whose insertions these are is known by it.
-  const clientId = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1
+  const files = openFiles(index.doc)
+  const nameOf = (fileId: Id) => docName(place, { kind: 'file', fileId })
   const seededUpTo = new Map<Id, number>()
   const waiting: (() => void)[] = []
   let opening = 0
@@ -52,40 +55,63 @@ export function openWorkspace({
   return {
     daemonId,
     history: `${place.workspaceId}/${place.epoch}`,
-    files: openFiles(index.doc),
+    files: {
+      ...files,
+      transact: (work, origin) => {
+        const path = docPath({ kind: 'files' })
+        writers.takeUp(path, index.doc, writers.cause())
+        const result = files.transact(work, origin)
+        writers.wrote(path, index.doc)
+        return result
+      },
+    },
     ready: cachedView(() => index.isSynced(), index.onState),
     indexDurable: index.durable,
     open: async (id, signal) => {
       if (opening >= wave) await new Promise<void>((resolve) => waiting.push(resolve))
       else opening++
       try {
-        return await openText(documents, id, signal)
+        return await openText(documents, writers, id, signal)
       } finally {
         const next = waiting.shift()
         if (next) next()
         else opening--
       }
     },
+    holds: (fileId) => documents.holds({ kind: 'file', fileId }),
     read: async (ids, signal) => {
-      const frames = await bulk.read(
-        ids.map((fileId) => docName(place, { kind: 'file', fileId })),
-        signal,
-      )
-      const out = new Map<Id, RemoteText>()
-      for (const [i, id] of ids.entries()) if (!frames[i]?.damaged) out.set(id, readFileUpdate(frames[i]?.update))
+      const frames = await bulk.read(ids.map(nameOf), signal)
+      const out = new Map<Id, ReadText>()
+      for (const [i, id] of ids.entries())
+        if (!frames[i]?.damaged) out.set(id, readText(writers, id, frames[i]?.update))
       return out
     },
-    seed: async (texts, signal) => {
+    seed: async (texts, task, signal) => {
       const states = new Map<Id, string>()
+      const idByName = new Map<string, Id>()
+      const clientId = writers.seeding(task)
       const frames = texts.map(({ id, text }) => {
         const { update, state } = seedText(text, clientId)
         states.set(id, state)
-        return { doc: docName(place, { kind: 'file', fileId: id }), update }
+        idByName.set(nameOf(id), id)
+        return { doc: nameOf(id), update }
       })
-      const { seq } = await bulk.put(frames, signal)
+      const { seq, refused } = await bulk.put('absent', frames, task, signal)
       for (const { id } of texts) seededUpTo.set(id, seq)
+      for (const { doc, code, message } of refused) {
+        log.warn('text refused', { doc, code, reason: message })
+        states.delete(idByName.get(doc) ?? '')
+      }
       return states
     },
+    change: async (changes, task, signal) => {
+      const idByName = new Map(changes.map(({ id }) => [nameOf(id), id]))
+      const frames = changes.map(({ id, update }) => ({ doc: nameOf(id), update }))
+      const { refused } = await bulk.put('update', frames, task, signal)
+      for (const { doc, code, message } of refused) log.info('change refused', { doc, code, reason: message })
+      return new Set(refused.map(({ doc }) => idByName.get(doc) ?? ''))
+    },
+    cause: writers.cause,
     feed: async function* (since, signal) {
       for await (const event of followFeed({ open: openFeed, clock, log, deadMs }, since, signal)) yield textOf(event)
     },

@@ -1,27 +1,35 @@
 import {
+  BulkPutAnswer,
   backoffMs,
   bulkFrames,
   encodeBulkFrame,
   isTandemError,
+  joined,
   wait,
   type BulkFrame,
   type Clock,
+  type Id,
   type Log,
 } from '@tandem/shared'
-import { z } from 'zod'
-
-const PutAnswer = z.object({ created: z.int(), existing: z.array(z.string()), seq: z.int() })
 
 type WholeFrame = Pick<BulkFrame, 'doc'> & { update: Uint8Array }
 
 export type Bulk = {
-  /** Puts documents that are not there yet; durable when resolved. Answers the workspace's version then. */
-  put(frames: readonly WholeFrame[], signal: AbortSignal): Promise<{ seq: number; existing: string[] }>
+  /**
+   * Puts documents that are not there yet, or changes those that are (`update`); durable when resolved. Answers the
+   * workspace's version then, and which documents were refused. `task` is what caused the changes, where that is known.
+   */
+  put(
+    mode: 'absent' | 'update',
+    frames: readonly WholeFrame[],
+    task: Id | undefined,
+    signal: AbortSignal,
+  ): Promise<Pick<BulkPutAnswer, 'seq' | 'refused'>>
   /** Reads documents; those the server does not have come without an update, those it cannot read as damaged. */
   read(names: readonly string[], signal: AbortSignal): Promise<BulkFrame[]>
 }
 
-type BulkOptions = { call: (route: 'put' | 'read', init: RequestInit) => Promise<Response>; clock: Clock; log: Log }
+type BulkOptions = { call: (route: string, init: RequestInit) => Promise<Response>; clock: Clock; log: Log }
 
 const batchDocs = 200
 const batchBytes = 4 * 2 ** 20
@@ -48,25 +56,25 @@ export function createBulk({ call, clock, log }: BulkOptions): Bulk {
       }
     }
   }
-  const body = (frames: readonly WholeFrame[]) => Buffer.concat(frames.map(encodeBulkFrame))
   return {
-    put: async (frames, signal) => {
+    put: async (mode, frames, task, signal) => {
+      const route = `put?mode=${mode}${task === undefined ? '' : `&task=${task}`}`
       const answers = await pairwise(
         batchesOf(frames, ({ update }) => update.length),
         (batch) =>
           persistently(async () => {
-            const response = await call('put', {
+            const response = await call(route, {
               method: 'POST',
-              body: body(batch),
+              body: joined(batch.map(encodeBulkFrame)),
               headers: { 'content-type': 'application/octet-stream' },
               signal,
             })
-            return PutAnswer.parse(await response.json())
+            return BulkPutAnswer.parse(await response.json())
           }, signal),
       )
       return {
         seq: Math.max(0, ...answers.map(({ seq }) => seq)),
-        existing: answers.flatMap(({ existing }) => existing),
+        refused: answers.flatMap(({ refused }) => refused),
       }
     },
     read: async (names, signal) => {

@@ -32,6 +32,8 @@ export type Attached = {
 
 export type Documents = {
   attach(doc: DocRef): Attached
+  /** Whether it is open; also while the last changes of one that was let go are on their way. */
+  holds(doc: DocRef): boolean
   /** Closes all at once, acknowledged or not. */
   close(): void
 }
@@ -142,6 +144,7 @@ export function createDocuments({ socket, place, token, log, onSynced, onRefused
   const isDurable = ({ provider, acks }: Held) => provider.synced && acks.pending() === 0 && !acks.diverged()
 
   return {
+    holds: (ref) => heldByPath.has(docPath(ref)),
     attach: (ref) => {
       const path = docPath(ref)
       const held = heldByPath.get(path) ?? open(ref, path)

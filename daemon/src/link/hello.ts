@@ -22,19 +22,25 @@ export function openChannel(attached: Attached, log: Log): Channel {
 
 type HelloOptions = { attached: Attached; channel: Channel; hello: () => FromDaemon; everyMs: number; clock: Clock }
 
+/** Calls each time the connection is there (again); returns what ends it. */
+export function onReturn(attached: Attached, call: () => void): () => void {
+  let was = false
+  const look = () => {
+    const is = attached.isSynced()
+    if (is && !was) call()
+    was = is
+  }
+  const stop = attached.onState(look)
+  look()
+  return stop
+}
+
 /** Says hello first thing on every connection, and then every `everyMs`: it is what keeps leases alive [S58]. */
 export async function keepSayingHello(
   { attached, channel, hello, everyMs, clock }: HelloOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  let was = false
-  const look = () => {
-    const is = attached.isSynced()
-    if (is && !was) channel.send(hello())
-    was = is
-  }
-  const stop = attached.onState(look)
-  look()
+  const stop = onReturn(attached, () => channel.send(hello()))
   try {
     while (!signal.aborted) {
       await wait(clock, everyMs, signal).catch(() => {})

@@ -133,18 +133,18 @@ test('what moved until now ends with the second mark', async () => {
 test('thousands of documents go in batches, two at a time, each tried again until it arrives', async () => {
   let [busy, most, calls] = [0, 0, 0]
   const sizes: number[] = []
-  const call = async (_route: 'put' | 'read', init: RequestInit) => {
+  const call = async (_route: string, init: RequestInit) => {
     most = Math.max(most, ++busy)
     await new Promise((resolve) => setImmediate(resolve))
     busy--
     if (++calls === 2) throw new TandemError('offline')
-    sizes.push((init.body as Buffer).length)
-    return Response.json({ created: 1, existing: [], seq: calls })
+    sizes.push((init.body as Uint8Array).length)
+    return Response.json({ created: 1, updated: 0, existing: [], refused: [], seq: calls })
   }
   const clock = { ...systemClock, after: (_: number, done: () => void) => systemClock.after(0, done) }
   const bulk = createBulk({ call, clock, log: silentLog })
   const frames = Array.from({ length: 901 }, (_, i) => ({ doc: `file/${i}`, update: Uint8Array.of(1, 2, 3) }))
-  expect((await bulk.put(frames, never)).seq).toBe(6)
+  expect((await bulk.put('absent', frames, undefined, never)).seq).toBe(6)
   expect(most).toBe(2)
   expect(sizes).toHaveLength(5)
   expect(sizes.reduce((a, b) => a + b)).toBe(frames.map(encodeBulkFrame).reduce((n, f) => n + f.length, 0))

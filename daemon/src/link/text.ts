@@ -1,13 +1,25 @@
-import type { Id } from '@tandem/shared'
-import { applyPrepared, fits, includesState, openFile, prepareEdits, stateOf } from '@tandem/shared/docs'
+import { docPath, type Id, type TextEdit } from '@tandem/shared'
+import {
+  applyEdits,
+  applyPrepared,
+  fits,
+  includesState,
+  openFile,
+  prepareEdits,
+  readFileUpdate,
+  stateOf,
+} from '@tandem/shared/docs'
 import * as Y from 'yjs'
 import type { Documents } from './documents.ts'
+import type { Writers } from './writers.ts'
 
 /** The origin of what the disk says. */
 const origin = 'disk'
 
+const pathOf = (fileId: Id) => docPath({ kind: 'file', fileId })
+
 /** One file's document, open and in sync, as the mirror uses it. */
-export async function openText(documents: Documents, fileId: Id, signal: AbortSignal) {
+export async function openText(documents: Documents, writers: Writers, fileId: Id, signal: AbortSignal) {
   const attached = documents.attach({ kind: 'file', fileId })
   try {
     await attached.synced(signal)
@@ -16,6 +28,7 @@ export async function openText(documents: Documents, fileId: Id, signal: AbortSi
     throw e
   }
   const { doc } = attached
+  const path = pathOf(fileId)
   const file = openFile(doc)
   const calls = new Set<() => void>()
   const onUpdate = (_update: Uint8Array, by: unknown) => {
@@ -28,8 +41,14 @@ export async function openText(documents: Documents, fileId: Id, signal: AbortSi
       state: stateOf(doc),
       includes: (state: string) => includesState(doc, state),
     }),
-    prepare: (edits: Parameters<typeof prepareEdits>[1]) => prepareEdits(doc, edits, origin),
-    apply: (update: Uint8Array) => applyPrepared(doc, update, origin),
+    prepare: (edits: readonly TextEdit[], task?: Id) => {
+      writers.takeUp(path, doc, task)
+      return prepareEdits(doc, edits, origin)
+    },
+    apply: (update: Uint8Array) => {
+      applyPrepared(doc, update, origin)
+      writers.wrote(path, doc)
+    },
     replay: (update: Uint8Array) => {
       if (!fits(doc, update)) return false
       Y.applyUpdate(doc, update, origin)
@@ -40,6 +59,25 @@ export async function openText(documents: Documents, fileId: Id, signal: AbortSi
     close: () => {
       doc.off('update', onUpdate)
       attached.release()
+    },
+  }
+}
+
+/** A file's document read whole, once: it can be changed without being opened, by an update that is sent in bulk. */
+export function readText(writers: Writers, fileId: Id, whole: Uint8Array | undefined) {
+  return {
+    ...readFileUpdate(whole),
+    prepare: (edits: readonly TextEdit[], task?: Id) => {
+      const doc = new Y.Doc({ gc: false })
+      if (whole) Y.applyUpdate(doc, whole)
+      writers.takeUp(pathOf(fileId), doc, task)
+      let update = new Uint8Array()
+      doc.on('update', (u: Uint8Array) => (update = new Uint8Array(u)))
+      applyEdits(doc.getText('content'), edits, origin)
+      writers.wrote(pathOf(fileId), doc)
+      const state = stateOf(doc)
+      doc.destroy()
+      return { update, state }
     },
   }
 }

@@ -123,6 +123,38 @@ test.for(cases.slice(0, 8))(
   },
 )
 
+test.for(cases.slice(0, 8))(
+  '[LOG-97] [MIR-10] killed at step $at (after it: $after) of an import of many at once: nothing lost, nothing doubled',
+  async ({ at, after }) => {
+    const paths = Array.from({ length: 40 }, (_, i) => `f${i}.ts`)
+    for (const path of paths) rig.write(path, '1\n2\n3\n4\n')
+    await rig.start()
+    const ids = paths.map((path) => rig.server.id(path))
+    await rig.stop()
+    // Apart, both sides changed.
+    for (const path of paths) rig.write(path, '1 disk\n2\n3\n4\n')
+    for (const id of ids.slice(0, 20)) rig.server.edit(id, '4', '4 typed')
+    rig.server.takeUpdates()
+    Object.assign(death.state, { at, after, steps: 0 })
+    const mirror0 = await rig.start().catch(() => undefined)
+    mirror0?.closed.catch(() => {})
+    await untilDeadOr(() => ids.every((id) => rig.server.text(id).includes('disk')))
+    await rig.stop()
+    for (const path of paths) appendFileSync(join(rig.folder, path), 'late disk\n')
+    for (const id of ids) rig.server.edit(id, '2\n', '2\nlate typed\n')
+    revive()
+    const mirror = await rig.start()
+    await mirror.settle()
+    await mirror.flush()
+    for (const [i, path] of paths.entries()) {
+      const lines = ['1 disk', '2', '3', i < 20 ? '4 typed' : '4', 'late disk', 'late typed']
+      expect(rig.read(path)).toBe(rig.server.text(ids[i] ?? ''))
+      expect(rig.read(path).split('\n').filter(Boolean).toSorted()).toEqual(lines)
+    }
+    expect(mirror.state.snapshot().conflicts).toEqual([])
+  },
+)
+
 test('[MIR-12] a torn temporary file is nobody’s, and goes', async () => {
   rig.write('a.ts', 'one\n')
   await rig.start()

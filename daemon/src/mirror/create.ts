@@ -2,30 +2,28 @@ import { setImmediate } from 'node:timers/promises'
 import { createId, type Id } from '@tandem/shared'
 import { readContent } from './content.ts'
 import { origin, type Mirroring } from './context.ts'
-import { createLanes } from './locks.ts'
 import { readStable } from './read.ts'
 import { hashOf, type Shadow } from './shadow.ts'
 import { birthmark, identity, isExecutable } from './stat.ts'
 
-type New = {
-  id: Id
-  path: string
-  kind: 'text' | 'blob'
-  text: string
-  bytes: Uint8Array
-  shadow: Shadow
-  facts: Facts
-}
+type New = Shared & { text: string }
+/** A file whose text the server has; what is missing is its entry. */
+type Shared = { id: Id; path: string; kind: 'text' | 'blob'; bytes: Uint8Array; shadow: Shadow; facts: Facts }
 type Facts = { size: number; exec: boolean; eol: 'lf' | 'crlf' | 'mixed'; bom: boolean; withheld?: string }
 
-/** Files a round: enough to keep disk and server busy, few enough for the memory. One round reads while another is put. */
-const roundFiles = 1_000
-const lanes = 2
+/** What one round reads and puts: enough to keep disk and server busy, few enough for the memory. */
+const round = { files: 400, bytes: 4 * 2 ** 20 }
+/** While one round is put others read. */
+const lanes = 3
+/** Entries that are made in one transaction: each costs the server a look at the whole index. */
+const publish = { files: 2_000, bytes: 16 * 2 ** 20 }
 /** Files read before the loop gets its turn. */
 const sliceFiles = 64
 
 type Create = {
   paths: readonly string[]
+  /** What made them, where that is known. */
+  task: Id | undefined
   /** A vanished file with this content, which then was not deleted but moved. */
   movedFrom: (hash: string) => Id | undefined
   /** The paths that turn out to be moved files. */
@@ -34,53 +32,72 @@ type Create = {
 }
 
 /**
- * Shares files that are new on disk: their texts are put first, in bulk, then their entries in one transaction a round,
- * so that nobody sees an entry without its text; then they have shadows. A crash in between leaves at worst texts that
- * no entry names, or entries that bind to the very same content on the next start.
+ * Shares files that are new on disk: their texts are put first, in bulk, then their entries, many in one transaction, so
+ * that nobody sees an entry without its text; then they have shadows. A crash in between leaves at worst texts that no
+ * entry names, or entries that bind to the very same content on the next start.
  */
-export async function createEntries(m: Mirroring, { paths, movedFrom, onMoved, onProgress }: Create): Promise<void> {
-  const run = createLanes(lanes)
-  let done = 0
-  const rounds: Promise<void>[] = []
-  for (let i = 0; i < paths.length; i += roundFiles) {
-    const round = paths.slice(i, i + roundFiles)
-    rounds.push(
-      run(async () => {
-        await createRound(m, round, { movedFrom, onMoved })
-        onProgress((done += round.length))
-      }),
-    )
+export async function createEntries(m: Mirroring, { paths, task, onProgress, ...moves }: Create): Promise<void> {
+  let next = 0
+  let [taken, done] = [0, 0]
+  let shared: Shared[] = []
+  let publishing: Promise<void> = Promise.resolve()
+  const publishEnough = (all: boolean) => {
+    publishing = publishing.then(async () => {
+      const bytes = shared.reduce((sum, file) => sum + file.bytes.length, 0)
+      if (!all && shared.length < publish.files && bytes < publish.bytes) return
+      const files = shared
+      shared = []
+      await makeEntries(m, files)
+      onProgress((done += files.length))
+    })
+    return publishing
   }
-  await Promise.all(rounds)
+  const lane = async () => {
+    while (next < paths.length) {
+      const fresh: New[] = []
+      for (let bytes = 0; next < paths.length && fresh.length < round.files && bytes < round.bytes;) {
+        const path = paths[next++] as string
+        if (++taken % sliceFiles === 0) await setImmediate()
+        const file = await readNew(m, path)
+        if (!file) continue
+        const moved = file.kind === 'text' && file.bytes.length > 0 ? moves.movedFrom(file.shadow.hash) : undefined
+        if (moved !== undefined) moves.onMoved(moved, path)
+        else {
+          fresh.push(file)
+          bytes += file.bytes.length
+        }
+      }
+      shared.push(...(await putTexts(m, fresh, task)))
+      await publishEnough(false)
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  await publishEnough(true)
 }
 
-async function createRound(
-  m: Mirroring,
-  paths: readonly string[],
-  { movedFrom, onMoved }: Pick<Create, 'movedFrom' | 'onMoved'>,
-): Promise<void> {
-  const fresh: New[] = []
-  for (const [i, path] of paths.entries()) {
-    if (i % sliceFiles === sliceFiles - 1) await setImmediate()
-    const file = await readNew(m, path)
-    if (!file) continue
-    const moved = file.kind === 'text' && file.bytes.length > 0 ? movedFrom(file.shadow.hash) : undefined
-    if (moved !== undefined) onMoved(moved, path)
-    else fresh.push(file)
-  }
+/** Those that the server has now; a text that it refuses stays where it is, on disk. */
+async function putTexts(m: Mirroring, fresh: readonly New[], task: Id | undefined): Promise<Shared[]> {
   const texts = fresh.filter((file) => file.kind === 'text')
-  const states = texts.length > 0 ? await m.workspace.seed(texts, m.signal) : new Map<Id, string>()
+  const states = texts.length > 0 ? await m.workspace.seed(texts, task, m.signal) : new Map<Id, string>()
+  return fresh.flatMap(({ id, path, kind, bytes, shadow, facts }) => {
+    const state = kind === 'text' ? states.get(id) : ''
+    // Without its text: that need not be kept until the entry is made.
+    if (state !== undefined) return { id, path, kind, bytes, facts, shadow: { ...shadow, state } }
+    m.refuse(path, 'the server does not take it')
+    return []
+  })
+}
+
+async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void> {
   // An entry may have come from elsewhere meanwhile: then this file is bound to that one instead.
   const { byPath } = m.workspace.files.snapshot()
-  const mine = fresh.filter((file) => !byPath.has(file.path))
+  const mine = files.filter((file) => !byPath.has(file.path))
   m.workspace.files.transact(() => {
     for (const { id, path, kind, facts } of mine) m.workspace.files.create(path, kind, facts, id)
   }, origin)
   if (mine.length > 0) await m.workspace.indexDurable(m.signal)
-  await m.shadows.put(
-    mine.map(({ id, shadow, bytes }) => ({ id, shadow: { ...shadow, state: states.get(id) ?? '' }, bytes })),
-  )
-  for (const { path } of fresh) {
+  await m.shadows.put(mine)
+  for (const { path } of files) {
     const holder = byPath.get(path)
     if (holder) m.again(holder.id)
   }

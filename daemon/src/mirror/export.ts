@@ -83,7 +83,7 @@ const dressOf = (entry: FileEntry, over: Read | undefined): Dress => {
 }
 
 async function forgo(m: Mirroring, id: Id, file: string, capture: Capture | undefined): Promise<'changed'> {
-  await m.shadows.drop(id)
+  await m.shadows.drop([id])
   if (capture) await m.shadows.release(capture.key)
   await unlink(file).catch(() => {})
   return 'changed'

@@ -2,6 +2,7 @@ import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
 import { createEntries } from './create.ts'
+import { importMany } from './import-many.ts'
 import type { Jobs } from './jobs.ts'
 import type { Report } from './report.ts'
 import type { Shadow } from './shadow.ts'
@@ -15,6 +16,8 @@ export type Intake = {
   takeMoved(ids: readonly Id[], strictly?: boolean): Promise<void>
   /** Says in the index what was moved on disk, all at once. */
   takeRenamed(): void
+  /** Sets to work what changed on disk. */
+  takeChanged(): Promise<void>
   /** Shares what is new on disk. */
   takeNew(): Promise<void>
   /** An entry was looked at; it is not looked at again until something changes, where it is not mirrored here. */
@@ -27,6 +30,8 @@ type IntakeOptions = { jobs: Jobs; survey: Survey; report: Report; nextWake: () 
 
 /** Up to so many texts are opened, and so followed; more are read in bulk. */
 const openAtOnce = 8
+/** Up to so many that changed on disk are settled each by itself, and open for a while after; more go in bulk. */
+const importAlone = 32
 const bulkTexts = 200
 
 /** Turns what is known to have changed, on either side, into work on files; much of it at once goes in bulk. */
@@ -43,6 +48,20 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
     return shadow ? isOff(entry, shadow) : passed.get(id) !== entry.path
   }
   const isText = (id: Id) => files.get(id)?.kind === 'text' && !files.get(id)?.deleted
+
+  const importSome = async (ids: readonly Id[], task: Id | undefined) => {
+    try {
+      const { alone, moved } = await m.locks.runAll(ids, () => importMany(m, ids, task))
+      m.log.debug('mirror imported in bulk', { files: ids.length - alone.length, alone: alone.length })
+      for (const id of alone) jobs.add(id, { task })
+      for (const id of moved) jobs.add(id, { task, moved: true })
+    } catch (error) {
+      if (m.signal.aborted) throw error
+      m.log.warn('mirror bulk failed', { error })
+      for (const id of ids) jobs.add(id, { task })
+    }
+    while (jobs.pending() > 2 * bulkTexts && !m.signal.aborted) await nextWake()
+  }
 
   return {
     compareIndex: () => {
@@ -85,24 +104,37 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       }, origin)
       for (const [id, path] of renamed) jobs.add(id, { found: path })
     },
+    takeChanged: async () => {
+      const changed = survey.takeChanged()
+      const inBulk = changed.size > importAlone
+      for (const [task, ids] of byTask(changed)) {
+        if (!inBulk) for (const id of ids) jobs.add(id, { task })
+        else for (let i = 0; i < ids.length; i += bulkTexts) await importSome(ids.slice(i, i + bulkTexts), task)
+      }
+    },
     takeNew: async () => {
-      const paths = survey.takeNew()
-      if (paths.length === 0) return
+      const found = survey.takeNew()
+      if (found.size === 0) return
+      let before = 0
       const progress = (done: number) => {
-        if (!report.isLive()) report.tell({ phase: 'seeding', done, total: paths.length })
+        if (!report.isLive()) report.tell({ phase: 'seeding', done: before + done, total: found.size })
       }
       progress(0)
       const goneByHash = new Map([...survey.vanished.keys()].map((id) => [shadows.get(id)?.hash ?? '', id]))
-      await createEntries(m, {
-        paths,
-        movedFrom: (hash) => goneByHash.get(hash),
-        onMoved: (id, path) => {
-          goneByHash.delete(shadows.get(id)?.hash ?? '')
-          survey.vanished.delete(id)
-          jobs.add(id, { found: path })
-        },
-        onProgress: progress,
-      })
+      for (const [task, paths] of byTask(found)) {
+        await createEntries(m, {
+          paths,
+          task,
+          movedFrom: (hash) => goneByHash.get(hash),
+          onMoved: (id, path) => {
+            goneByHash.delete(shadows.get(id)?.hash ?? '')
+            survey.vanished.delete(id)
+            jobs.add(id, { found: path })
+          },
+          onProgress: progress,
+        })
+        before += paths.length
+      }
     },
     looked: (id, entry) => {
       if (!shadows.get(id) && !entry.deleted) passed.set(id, entry.path)
@@ -115,3 +147,13 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
 const isOff = (entry: FileEntry, shadow: Shadow): boolean =>
   entry.path !== shadow.path ||
   (shadow.kind === 'text' && entry.facts !== undefined && entry.facts.exec !== shadow.exec)
+
+function byTask<K>(found: ReadonlyMap<K, Id | undefined>): Map<Id | undefined, K[]> {
+  const keysByTask = new Map<Id | undefined, K[]>()
+  for (const [key, task] of found) {
+    const keys = keysByTask.get(task)
+    if (keys) keys.push(key)
+    else keysByTask.set(task, [key])
+  }
+  return keysByTask
+}

@@ -59,7 +59,7 @@ export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOpti
   const jobs: Jobs = {
     add: (id, hint = {}) => {
       const queued = hints.get(id)
-      hints.set(id, { ...queued, ...hint })
+      hints.set(id, queued ? joined(queued, hint) : hint)
       if (queued) return
       busy++
       void run(() => locks.run(id, () => start(id))).finally(() => {
@@ -94,4 +94,10 @@ export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOpti
     failing: () => new Map([...failures].map(([id, { why }]) => [id, why])),
   }
   return jobs
+}
+
+/** Two changes of one file with different causes have none that is known. */
+function joined(a: Hint, b: Hint): Hint {
+  const differ = 'task' in a && 'task' in b && a.task !== b.task
+  return { ...a, ...b, ...(differ && { task: undefined }) }
 }

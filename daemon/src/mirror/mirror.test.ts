@@ -224,6 +224,33 @@ test('[MIR-29] a rename here and an edit there both survive', async () => {
   expect(rig.disk('a.ts')).toBeUndefined()
 })
 
+test('[LOG-97] many files changed on both sides while apart come in at once, and go out', async () => {
+  const paths = Array.from({ length: 60 }, (_, i) => `src/f${i}.ts`)
+  for (const path of paths) rig.write(path, '1\n2\n3\n')
+  await rig.start()
+  const ids = paths.map((path) => rig.server.id(path))
+  await rig.stop()
+  for (const path of paths.slice(0, 50)) rig.write(path, '1 disk\n2\n3\n')
+  for (const id of ids.slice(40)) rig.server.edit(id, '3', '3 typed')
+  rig.write('src/f0.ts', Uint8Array.of(0, 1, 2))
+  rig.write('src/f1.ts', '')
+  rig.write('src/f2.ts', '1 disk\r\n2\r\n3\r\n')
+  await rig.start()
+  await rig.until(() => paths.slice(3).every((path, i) => rig.read(path) === rig.server.text(ids[i + 3] ?? '')))
+  expect(rig.read('src/f45.ts')).toBe('1 disk\n2\n3 typed\n')
+  expect(rig.server.at('src/f1.ts')).toBe('')
+  expect(rig.server.at('src/f2.ts')).toBe('1 disk\n2\n3\n')
+  expect(rig.server.files.snapshot().byPath.get('src/f2.ts')?.facts?.eol).toBe('crlf')
+  expect(rig.server.files.snapshot().byPath.get('src/f0.ts')?.kind).toBe('blob')
+  expect(rig.lines.some((line) => line.includes('imported in bulk'))).toBe(true)
+  // Nothing is left to do.
+  await rig.stop()
+  rig.server.takeUpdates()
+  const mirror = await rig.start()
+  await mirror.settle()
+  expect(rig.server.takeUpdates()).toEqual([])
+})
+
 test('[MIR-30] a renamed directory of 250 files is 250 new paths and no new text', async () => {
   for (let i = 0; i < 250; i++) rig.write(`dir/f${i}.ts`, `file ${i}\n`)
   const mirror = await rig.start()

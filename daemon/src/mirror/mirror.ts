@@ -126,7 +126,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   })
   const watch = watchDirectories({ root: root.path, log, onHint: hint })
   const isWatching = options.watching !== false && !options.polling
-  const survey = createSurvey(m, jobs, isWatching ? watch : { ...watch, add: () => {} })
+  const survey = createSurvey(m, isWatching ? watch : { ...watch, add: () => {} })
   const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
   let lastScan = 0
@@ -198,7 +198,9 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       todo.index = false
       for (const id of intake.compareIndex()) moved.add(id)
     }
+    for (const id of survey.takeMet()) moved.add(id)
     intake.takeRenamed()
+    await intake.takeChanged()
     await intake.takeNew()
     const ids = [...moved]
     moved.clear()

@@ -10,12 +10,18 @@ export type RemoteText = {
   includes(state: string): boolean
 }
 
+/** A text read once, that can be changed without being opened. */
+export type ReadText = RemoteText & {
+  /** The update that these edits would be, caused by `task` where that is known, and where the document stands after it. */
+  prepare(edits: readonly TextEdit[], task?: Id): { update: Uint8Array; state: string }
+}
+
 /** A file's document held open and synced: it follows what others type. */
 export type OpenText = {
   /** The text as of now. */
   read(): RemoteText
-  /** The update these edits would be, made by nobody yet; to be applied before the next is prepared. */
-  prepare(edits: readonly TextEdit[]): Uint8Array
+  /** The update these edits would be, caused by `task` where that is known, made by nobody yet; to be applied before the next is prepared. */
+  prepare(edits: readonly TextEdit[], task?: Id): Uint8Array
   /** Applies a prepared update and sends it. */
   apply(update: Uint8Array): void
   /** Applies an update prepared in an earlier life. False where the document lacks what it builds upon: nothing is done. */
@@ -39,13 +45,23 @@ export type Workspace = {
   indexDurable(signal: AbortSignal): Promise<void>
   /** Opens and resolves when in sync. */
   open(id: Id, signal: AbortSignal): Promise<OpenText>
+  /** Whether a copy of it is still open here, perhaps with changes that are on their way. */
+  holds(id: Id): boolean
   /**
    * Reads many at once without opening them; one the server does not have reads as an empty text, one that is damaged
    * there is missing from the answer: nothing may be concluded about it.
    */
-  read(ids: readonly Id[], signal: AbortSignal): Promise<Map<Id, RemoteText>>
-  /** Puts new texts, durable when resolved; answers their states. */
-  seed(texts: readonly { id: Id; text: string }[], signal: AbortSignal): Promise<Map<Id, string>>
+  read(ids: readonly Id[], signal: AbortSignal): Promise<Map<Id, ReadText>>
+  /** Puts new texts, durable when resolved; answers their states. One that the server refuses is missing from the answer. */
+  seed(texts: readonly { id: Id; text: string }[], task: Id | undefined, signal: AbortSignal): Promise<Map<Id, string>>
+  /** Changes many texts that are not open by prepared updates, durable when resolved; answers those that were refused. */
+  change(
+    changes: readonly { id: Id; update: Uint8Array }[],
+    task: Id | undefined,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<Id>>
+  /** What caused a change that is found on the disk now: a task, where exactly one runs. */
+  cause(): Id | undefined
   /** Texts that moved on the server after `since` (undefined: ever), then live, through reconnects, until the signal. */
   feed(since: string | undefined, signal: AbortSignal): AsyncIterable<Moved>
   /** Those that moved after `since` until now, told at once. */

@@ -13,7 +13,7 @@ export async function recoverExports(m: Mirroring): Promise<void> {
     const there = look(join(m.root.path, shadow.path))
     // The very file that was put there: whatever was written to it since is an edit of what we wrote.
     if (typeof there === 'object' && birthmark(there) === shadow.birthmark) await m.shadows.put([{ id, shadow, bytes }])
-    else await m.shadows.drop(id)
+    else await m.shadows.drop([id])
   }
   const names = await readdir(join(m.root.path, staging)).catch(() => [])
   for (const name of names) if (name.startsWith('w-')) await unlink(join(m.root.path, staging, name)).catch(() => {})
@@ -25,7 +25,7 @@ export async function recoverImports(m: Mirroring): Promise<void> {
     await m.locks.run(id, () =>
       m.texts.use(id, m.signal, async (text) => {
         // The server went back behind what this builds upon: the disk is compared afresh.
-        if (!text.replay(update)) return m.shadows.drop(id)
+        if (!text.replay(update)) return m.shadows.drop([id])
         await text.durable(m.signal)
         await m.shadows.put([{ id, shadow: { ...shadow, state: text.read().state }, bytes }])
       }),

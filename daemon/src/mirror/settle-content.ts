@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { wait } from '@tandem/shared'
+import { wait, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { becomeBlob, noticeBlob } from './blobs.ts'
 import { readContent } from './content.ts'
@@ -21,6 +21,8 @@ export type Hint = {
   remote?: RemoteText
   /** The document may have moved. */
   moved?: boolean
+  /** The task that ran, alone, when the change was found on disk. */
+  task?: Id | undefined
 }
 
 /** A version written within this time could have been followed by another in the same tick of the file system's clock. */
@@ -135,6 +137,7 @@ async function settleText(
         text,
         base,
         disk: disk.text,
+        task: hint.task,
         shadow: { shadow: next, bytes: read.bytes, before: shadow?.state },
       }),
     )
@@ -156,7 +159,7 @@ async function settleText(
 }
 
 /** Facts change when a file is dressed otherwise; never for a mere size, which would change at every save. */
-function noteFacts(m: Mirroring, { id, facts }: FileEntry, { stat }: Read, dress: Text['dress']): void {
+export function noteFacts(m: Mirroring, { id, facts }: FileEntry, { stat }: Read, dress: Text['dress']): void {
   if (facts && facts.eol === dress.eol && facts.bom === dress.bom) return
   m.workspace.files.transact(
     () =>

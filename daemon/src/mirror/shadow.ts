@@ -75,6 +75,14 @@ export async function openShadows(dir: string) {
     idByPath.set(shadow.path, id)
     idByBirthmark.set(shadow.birthmark, id)
   }
+  /** Files with an import or export under way on disk: for the others there is nothing to end. */
+  const underWay = new Set<Id>()
+  for (const sublevel of [aheads, intents]) for await (const id of sublevel.keys()) underWay.add(id)
+  const ended = (batch: ReturnType<typeof db.batch>, id: Id) => {
+    if (!underWay.delete(id)) return
+    for (const sublevel of [aheads, intents]) batch.del(id, { sublevel })
+    for (const sublevel of [aheadBytes, intentBytes]) batch.del(id, { sublevel })
+  }
   for await (const [id, json] of metas.iterator()) {
     const shadow = Shadow.safeParse(JSON.parse(json))
     // A record of another version is as if it were not there: the file is bound to its document again.
@@ -96,8 +104,7 @@ export async function openShadows(dir: string) {
         remember(id, shadow)
         batch.put(id, JSON.stringify(shadow), { sublevel: metas })
         if (content) batch.put(id, content, { sublevel: bytes, ...binary })
-        batch.del(id, { sublevel: aheads }).del(id, { sublevel: aheadBytes })
-        batch.del(id, { sublevel: intents }).del(id, { sublevel: intentBytes })
+        ended(batch, id)
       }
       await batch.write()
     },
@@ -105,23 +112,26 @@ export async function openShadows(dir: string) {
       const batch = db.batch()
       for (const id of ids) {
         forget(id)
-        for (const sublevel of [metas, aheads, intents]) batch.del(id, { sublevel })
-        for (const sublevel of [bytes, aheadBytes, intentBytes]) batch.del(id, { sublevel })
+        batch.del(id, { sublevel: metas }).del(id, { sublevel: bytes })
+        ended(batch, id)
       }
       await batch.write()
     },
 
-    writeAhead: async (id: Id, { update, bytes: content, shadow }: Ahead): Promise<void> => {
+    writeAhead: async (imports: readonly ({ id: Id } & Ahead)[]): Promise<void> => {
       const batch = db.batch()
-      batch.put(id, JSON.stringify({ update: Buffer.from(update).toString('base64'), shadow }), { sublevel: aheads })
-      batch.put(id, content, { sublevel: aheadBytes, ...binary })
+      for (const { id, update, bytes: content, shadow } of imports) {
+        underWay.add(id)
+        const json = JSON.stringify({ update: Buffer.from(update).toString('base64'), shadow })
+        batch.put(id, json, { sublevel: aheads })
+        batch.put(id, content, { sublevel: aheadBytes, ...binary })
+      }
       await batch.write({ sync: true })
     },
-    /** Drops what was under way for a file, without having learnt anything. */
-    drop: async (id: Id): Promise<void> => {
+    /** Drops what was under way for these files, without having learnt anything. */
+    drop: async (ids: readonly Id[]): Promise<void> => {
       const batch = db.batch()
-      for (const sublevel of [aheads, intents]) batch.del(id, { sublevel })
-      for (const sublevel of [aheadBytes, intentBytes]) batch.del(id, { sublevel })
+      for (const id of ids) ended(batch, id)
       await batch.write()
     },
     aheads: async (): Promise<[Id, Ahead][]> => {
@@ -139,6 +149,7 @@ export async function openShadows(dir: string) {
     /** Written before a file is replaced: what it will be, and the old inode's whereabouts. */
     intend: async (id: Id, intent: Intent, capture?: Capture): Promise<void> => {
       const batch = db.batch()
+      underWay.add(id)
       batch.put(id, JSON.stringify({ shadow: intent.shadow }), { sublevel: intents })
       batch.put(id, intent.bytes, { sublevel: intentBytes, ...binary })
       if (capture) {
@@ -171,6 +182,7 @@ export async function openShadows(dir: string) {
     /** Forgets every file, as when the documents are of another history. */
     clear: async (): Promise<void> => {
       for (const id of [...shadowById.keys()]) forget(id)
+      underWay.clear()
       for (const sublevel of [metas, aheads, intents, captures]) await sublevel.clear()
       for (const sublevel of [bytes, aheadBytes, intentBytes, captureBytes]) await sublevel.clear()
     },

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { nameOf, type Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
 import { isBehindLink } from './inside.ts'
-import type { Jobs } from './jobs.ts'
 import { scanFolder, type Scan } from './scan.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from './stat.ts'
 import type { Watch } from './watch.ts'
@@ -12,8 +11,12 @@ export type Survey = {
   all(): Promise<Scan>
   /** Looks at these paths, as the watcher named them. True where an ignore file changed: then everything is to be looked at. */
   paths(paths: readonly string[]): Promise<boolean>
-  /** New files found, to be shared; taken out. */
-  takeNew(): string[]
+  /** Known files that look changed, and the task that did it where that is known; taken out. */
+  takeChanged(): Map<Id, Id | undefined>
+  /** Files found where an entry of the index says one is, that never met before; taken out. */
+  takeMet(): Id[]
+  /** New files found, to be shared, and the task that made them where that is known; taken out. */
+  takeNew(): Map<string, Id | undefined>
   /** Known files found elsewhere, and where; taken out. */
   takeRenamed(): [Id, string][]
   /** Files no longer where they were, and since when it is known. */
@@ -21,12 +24,19 @@ export type Survey = {
 }
 
 /** Compares disk with shadows, and sorts what differs into: work on known files, new files, moved files, vanished files. */
-export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
-  const newPaths = new Set<string>()
+export function createSurvey(m: Mirroring, watch: Watch): Survey {
+  let newPaths = new Map<string, Id | undefined>()
+  let changed = new Map<Id, Id | undefined>()
+  const met = new Set<Id>()
   const renamed = new Map<Id, string>()
   const vanished = new Map<Id, number>()
   const racyMs = 2_000
 
+  /** Found twice, for different causes, it has none that is known. */
+  const note = <K>(found: Map<K, Id | undefined>, key: K) => {
+    const task = m.workspace.cause()
+    found.set(key, found.has(key) && found.get(key) !== task ? undefined : task)
+  }
   const known = (id: Id, stat: Stat) => {
     vanished.delete(id)
     const shadow = m.shadows.get(id)
@@ -37,7 +47,7 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
       shadow.identity !== identity(stat) ||
       (shadow.kind === 'text' && shadow.exec !== isExecutable(stat))
     )
-      jobs.add(id)
+      note(changed, id)
   }
   const missing = (id: Id) => {
     if (!vanished.has(id)) vanished.set(id, m.clock.now())
@@ -55,8 +65,8 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
       }
     }
     const entry = m.workspace.files.snapshot().byPath.get(path)
-    if (entry) jobs.add(entry.id)
-    else newPaths.add(path)
+    if (entry) met.add(entry.id)
+    else note(newPaths, path)
   }
   const take = (scan: Scan) => {
     for (const dir of scan.dirs) watch.add(dir)
@@ -81,10 +91,21 @@ export function createSurvey(m: Mirroring, jobs: Jobs, watch: Watch): Survey {
 
   return {
     vanished,
+    takeChanged: () => {
+      const found = changed
+      changed = new Map()
+      return found
+    },
+    takeMet: () => {
+      const found = [...met]
+      met.clear()
+      return found
+    },
     takeNew: () => {
-      const paths = [...newPaths].filter((path) => m.shadows.idAt(path) === undefined)
-      newPaths.clear()
-      return paths
+      const found = newPaths
+      newPaths = new Map()
+      for (const path of found.keys()) if (m.shadows.idAt(path) !== undefined) found.delete(path)
+      return found
     },
     takeRenamed: () => {
       const found = [...renamed]

@@ -16,6 +16,8 @@ export type AttemptPorts = {
   openLog(taskId: Id, attempt: number): Promise<AttemptLog>
   /** Before: what others edited is on disk. After: what the command changed is on the server. */
   barriers: { flush(): Promise<void>; settle(): Promise<void> }
+  /** Its process starts now: what changes on disk may be its doing, until the call that is returned. */
+  begin(task: Id): () => void
   log: Log
 }
 
@@ -39,6 +41,7 @@ export async function runAttempt(
   try {
     await unless(over, barriers.flush())
     const document = await unless(over, ports.openLog(task.id, task.attempt))
+    const ended = ports.begin(task.id)
     try {
       const output = createOutput({ emit: document.log.append })
       if (!stop.aborted) onStart()
@@ -51,6 +54,7 @@ export async function runAttempt(
       log.info('task ended', { state: outcome.state, ms: Date.now() - startedAt })
       return { ...outcome, result: { ...outcome.result, output: summary } }
     } finally {
+      ended()
       document.close()
     }
   } catch (e) {

@@ -54,6 +54,7 @@ function setUp({
       durable: async () => void steps.push('durable'),
       close: () => {},
     }),
+    begin: () => () => {},
     barriers: {
       flush: () => (steps.push('flush'), flush()),
       settle: () => (steps.push('settle'), settle()),

@@ -13,7 +13,7 @@ import {
   type Files,
 } from '@tandem/shared/docs'
 import * as Y from 'yjs'
-import type { Moved, OpenText, Workspace } from '../ports.ts'
+import type { Moved, OpenText, ReadText, Workspace } from '../ports.ts'
 
 /** A server in memory with one index and its texts, and any number of daemons' views of it. */
 export type MemoryServer = {
@@ -155,10 +155,17 @@ export function memoryServer(): MemoryServer {
         return new Map(
           ids
             .filter((id) => !damaged.has(id))
-            .map((id) => [id, readFileUpdate(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]),
+            .map((id) => [id, readWhole(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]),
         )
       },
-      seed: async (texts, signal) => {
+      holds: () => false,
+      cause: () => undefined,
+      change: async (changes, _task, signal) => {
+        await whenOnline(signal)
+        for (const { id, update } of changes) Y.applyUpdate(docOf(id), update, 'daemon')
+        return new Set()
+      },
+      seed: async (texts, _task, signal) => {
         await whenOnline(signal)
         return new Map(
           texts.map(({ id, text }) => {
@@ -238,5 +245,19 @@ export function memoryServer(): MemoryServer {
       for (const tell of listeners) tell(log.at(-1) as Moved)
     },
     join,
+  }
+}
+
+/** As the link reads one. */
+function readWhole(whole: Uint8Array | undefined): ReadText {
+  return {
+    ...readFileUpdate(whole),
+    prepare: (edits) => {
+      const doc = new Y.Doc()
+      if (whole) Y.applyUpdate(doc, whole)
+      const before = Y.encodeStateVector(doc)
+      openFile(doc).edit(edits, 'disk')
+      return { update: Y.encodeStateAsUpdate(doc, before), state: stateOf(doc) }
+    },
   }
 }
