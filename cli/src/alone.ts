@@ -1,9 +1,12 @@
 import { readPolicy } from '@tandem/daemon/policy'
-import type { Settings } from '@tandem/shared'
+import { originOf } from '@tandem/daemon/reach'
+import { TandemError, type Settings } from '@tandem/shared'
 import { runChild } from './child.ts'
 import { environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, ownerKey } from './folder.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
+import { openCredentials } from './credentials.ts'
+import { pageUrl } from './open-page.ts'
 import type { Say } from './say.ts'
 import { ProgramFailed } from './supervise.ts'
 
@@ -28,11 +31,11 @@ export async function serverAlone({ settings, machine, say, force }: AloneOption
       onMessage: (message) => {
         const ready = FromServer.safeParse(message).data
         if (!ready) return
-        const { url, workspaceId } = ready
-        const page = `${url}/#token=${token}`
+        const { publicUrl, workspaceId } = ready
+        const page = pageUrl(publicUrl, token)
         say.out(
           settings.json
-            ? JSON.stringify({ url: page, apiUrl: url, token, workspaceId, dataDir, pid: process.pid })
+            ? JSON.stringify({ url: page, apiUrl: publicUrl, token, workspaceId, dataDir, pid: process.pid })
             : `Tandem's server is at ${page}`,
         )
       },
@@ -42,12 +45,23 @@ export async function serverAlone({ settings, machine, say, force }: AloneOption
   )
 }
 
-/** `tandem daemon --server URL`: the daemon alone, joining a server elsewhere; its key is best given as TANDEM_TOKEN. */
+/**
+ * `tandem daemon --server URL`: the daemon alone, joining a server elsewhere, with the key that `tandem login` got or
+ * that TANDEM_TOKEN holds.
+ */
 export async function daemonAlone(
   { settings, machine, say, force }: AloneOptions,
   given: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const { server, insecure } = settings
+  if (server === undefined) throw new TandemError('config-invalid', { reason: 'say which server, with --server URL' })
+  const origin = originOf({ server, insecure })
+  const token = settings.token ?? openCredentials(machine).find(origin)?.key
+  if (token === undefined) {
+    const login = `npm run tandem -- login --server ${origin}`
+    throw new TandemError('unauthorized', { reason: `there is no key for ${origin} on this machine: type ${login}` })
+  }
   const folder = checkFolder(given)
   const dataDir = dataDirOf(folder, settings.data, machine)
   checkSpace([folder, dataDir])
@@ -56,7 +70,7 @@ export async function daemonAlone(
     {
       name: 'daemon',
       file: daemonFile,
-      env: () => ({ ...machine.env, ...environmentOf({ ...settings, data: dataDir }), TANDEM_FOLDER: folder }),
+      env: () => ({ ...machine.env, ...environmentOf({ ...settings, token, data: dataDir }), TANDEM_FOLDER: folder }),
       onMessage: (message) => {
         const told = FromDaemonProgram.safeParse(message).data
         if (told?.t === 'ready')

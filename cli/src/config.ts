@@ -18,6 +18,10 @@ export const thisMachine = (): Machine => ({
   isTTY: process.stdout.isTTY === true,
 })
 
+/** The person's folder for settings of Tandem. */
+export const configDir = ({ env, home }: Pick<Machine, 'env' | 'home'>): string =>
+  join(env.XDG_CONFIG_HOME || join(home, '.config'), 'tandem')
+
 /** One line of help for the settings people reach for; the others are options too, but hidden. */
 const help: { readonly [K in keyof Settings]?: string } = {
   port: 'port of the page and of everything else; 0 takes any free one (default 4310)',
@@ -27,13 +31,20 @@ const help: { readonly [K in keyof Settings]?: string } = {
   json: 'print one line of JSON when everything is ready, and nothing else',
   logLevel: 'debug, info, warn or error (default info)',
   unsafeNoSandbox: 'run commands without the sandbox: they can then do whatever you can',
-  insecure: 'allow listening beyond this machine without TLS',
+  insecure: 'allow listening beyond this machine, or joining a server there, without TLS',
+  tlsCert: 'certificate chain (PEM) of the server: with it and --tls-key it speaks TLS',
+  tlsKey: 'private key (PEM) of that certificate',
+  tlsCa: 'certificates (PEM) that a daemon trusts beside those of the system',
+  publicUrl: 'address under which people reach the server, where it is another',
+  server: 'address of the server to sign in to, or to share a folder with',
+  shared: 'let several daemons serve one workspace; each of them must say so',
   name: 'what the workspace is called (default: the name of the folder); with daemon, what this machine is called',
 }
 const switches: ReadonlySet<string> = new Set([
   'json',
   'unsafeNoSandbox',
   'insecure',
+  'shared',
   'polling',
 ] satisfies (keyof Settings)[])
 
@@ -59,7 +70,7 @@ export function settingsOf(command: Command, machine: Machine): Settings {
     ([key]) => command.getOptionValueSource(key) === 'cli',
   )
   const { config, ...flags } = Object.fromEntries(given)
-  const fallback = join(machine.env.XDG_CONFIG_HOME || join(machine.home, '.config'), 'tandem', 'config.json')
+  const fallback = join(configDir(machine), 'config.json')
   return readSettings({
     file: readFile(typeof config === 'string' ? config : fallback, typeof config === 'string'),
     env: machine.env,

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { daemonAlone, serverAlone } from './alone.ts'
 import { addSettings, settingsOf, thisMachine } from './config.ts'
 import { doctor } from './doctor.ts'
+import { login, logout } from './login.ts'
 import { makePlayground } from './playground.ts'
 import { failureOf, sentenceOf, toTerminal } from './say.ts'
 import { status, token } from './status.ts'
@@ -44,11 +45,21 @@ addSettings(program.command('server'))
     serverAlone({ settings: settingsOf(command, machine), machine, say, force: force.signal }, stop.signal),
   )
 addSettings(program.command('daemon'))
-  .description('share a folder with a server elsewhere (--server URL, and its API key in TANDEM_TOKEN)')
+  .description(
+    'share a folder with a server elsewhere (--server URL, after `login`, or with its API key in TANDEM_TOKEN)',
+  )
   .argument('[folder]', 'the folder', '.')
   .action((folder: string, _: unknown, command: Command) =>
     daemonAlone({ settings: settingsOf(command, machine), machine, say, force: force.signal }, folder, stop.signal),
   )
+addSettings(program.command('login'))
+  .description('let this machine into a server elsewhere (--server URL): a person confirms a code in its page')
+  .action(async (_: unknown, command: Command) => {
+    process.exitCode = await login({ settings: settingsOf(command, machine), machine, say }, stop.signal)
+  })
+addSettings(program.command('logout'))
+  .description('forget the key that `login` got')
+  .action((_: unknown, command: Command) => logout({ settings: settingsOf(command, machine), machine, say }))
 addSettings(program.command('status'))
   .description('whether a folder is served, and where')
   .argument('[folder]', 'the folder', '.')

@@ -13,17 +13,20 @@ async function linkServer(): Promise<string> {
   onTestFinished(() => void server.close())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
+const at = (server: string) => ({ to: { server, insecure: false }, publicUrl: server })
 
 test('[ACC-21] the browser is given a link that signs in once, so that no command line shows the key', async () => {
   const url = await linkServer()
   const opened: string[] = []
-  expect(await openPage({ url, token: 'tdm_key', open: async (address) => opened.push(address) })).toBeUndefined()
+  expect(
+    await openPage({ ...at(url), token: 'tdm_key', open: async (address) => opened.push(address) }),
+  ).toBeUndefined()
   expect(opened).toEqual([`${url}/#token=tdl_once`])
 })
 
 test('[ACC-21] a browser that cannot be opened is of no consequence', async () => {
   const url = await linkServer()
   const fails = () => Promise.reject(new Error('no browser'))
-  expect(await openPage({ url, token: 'tdm_key', open: fails })).toBe('no browser')
-  expect(await openPage({ url, token: 'wrong', open: () => Promise.resolve() })).toBeDefined()
+  expect(await openPage({ ...at(url), token: 'tdm_key', open: fails })).toBe('no browser')
+  expect(await openPage({ ...at(url), token: 'wrong', open: () => Promise.resolve() })).toBeDefined()
 })

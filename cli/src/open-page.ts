@@ -1,9 +1,11 @@
+import { openReach, type ReachOptions } from '@tandem/daemon/reach'
 import { SignInLink, messageOf } from '@tandem/shared'
 import openWithSystem from 'open'
 
 type Deps = {
-  /** The server's address, and the owner's key. */
-  url: string
+  /** The way to the server from here, the address that people open, and the owner's key. */
+  to: ReachOptions
+  publicUrl: string
   token: string
   open?: (address: string) => Promise<unknown>
 }
@@ -12,14 +14,14 @@ type Deps = {
  * Opens the page in the person's browser. A command line can be read by every user of the machine, so the browser is
  * not given the owner's key but a link that signs in once. Never rejects; undefined, or why nothing was opened.
  */
-export async function openPage({ url, token, open = openWithSystem }: Deps): Promise<string | undefined> {
+export async function openPage({ to, publicUrl, token, open = openWithSystem }: Deps): Promise<string | undefined> {
   try {
-    const answer = await fetch(`${url}/api/v1/session/link`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}` },
-    })
+    const reach = await openReach(to)
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await reach.fetch('/api/v1/session/link', { method: 'POST', headers })
     const link = SignInLink.parse(await answer.json())
-    await open(pageUrl(url, link.token))
+    await reach.close()
+    await open(pageUrl(publicUrl, link.token))
     return undefined
   } catch (e) {
     return messageOf(e)

@@ -14,7 +14,15 @@ export const clientDir = ({ env }: Pick<Machine, 'env'>): string | undefined =>
   env.TANDEM_CLIENT_DIR ?? (existsSync(built) ? built : undefined)
 
 /** What the server says to its supervisor. */
-export const FromServer = z.object({ t: z.literal('ready'), port: z.int(), url: z.string(), workspaceId: Id })
+export const FromServer = z.object({
+  t: z.literal('ready'),
+  port: z.int(),
+  /** Reaches the server from this machine. */
+  url: z.string(),
+  /** What people open. */
+  publicUrl: z.string(),
+  workspaceId: Id,
+})
 export type FromServer = z.infer<typeof FromServer>
 
 /** What the daemon says to its supervisor. */

@@ -3,8 +3,18 @@ import { join } from 'node:path'
 import { systemClock, TandemError, wait, type Clock } from '@tandem/shared'
 import { z } from 'zod'
 
-/** What a running `tandem up` notes beside its data, for `tandem status`, and against being started twice. */
-export const Running = z.object({ pid: z.int(), url: z.string().optional(), folder: z.string(), startedAt: z.number() })
+/**
+ * What a running `tandem up` notes beside its data, for `tandem status`, and against being started twice: the page's
+ * address, the one that reaches the server from here, and the certificate that is then shown.
+ */
+export const Running = z.object({
+  pid: z.int(),
+  url: z.string().optional(),
+  apiUrl: z.string().optional(),
+  tlsCa: z.string().optional(),
+  folder: z.string(),
+  startedAt: z.number(),
+})
 export type Running = z.infer<typeof Running>
 
 const fileIn = (dataDir: string) => join(dataDir, 'running.json')

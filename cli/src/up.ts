@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { readPolicy } from '@tandem/daemon/policy'
 import { messageOf, plainText, systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
 import { environmentBeside, environmentOf, type Machine } from './config.ts'
@@ -40,6 +41,8 @@ export async function up(
   // The daemon ends first, so that it can still say its last words to the server.
   const [stopDaemon, stopServer] = [new AbortController(), new AbortController()]
   const ours = { ...settings, data: dataDir }
+  // The server's own certificate, whatever name is in it: from this machine it is reached by its port.
+  const trusted = settings.tlsCert === undefined ? {} : { tlsCa: resolve(settings.tlsCert) }
   const common = { ...machine.env, ...environmentOf(ours) }
   const settled = Promise.withResolvers<void>()
   let server: FromServer | undefined
@@ -50,7 +53,7 @@ export async function up(
     server = ready
     serverProgram.works()
     try {
-      forget = noteRunning(dataDir, { ...note, url: pageUrl(ready.url, token) })
+      forget = noteRunning(dataDir, { ...note, url: pageUrl(ready.publicUrl, token), apiUrl: ready.url, ...trusted })
     } catch (e) {
       // `tandem status` then knows no address; what is served is served all the same.
       say.err(`The address could not be noted in ${dataDir}: ${messageOf(e)}.`)
@@ -65,6 +68,7 @@ export async function up(
           ...common,
           ...environmentBeside(ours),
           TANDEM_SERVER: server?.url ?? ready.url,
+          ...(trusted.tlsCa !== undefined && { TANDEM_TLS_CA: trusted.tlsCa }),
           TANDEM_TOKEN: token,
           TANDEM_FOLDER: folder,
         }),
@@ -83,10 +87,10 @@ export async function up(
   const onMirrored = () => {
     isReady = true
     if (!server) return
-    const { url, workspaceId } = server
+    const { publicUrl, workspaceId } = server
     const ready: Ready = {
-      url: pageUrl(url, token),
-      apiUrl: url,
+      url: pageUrl(publicUrl, token),
+      apiUrl: publicUrl,
       token,
       workspaceId,
       folder,
@@ -95,8 +99,8 @@ export async function up(
     }
     say.out(settings.json ? JSON.stringify(ready) : 'Everything is in place. Ctrl-C ends it.')
   }
-  const announce = ({ url, port }: FromServer) => {
-    const page = pageUrl(url, token)
+  const announce = ({ url, publicUrl, port }: FromServer) => {
+    const page = pageUrl(publicUrl, token)
     if (settings.json) return
     const ssh = sshLine(machine, port)
     say.out(
@@ -109,11 +113,12 @@ export async function up(
       ].join('\n'),
     )
     if (settings.open && machine.isTTY && hasScreen(machine)) {
-      void openPage({ url, token }).then((trouble) => {
-        if (trouble !== undefined)
-          say.err(`No browser could be opened (${plainText(trouble)}); open the address above.`)
-      })
+      void openBrowser(url, publicUrl)
     }
+  }
+  const openBrowser = async (server: string, publicUrl: string) => {
+    const trouble = await openPage({ to: { server, ...trusted, insecure: settings.insecure }, publicUrl, token })
+    if (trouble !== undefined) say.err(`No browser could be opened (${plainText(trouble)}); open the address above.`)
   }
   const lines = (name: string) => {
     const file = openLogFile(dataDir, name, say.err)

@@ -2,8 +2,8 @@ import { errorTable, Problem, TandemError, type ErrorCode } from '@tandem/shared
 import { whyNotTrusted, type Reach } from './reach.ts'
 
 export type Http = {
-  /** One REST call with a bearer token; throws what the server answered as a TandemError, `offline` where none did. */
-  call(route: string, bearer: string, init?: RequestInit): Promise<Response>
+  /** One REST call, with a bearer token; throws what the server answered as a TandemError, `offline` where none did. */
+  call(route: string, bearer: string | undefined, init?: RequestInit): Promise<Response>
 }
 
 /** REST of one server. A certificate that does not verify throws `config-invalid`, and nothing was sent. */
@@ -13,13 +13,16 @@ export const createHttp = ({ origin, fetch }: Pick<Reach, 'origin' | 'fetch'>): 
     try {
       response = await fetch(route, {
         ...init,
-        headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${bearer}` },
+        headers: {
+          ...(init.headers as Record<string, string>),
+          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+        },
         // A key goes to the address that was given, and nowhere else.
         redirect: 'manual',
       })
     } catch (e) {
       init.signal?.throwIfAborted()
-      throw whyNotTrusted(e, origin) ?? new TandemError('offline', { reason: 'the server does not answer' }, e)
+      throw whyNotTrusted(e, origin) ?? new TandemError('offline', { reason: `${origin} does not answer` }, e)
     }
     if (response.ok) return response
     const elsewhere = response.headers.get('location')
@@ -28,7 +31,7 @@ export const createHttp = ({ origin, fetch }: Pick<Reach, 'origin' | 'fetch'>): 
       throw new TandemError('config-invalid', { reason })
     }
     const problem = Problem.safeParse(await response.json().catch(() => undefined))
-    const code = problem.data?.code ?? 'internal'
+    const code = problem.data?.code ?? (response.status === 404 ? 'not-found' : 'internal')
     throw new TandemError(code in errorTable ? (code as ErrorCode) : 'internal', {
       reason: problem.data?.detail ?? `the server answered ${response.status}`,
     })

@@ -16,7 +16,7 @@ export type Reach = {
 /** What of a connection says whom it trusts. */
 type Trust = Pick<ConnectionOptions, 'ca' | 'allowPartialTrustChain' | 'checkServerIdentity'>
 
-type ReachOptions = {
+export type ReachOptions = {
   server: string
   /** A file (PEM) of certificates to trust beside those of the system. */
   tlsCa?: string | undefined

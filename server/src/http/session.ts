@@ -84,11 +84,15 @@ export function sessionRoutes(deps: HttpDeps): Hono<Env> {
       return c.json<SessionAnswer>({ principal, name })
     })
     .delete('/', describe({ tag: 'Sign-in', summary: 'Sign out', answers: { 204: 'nothing' } }), async (c) => {
-      const { principal, via } = await callerOf(c)
+      const { principal, via, by } = await callerOf(c)
       forgetCookie(deps, c)
       if ('session' in via) {
         audit.add({ actor: principal, action: 'session.close', object: via.session })
         await sessions.close(via.session)
+      } else if (by === 'key' && keys.get(via.key)?.kind === 'paired') {
+        // A machine that signs out needs the key no more that it got when it was let in.
+        audit.add({ actor: principal, action: 'key.remove', object: via.key, details: { reason: 'signed out' } })
+        await keys.remove(via.key)
       }
       return c.body(null, 204)
     })
