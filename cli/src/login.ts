@@ -102,10 +102,12 @@ async function withdraw(
 ): Promise<string | undefined> {
   try {
     const reach = await openReach({ server, tlsCa, insecure })
-    const init = { method: 'DELETE', signal: AbortSignal.timeout(5_000) }
-    await createHttp(reach)
-      .call('/api/v1/session', key, init)
-      .finally(() => reach.close())
+    try {
+      const init = { method: 'DELETE', signal: AbortSignal.timeout(5_000) }
+      await createHttp(reach).call('/api/v1/session', key, init)
+    } finally {
+      await reach.close()
+    }
     return undefined
   } catch (e) {
     // Somebody was faster, in the page.
