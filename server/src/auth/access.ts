@@ -1,5 +1,14 @@
-import { TandemError, atLeast, scopes, type Claims, type Id, type Role } from '@tandem/shared'
-import { lesser, type Account, type Scopes, type Via } from './account.ts'
+import {
+  TandemError,
+  atLeast,
+  mayWrite,
+  scopes,
+  type Claims,
+  type DocRef,
+  type HoldsLease,
+  type Id,
+} from '@tandem/shared'
+import { documentRole, lesser, type Account, type Scopes, type Via } from './account.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { daemonRole, type DaemonBindings } from './daemons.ts'
 import type { Members } from './members.ts'
@@ -17,8 +26,11 @@ export type Access = {
   of(via: Via): Standing
   /** The same claims as they are true now. Throws as `of`, and `forbidden` where the daemon is not that account's. */
   refresh(via: Via, claims: Claims): Claims
-  /** Whether these claims allow less than the member's own role: then nothing may be asked for in the member's name. */
-  isNarrowed(claims: Claims): boolean
+  /**
+   * The table of who may change a document, and this: what is asked for in a person's own documents is done in the
+   * person's own right, so a key that has less asks for nothing there.
+   */
+  mayWrite(doc: DocRef, claims: Claims, holdsLease: HoldsLease): boolean
   /** Told, in the same step, of anything that may have changed an answer. */
   onChange(listen: () => void): () => void
 }
@@ -63,7 +75,7 @@ export function createAccess({ workspaceId, keys, sessions, members, daemons }: 
     if (claims.kind === 'user') {
       if (standing.principal !== claims.principal) throw notYours()
       requireScope(standing, 'read')
-      return { ...claims, role: socketRole(standing) }
+      return { ...claims, role: documentRole(standing) }
     }
     requireScope(standing, 'daemon')
     if (!atLeast(standing.role, daemonRole))
@@ -77,17 +89,17 @@ export function createAccess({ workspaceId, keys, sessions, members, daemons }: 
   return {
     of,
     refresh,
-    isNarrowed: ({ principal, role }) => members.get(principal)?.role !== role,
+    mayWrite: (doc, claims, holdsLease) => {
+      const speaksForMember = doc.kind === 'requests' || doc.kind === 'user'
+      const isNarrowed = members.get(claims.principal)?.role !== claims.role && !atLeast(claims.role, 'runner')
+      return mayWrite(doc, claims, holdsLease) && !(speaksForMember && isNarrowed)
+    },
     onChange: (listen) => {
       listeners.add(listen)
       return () => listeners.delete(listen)
     },
   }
 }
-
-/** A socket writes documents, so what is missing for that lowers the role: without `tasks:write` nothing is run. */
-const socketRole = ({ role, scopes: allowed }: Standing): Role =>
-  !allowed.has('files:write') ? 'viewer' : !allowed.has('tasks:write') ? lesser(role, 'editor') : role
 
 const requireScope = ({ scopes: allowed }: Standing, scope: 'read' | 'daemon') => {
   if (!allowed.has(scope)) throw new TandemError('forbidden', { reason: `this key lacks the scope ${scope}` })

@@ -10,4 +10,8 @@ export type Via = z.infer<typeof Via>
 
 export type Scopes = ReadonlySet<Scope>
 
+/** The role in which documents are written: what a key's scopes leave out lowers it. Without `tasks:write` nothing is run. */
+export const documentRole = ({ role, scopes }: { role: Role; scopes: Scopes }): Role =>
+  !scopes.has('files:write') ? 'viewer' : !scopes.has('tasks:write') ? lesser(role, 'editor') : role
+
 export const lesser = (a: Role, b: Role): Role => (atLeast(a, b) ? b : a)

@@ -4,7 +4,8 @@ import type { z } from 'zod'
 export type AuthTable = {
   read(key: string): Promise<unknown>
   write(key: string, value: unknown): Promise<void>
-  list(): AsyncIterable<readonly [key: string, value: unknown]>
+  /** A record that cannot be read has no value. */
+  list(): AsyncIterable<readonly [key: string, value: unknown, error?: unknown]>
 }
 
 /** A table that is wholly in memory: every request and every join asks it, and there are few records. */

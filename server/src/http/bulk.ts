@@ -8,7 +8,6 @@ import {
   isTandemError,
   joined,
   mayRead,
-  mayWrite,
   parseDocName,
   parseDocPath,
   type BulkFrame,
@@ -48,7 +47,7 @@ const ofOneDocument: ReadonlySet<ErrorCode> = new Set([
  * one says that it is.
  */
 export function bulkRoutes(deps: HttpDeps): Hono<Env> {
-  const { documents, updates, settings } = deps
+  const { documents, updates, access, settings } = deps
   const find = (name: string): DocRef => {
     const address = parseDocName(name)
     const isHere = address?.workspaceId === deps.workspace.id && address.epoch === deps.workspace.epoch
@@ -68,7 +67,7 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
     let waiting: Promise<void>[] = []
     const take = async ({ doc: name, update }: BulkFrame) => {
       const doc = find(name)
-      if (!mayWrite(doc, claims, () => false))
+      if (!access.mayWrite(doc, claims, () => false))
         throw new TandemError('forbidden', { reason: 'this document is not yours to write', name })
       if (!update) throw new TandemError('bad-request', { reason: 'a document without content', name })
       const meta = { author: claims.principal, origin: 'bulk' as const, ...(task !== undefined && { cause: { task } }) }

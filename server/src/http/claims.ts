@@ -1,4 +1,5 @@
 import type { Claims, DocPlace } from '@tandem/shared'
+import { documentRole } from '../auth/account.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Caller } from './deps.ts'
 
@@ -7,7 +8,7 @@ export const claimsOf = (workspace: Workspace, caller: Caller): Claims => ({
   kind: caller.daemon ? 'daemon' : 'user',
   principal: caller.principal,
   name: caller.name.slice(0, 80),
-  role: caller.role,
+  role: caller.daemon ? caller.role : documentRole(caller),
   session: workspace.id,
   ...placeOf(workspace),
 })

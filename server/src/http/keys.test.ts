@@ -1,6 +1,7 @@
-import { KeyList, createId, systemClock, type Scope } from '@tandem/shared'
+import { KeyList, createId, docPath, encodeBulkFrame, systemClock, type Scope } from '@tandem/shared'
 import { openRequests } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { eventually, join, makeKey, post, seenBy } from '../test-people.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
@@ -100,6 +101,25 @@ test('[ACC-44] over its socket a key that only reads asks for no task in its per
   // Answered after what came before it on the same socket.
   await client.open(newFile())
   expect(provider.unsyncedChanges).toBe(1)
+  expect(await (await server.inWorkspace('/tasks')).json()).toEqual({ tasks: [] })
+})
+
+test('[ACC-44] nor does it by putting documents in bulk, whatever its role', async () => {
+  const server = await testServer()
+  const { principal } = (await server.access()).claims
+  const doc = new Y.Doc()
+  openRequests(doc).ask({ kind: 'create', task: { title: 'x', payload: { kind: 'command', command: 'true' } } })
+  const frame = encodeBulkFrame({
+    doc: docPath({ kind: 'requests', principal, session: createId() }),
+    update: Y.encodeStateAsUpdate(doc),
+  })
+  const put = async (asked: Parameters<typeof makeKey>[1]) => {
+    const key = await makeKey(server, asked)
+    const answer = await key.inWorkspace('/bulk/put', { method: 'POST', body: new Uint8Array(frame) })
+    return ((await answer.json()) as { refused: { code: string }[] }).refused.map(({ code }) => code)
+  }
+  expect(await put({ role: 'editor' })).toEqual(['forbidden'])
+  expect(await put({ role: 'owner', scopes: ['read', 'files:write'] })).toEqual(['forbidden'])
   expect(await (await server.inWorkspace('/tasks')).json()).toEqual({ tasks: [] })
 })
 

@@ -1,10 +1,8 @@
 import type { Connection } from '@hocuspocus/server'
 import {
   TandemError,
-  atLeast,
   isTandemError,
   mayRead,
-  mayWrite,
   parseDocName,
   type Claims,
   type Clock,
@@ -38,7 +36,7 @@ type Deps = {
   place: DocPlace
   tokens: Pick<Tokens, 'verify'>
   /** What the credential behind a token allows now. */
-  access: Pick<Access, 'refresh' | 'isNarrowed'>
+  access: Pick<Access, 'refresh' | 'mayWrite'>
   holdsLease: HoldsLease
   /** False while the store cannot write: everything is read-only then. */
   writable(): boolean
@@ -61,11 +59,7 @@ export type Doors = {
 
 /** The table of architecture §3 at the door of every document, fail closed. */
 export function createDoors({ place, tokens, access, holdsLease, writable, maxDocsPerConnection, clock }: Deps): Doors {
-  /** What is asked for there is done in the member's own right: not for a key that has less. */
-  const speaksForMember = (doc: DocRef, claims: Claims) =>
-    (doc.kind === 'requests' || doc.kind === 'user') && !atLeast(claims.role, 'runner') && access.isNarrowed(claims)
-  const readOnly = (doc: DocRef, claims: Claims) =>
-    !writable() || !mayWrite(doc, claims, holdsLease) || speaksForMember(doc, claims)
+  const readOnly = (doc: DocRef, claims: Claims) => !writable() || !access.mayWrite(doc, claims, holdsLease)
 
   const identify = async (socket: Socket, token: string): Promise<Claims> => {
     // Thousands of documents come with the same token.

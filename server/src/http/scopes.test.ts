@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { testServer } from '../test-server.ts'
+import { OpenApi } from './openapi.ts'
+import { scopeFor } from './scopes.ts'
+
+test('[ACC-44] every route has a scope on purpose; what nobody thought of needs a key that may do everything', async () => {
+  const server = await testServer()
+  const { paths } = OpenApi.parse(await (await fetch(`${server.url}/api/openapi.json`)).json())
+  const byScope = new Map<string, Set<string>>()
+  for (const [path, byMethod] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(byMethod)) {
+      if ((operation as { security?: unknown[] }).security?.length === 0) continue
+      const scope = scopeFor(method.toUpperCase(), path.replace('{ws}', server.workspaceId)) ?? 'none'
+      const words = path.replace(/^\/api(\/v1)?(\/workspaces\/\{\w+\})?/, '').split('/')
+      byScope.set(scope, (byScope.get(scope) ?? new Set()).add(words[1] ?? ''))
+    }
+  }
+  // A new route lands here by itself: give it its scope in scopes.ts, or its name in this list.
+  expect([...(byScope.get('admin') ?? [])].toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+    'audit',
+    'invites',
+    'keys',
+    'members',
+    'pairings',
+    'sessions',
+  ])
+  expect(byScope.get('none')).toEqual(new Set(['session', 'workspaces', 'access-token']))
+  expect(scopeFor('GET', '/api/v1/workspaces/x/anything-new')).toBe('admin')
+  expect(scopeFor('POST', '/api/cockpit/alerts/ack/1')).toBe('alerts:ack')
+  expect(scopeFor('GET', '/api/cockpit/agents')).toBe('agents:read')
+})
