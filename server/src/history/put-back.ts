@@ -1,5 +1,5 @@
 import { TandemError, diffText, type Clock, type FileChange, type Id, type TextEdit } from '@tandem/shared'
-import { applyEdits, stateOf, type FileEntry, type Files } from '@tandem/shared/docs'
+import { applyEdits, stateOf, type FileEntry, type Files, type TreeEntry } from '@tandem/shared/docs'
 import type * as Y from 'yjs'
 import type { AppendMeta } from '../store/store.ts'
 import type { Ground } from './ground.ts'
@@ -49,23 +49,25 @@ export async function putBack(deps: Deps, prepared: readonly Prepared[], meta: A
   const docs = new Map(withText.map(({ id }, i) => [id, held[i]?.doc]))
   const result: PutBack = { files: [], conflicts: [] }
   const work = () => {
-    const steps = prepared.map((wish) => ({
-      wish,
-      now: files.get(wish.id),
-      place: placeFor(files, wish, docs.get(wish.id)),
-    }))
-    requirePlaces(files, steps)
-    for (const { wish, now, place } of steps) {
-      if (place) put(files, wish, now, place, { by: meta.author, at: clock.now() })
-      const is = files.get(wish.id)
+    // All that can be refused is found out before anything is changed.
+    const steps = prepared.map((wish) => {
       const doc = docs.get(wish.id)
+      const now = files.get(wish.id)
+      const place = placeFor(files, wish, doc)
+      const goes = place ? place === 'nowhere' : !now || now.deleted !== undefined
       // To edit the text of a file that is deleted would bring it back.
-      const isText = doc && is && !is.deleted && is.kind === 'text'
-      const edits = isText ? edit(doc, wish, maxTextBytes) : undefined
-      const change = changeOf({ id: wish.id, before: now, after: is, content: false }, edits !== undefined)
+      const edits = doc && wish.text && !goes ? editsIn(doc, wish, wish.text, maxTextBytes) : undefined
+      return { wish, doc, now, place, edits }
+    })
+    requirePlaces(files, steps)
+    for (const { wish, doc, now, place, edits } of steps) {
+      const is = place ? put(files, wish, now, place, { by: meta.author, at: clock.now() }) : now
+      if (doc && edits) applyEdits(doc.getText('content'), edits.edits, undefined)
+      const isEdited = edits !== undefined && edits.edits.length > 0
+      const change = changeOf({ id: wish.id, before: now, after: is, content: false }, isEdited)
       if (change) result.files.push(change)
       const isKept = wish.place === 'nowhere' && !place && is && !is.deleted
-      if (is && (isKept || (edits?.conflicts ?? 0) > 0)) result.conflicts.push(is.path)
+      if (is && (isKept || (isEdited && edits.conflicts > 0))) result.conflicts.push(is.path)
     }
   }
   try {
@@ -120,29 +122,26 @@ function requirePlaces(files: Files, steps: readonly { wish: Wish; place: Place 
   }
 }
 
+/** Returns the entry as it is then: what is read in the midst of a change is still what was before it. */
 function put(
   files: Files,
   { id, state }: Prepared,
   now: FileEntry | undefined,
   place: Place,
-  deleted: { by: Id; at: number },
-): void {
-  if (place === 'nowhere') return files.remove(id, { ...deleted, ...(state !== undefined && { snapshot: state }) })
-  if (!now || now.kind !== place.kind) {
+  by: { by: Id; at: number },
+): TreeEntry | undefined {
+  if (place !== 'nowhere') {
     files.create(place.path, place.kind, undefined, id)
-    return
+    return place
   }
-  if (now.deleted) files.restore(id)
-  if (now.path !== place.path) files.move(id, place.path)
+  const deleted = { ...by, ...(state !== undefined && { snapshot: state }) }
+  files.remove(id, deleted)
+  return now && { ...now, deleted }
 }
 
-function edit(doc: Y.Doc, { text: wanted, found }: Prepared, maxBytes: number): { conflicts: number } | undefined {
-  if (!wanted) return undefined
+function editsIn(doc: Y.Doc, { found }: Prepared, wanted: NonNullable<Wish['text']>, maxBytes: number) {
   const now = textOf(doc)
-  const { edits, conflicts } = found?.now === now ? found : editsFor(wanted, now, maxBytes)
-  if (edits.length === 0) return undefined
-  applyEdits(doc.getText('content'), edits, undefined)
-  return { conflicts }
+  return found?.now === now ? found : editsFor(wanted, now, maxBytes)
 }
 
 function editsFor(
