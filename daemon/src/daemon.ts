@@ -109,7 +109,7 @@ async function untilStopped(
   session: () => Promise<void>,
   { hasServed, clock, log, signal }: { hasServed: () => boolean; clock: Clock; log: Log; signal: AbortSignal },
 ): Promise<void> {
-  let isDisplaced = false
+  let told: string | undefined
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       await session()
@@ -124,8 +124,10 @@ async function untilStopped(
         isTandemError(e, 'going-away') ||
         isTandemError(e, 'store-failed')
       if (!passes) throw e
-      if (displaced && !isDisplaced) log.warn('another daemon has taken over: waiting', { reason: messageOf(e) })
-      isDisplaced = displaced
+      // Once, and again where it is told who it is, or that it is another.
+      const reason = displaced ? messageOf(e) : undefined
+      if (reason !== undefined && reason !== told) log.warn('another daemon has taken over: waiting', { reason })
+      told = reason
       const inMs = backoffMs(attempt, { maxMs: 10_000, ...(displaced && { fastAttempts: Infinity }) })
       log.info('session ended', { error: e, retryMs: inMs })
       await wait(clock, inMs, signal).catch(() => {})
