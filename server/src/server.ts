@@ -75,7 +75,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   const { settings, dataDir, clientDir, ownerKey, workspaceName, log, clock = systemClock } = options
   requireSafeBinding(settings)
   const certificate = openCertificate(settings, { clock, log })
-  const store = options.store ?? (await openLevelStore(path.join(dataDir, 'server'), { clock }))
+  const store = options.store ?? (await openLevelStore(path.join(dataDir, 'server'), { clock, log }))
   const opened: (() => Promise<void>)[] = [() => store.close()]
   const stopping = new AbortController()
   try {
@@ -84,7 +84,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const updates = await openLog({ store, settings, log, clock })
     opened.unshift(() => updates.close())
     const auth = await openAuth({
-      table: tableOf(store, updates),
+      table: tableOf(updates),
       workspaceId: workspace.id,
       ownerId: workspace.ownerId,
       ownerKey,
@@ -92,8 +92,8 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       clock,
     })
     const { tokens, access, members } = auth
-    const lease = await openDaemonLease({ table: tableOf(store, updates)('daemons'), leaseMs: settings.leaseMs, clock })
-    const audit = await openAudit(store, updates, clock)
+    const lease = await openDaemonLease({ table: tableOf(updates)('daemons'), leaseMs: settings.leaseMs, clock })
+    const audit = await openAudit(updates, updates, clock)
     const checkOrigin = createOriginCheck(settings, certificate)
     const refusals = createRefusals({ audit, clock, log, signal: stopping.signal })
     const onRefused = ({ principal = '', ...facts }: Refused) =>
@@ -148,7 +148,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       workspace,
       documents,
       updates,
-      store,
+      store: updates,
       members,
       audit,
       refusals,
@@ -158,7 +158,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     })
 
     const history = await openHistory({
-      store,
+      store: updates,
       updates,
       ground: documents,
       people: createPeople({ serverId: workspace.serverId, ...auth }),
@@ -240,9 +240,9 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
 
 /** Auth's records, written in the log's order and batches. */
 const tableOf =
-  (store: Store, updates: UpdateLog) =>
+  (updates: UpdateLog) =>
   (table: Table): AuthTable => ({
-    read: (key) => store.read(table, key),
-    list: () => store.list(table),
+    read: (key) => updates.read(table, key),
+    list: () => updates.list(table),
     write: (key, value) => updates.write([{ t: 'record', table, key, value }]),
   })

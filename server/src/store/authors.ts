@@ -1,7 +1,7 @@
 import { Cause, Id, type Clock } from '@tandem/shared'
 import * as Y from 'yjs'
 import { z } from 'zod'
-import type { RecordWrite, Store } from './store.ts'
+import type { RecordWrite } from './store.ts'
 
 /** Whose a Yjs client id is, since when (server's time, ms; 0 where an older version did not keep it), and for what. */
 const AuthorRecord = z.object({ principal: Id, at: z.number(), cause: Cause.optional() })
@@ -27,12 +27,18 @@ export type Authors = {
 /** The ids that an update has changes of. */
 export const clientsIn = (update: Uint8Array): number[] => [...Y.parseUpdateMeta(update).from.keys()]
 
-export async function openAuthors(store: Pick<Store, 'list'>, clock: Clock): Promise<Authors> {
+export async function openAuthors(
+  store: { list(table: 'authors'): AsyncIterable<readonly [string, unknown]> },
+  clock: Clock,
+): Promise<Authors> {
   const recordByClient = new Map<number, AuthorRecord>()
+  /** Nobody's, and nobody else's either. */
+  const unreadable = new Set<number>()
   for await (const [client, value] of store.list('authors')) {
     // Version 1 kept the principal alone.
-    const record = AuthorRecord.parse(typeof value === 'string' ? { principal: value, at: 0 } : value)
-    recordByClient.set(Number(client), record)
+    const record = AuthorRecord.safeParse(typeof value === 'string' ? { principal: value, at: 0 } : value).data
+    if (record) recordByClient.set(Number(client), record)
+    else unreadable.add(Number(client))
   }
   const bind = (client: number, { principal, cause }: Author, at: number): RecordWrite => {
     const value: AuthorRecord = { principal, at, ...(cause && { cause }) }
@@ -48,6 +54,7 @@ export async function openAuthors(store: Pick<Store, 'list'>, clock: Clock): Pro
       let declared: Cause | undefined
       for (const client of clients) {
         const known = recordByClient.get(client)
+        if (unreadable.has(client)) continue
         if (!known) writes.push(bind(client, author, clock.now()))
         else if (known.principal !== author.principal) via.push(client)
         else declared = known.cause
@@ -58,6 +65,7 @@ export async function openAuthors(store: Pick<Store, 'list'>, clock: Clock): Pro
       clients.flatMap((client) => {
         const known = recordByClient.get(client)
         // The first change may have come a moment before the word about it.
+        if (unreadable.has(client)) return []
         const isOpen = !known || (known.principal === author.principal && !known.cause && author.cause)
         return isOpen ? [bind(client, author, known?.at ?? clock.now())] : []
       }),

@@ -1,15 +1,16 @@
 import { mkdir } from 'node:fs/promises'
-import { TandemError, systemClock, wait, type Clock } from '@tandem/shared'
+import { TandemError, isTandemError, silentLog, systemClock, wait, type Clock, type Log } from '@tandem/shared'
 import { Level } from 'level'
 import { decodeEntry, decodeHead, decodeJson, encodeJson, unseal } from './encode.ts'
 import { key, last, seqOf, type Db } from './level-keys.ts'
 import { commit } from './level-write.ts'
 import { staleFence } from './memory.ts'
 import { migrate } from './migrate.ts'
-import type { DocStat, Store } from './store.ts'
+import { DocStat, type Store } from './store.ts'
 
 type Options = {
   clock?: Clock
+  log?: Log
   /** How long to wait for a predecessor that is still closing, ms. */
   lockMs?: number
 }
@@ -20,7 +21,7 @@ type Options = {
  */
 export async function openLevelStore(
   folder: string,
-  { clock = systemClock, lockMs = 5_000 }: Options = {},
+  { clock = systemClock, log = silentLog, lockMs = 5_000 }: Options = {},
 ): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const db = new Level<string, Uint8Array>(folder, {
@@ -29,8 +30,7 @@ export async function openLevelStore(
     writeBufferSize: 16 * 2 ** 20,
   })
   await openDb(db, folder, clock, lockMs)
-  await migrate(db)
-  let fence = Number((await readJson(db, key.record('meta', 'fence'))) ?? 0)
+  let fence = await prepare(db, clock, log)
   return {
     commit: async (writes, holds) => {
       if (holds !== undefined && holds < fence) throw staleFence(holds, fence)
@@ -46,8 +46,9 @@ export async function openLevelStore(
       return 0
     },
     docs: async function* () {
-      for await (const [k, v] of db.iterator({ gte: 'd!', lt: 'd"' }))
-        yield [k.slice(2), decodeJson(v, { key: k }) as DocStat]
+      for await (const [k, v] of db.iterator({ gte: 'd!', lt: 'd"' })) {
+        yield [k.slice(2), ...readOver(() => DocStat.parse(decodeJson(v, { key: k })), k)]
+      }
     },
     entries: async function* (doc, { after = 0, upTo = last, reverse = false } = {}) {
       for await (const [k, v] of db.iterator({ gt: key.entry(doc, after), lte: key.entry(doc, upTo), reverse })) {
@@ -69,7 +70,7 @@ export async function openLevelStore(
     list: async function* (table) {
       const start = key.record(table, '')
       for await (const [k, v] of db.iterator({ gte: start, lt: start.slice(0, -1) + '"' })) {
-        yield [k.slice(start.length), decodeJson(v, { key: k })]
+        yield [k.slice(start.length), ...readOver(() => decodeJson(v, { key: k }), k)]
       }
     },
     // After a failed write LevelDB refuses all later ones until it is opened anew.
@@ -78,6 +79,39 @@ export async function openLevelStore(
       await openDb(db, folder, clock, lockMs)
     },
     close: () => db.close(),
+  }
+}
+
+/** Brings the data up to date; returns the last fence. A folder that cannot be used is let go of. */
+async function prepare(db: Db, clock: Clock, log: Log): Promise<number> {
+  try {
+    await migrate(db)
+    return await readFence(db, clock, log)
+  } catch (e) {
+    await db.close()
+    throw e
+  }
+}
+
+/** Fences count up from 1: where the last cannot be read, the time in ms is beyond all of them. */
+async function readFence(db: Db, clock: Clock, log: Log): Promise<number> {
+  const place = key.record('meta', 'fence')
+  try {
+    return Number((await readJson(db, place)) ?? 0)
+  } catch (error) {
+    if (!isTandemError(error, 'store-corrupt')) throw error
+    log.error('stored value damaged', { place, error })
+    return clock.now()
+  }
+}
+
+/** One value of many: that it cannot be read does not end the reading of the others. */
+function readOver<T>(read: () => T, k: string): [value: T] | [value: undefined, error: TandemError] {
+  try {
+    return [read()]
+  } catch (e) {
+    if (e instanceof TandemError) return [undefined, e]
+    return [undefined, new TandemError('store-corrupt', { reason: 'a stored value cannot be read', key: k }, e)]
   }
 }
 

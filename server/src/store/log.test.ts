@@ -155,7 +155,7 @@ test('[LOG-28] a log that ends before its own record says it does is damaged, an
   const log = await openLog({ store: torn, settings, log: createLog({ write: (l) => lines.push(l) }) })
   await expect(log.load('file/a')).rejects.toMatchObject({ code: 'store-corrupt' })
   expect([...log.damaged().keys()]).toEqual(['file/a'])
-  expect(lines.join()).toContain('document damaged')
+  expect(lines.join()).toContain('stored value damaged')
   expect(textIn(await log.load('file/b'))).toBe('b')
 })
 
@@ -220,6 +220,6 @@ test('[LOG-22] where each document stands is written with its entries, also afte
     clock.advance(1_000)
     expect(log.failure()).toBeUndefined()
   })
-  const stats = new Map(await all(store.docs()))
+  const stats = new Map((await all(store.docs())).map(([doc, stat]) => [doc, stat]))
   expect([stats.get('file/a')?.seq, stats.get('file/b')?.seq]).toEqual([3, 4])
 })

@@ -1,11 +1,15 @@
-import { TandemError, isTandemError, systemClock, type Clock, type Log, type Settings } from '@tandem/shared'
+import { systemClock, type Clock, type Log, type Settings, type TandemError } from '@tandem/shared'
 import { clientsIn, openAuthors, type Authors } from './authors.ts'
 import { createBacklog, type Backlog } from './backlog.ts'
+import { createDamage } from './damage.ts'
 import { createFlights, type Appended } from './flights.ts'
 import { createGroupCommit } from './group-commit.ts'
-import { replay } from './replay.ts'
-import type { AppendMeta, DocStat, Entry, EntryHead, Range, RecordWrite, Store, Write } from './store.ts'
-import { fold, type ThinStep } from './thin.ts'
+import { createHousekeeping } from './housekeeping.ts'
+import { createReading } from './reading.ts'
+import { advance, nothing } from './snapshots.ts'
+import { openStanding } from './standing.ts'
+import type { AppendMeta, DocStat, Entry, EntryHead, Range, RecordWrite, Store, Table, Write } from './store.ts'
+import type { ThinStep } from './thin.ts'
 
 /** The one door to a workspace's log; everything that is ever kept goes through it. */
 export type UpdateLog = {
@@ -24,6 +28,10 @@ export type UpdateLog = {
   ): { seq: number; durable: Promise<void> }
   /** Records (accounts, audit, folded ids), in the same order and batches as entries. */
   write(writes: readonly RecordWrite[]): Promise<void>
+  /** A record; undefined where there is none, and where it cannot be read, which is told. */
+  read(table: Table, key: string): Promise<unknown>
+  /** All records of a table; the value of one that cannot be read is undefined, and told. */
+  list(table: Table): AsyncIterable<readonly [key: string, value: unknown]>
   /** Undefined where all of the document is on disk; else a promise as `append`'s. */
   pending(doc: string): Promise<void> | undefined
   stat(doc: string): DocStat | undefined
@@ -42,15 +50,17 @@ export type UpdateLog = {
    * is what it was. Returns how many entries went. Throws `store-corrupt` and leaves them where one is damaged.
    */
   thin(doc: string, steps: readonly ThinStep[]): Promise<number>
-  /** Forgets all of a document that is not loaded. Throws `conflict` where it changed meanwhile. */
-  drop(doc: string): Promise<void>
+  /** Forgets a document's past: one entry at its newest snapshot holds all up to there. False where it does already. */
+  squash(doc: string): Promise<boolean>
+  /** Forgets all of a document; false where it changed since the call, or `mayGo`, asked last, says that it may not. */
+  drop(doc: string, mayGo: () => boolean): Promise<boolean>
   /** What waits for the disk. */
   backlog: Backlog
   /** Told of every entry once it is on disk, in order. */
   onAppend(listen: (e: Appended) => void): () => void
   failure(): TandemError | undefined
   onState(listen: (failure: TandemError | undefined) => void): () => void
-  /** Documents that could not be read, and why: shown by health, never skipped in silence. */
+  /** What is stored and could not be read, by name (a document's `docPath`), and why: never skipped in silence. */
   damaged(): ReadonlyMap<string, string>
   authors: Authors
   close(): Promise<void>
@@ -67,13 +77,12 @@ type Deps = {
 /** The last version given, kept where its own entry is dropped: no number is ever given twice. */
 const headKey = 'head'
 
-const nothing: DocStat = { seq: 0, snapshotSeq: 0, snapshotBytes: 0, tailBytes: 0 }
-
 export async function openLog({ store, settings, log, clock = systemClock, probeMs }: Deps): Promise<UpdateLog> {
   const fence = await store.takeFence()
+  const stats = new Map<string, DocStat>()
   /** Documents whose standing is to be written with the next batch. */
   const moved = new Set<string>()
-  const standing = (): Write[] => {
+  const finish = (): Write[] => {
     const writes = [...moved].flatMap((doc): Write[] => {
       const stat = stats.get(doc)
       return stat ? [{ t: 'doc', doc, stat }] : []
@@ -81,25 +90,10 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     moved.clear()
     return writes
   }
-  const stats = new Map<string, DocStat>()
-  const commit = createGroupCommit({
-    store,
-    fence,
-    clock,
-    log,
-    finish: standing,
-    ...(probeMs !== undefined && { probeMs }),
-  })
-  const authors = await openAuthors(store, clock)
-  for await (const [doc, stat] of store.docs()) stats.set(doc, stat)
-  let assigned = Math.max(await store.head(), Number((await store.read('meta', headKey)) ?? 0))
-  let durableSeq = assigned
-  const listeners = new Set<(e: Appended) => void>()
-  const damaged = new Map<string, string>()
+  const commit = createGroupCommit({ store, fence, clock, log, finish, ...(probeMs !== undefined && { probeMs }) })
   const backlog = createBacklog(settings.maxBacklogBytes)
-  /** Thinning and dropping, one after the other. */
-  let housekeeping: Promise<unknown> = Promise.resolve()
-
+  const damage = createDamage(log)
+  const listeners = new Set<(e: Appended) => void>()
   const flights = createFlights({
     landed: (e, bytes) => {
       backlog.take(bytes)
@@ -112,29 +106,26 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     // What was kept through the failure is on disk now.
     flights.land(assigned)
   })
-
-  /** A long tail is folded into a snapshot, but not for every edit of a large document. */
-  const wantsSnapshot = (s: DocStat) => s.tailBytes > Math.max(settings.snapshotTailBytes, s.snapshotBytes / 8)
-
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = housekeeping.then(work)
-    housekeeping = done.catch(() => {
-      // Whoever asked is told.
-    })
-    return done
-  }
-  /** Only what is on disk can be thinned. */
   const settled = async (doc: string) => {
     const failure = commit.failure()
     if (failure) throw failure
     await flights.tail(doc)
   }
-  const inTail = (doc: string, freed: number, upTo: number) => {
-    const stat = stats.get(doc)
-    if (!stat || upTo <= stat.snapshotSeq) return
-    stats.set(doc, { ...stat, tailBytes: stat.tailBytes - freed })
-    moved.add(doc)
-  }
+  const restated = (doc: string) => moved.add(doc)
+  const reading = createReading({ store, stats, damage, log, landed: flights.tail, restated })
+  const { thin, squash, drop } = createHousekeeping({
+    store,
+    stats,
+    settled,
+    commit,
+    restated,
+    keepHead: () => ({ t: 'record', table: 'meta', key: headKey, value: assigned }),
+  })
+
+  for (const doc of await openStanding({ store, stats, heads: reading.heads, log })) restated(doc)
+  const authors = await openAuthors(reading, clock)
+  let assigned = Math.max(await store.head(), Number((await reading.read('meta', headKey)) ?? 0))
+  let durableSeq = assigned
 
   return {
     append: (doc, update, { author, origin, ...meta }, state, clients = clientsIn(update)) => {
@@ -143,7 +134,6 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
       const writes: Write[] = seen.writes
       const note = via.length > 0 ? { ...meta.note, via } : meta.note
       const before = stats.get(doc) ?? nothing
-      let stat: DocStat = { ...before, seq, tailBytes: before.tailBytes + update.length }
       writes.push({
         t: 'entry',
         entry: {
@@ -158,19 +148,24 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
           ...(note && { note }),
         },
       })
-      if (state && wantsSnapshot(stat)) {
-        const bytes = state()
-        stat = { seq, snapshotSeq: seq, snapshotBytes: bytes.length, tailBytes: 0 }
-        writes.push({ t: 'snapshot', doc, seq, state: bytes })
-      }
-      stats.set(doc, stat)
+      const next = advance(before, {
+        doc,
+        seq,
+        bytes: update.length,
+        state,
+        snapshotTailBytes: settings.snapshotTailBytes,
+      })
+      writes.push(...next.writes)
+      stats.set(doc, next.stat)
       moved.add(doc)
       backlog.add(update.length)
       const durable = commit.write(writes)
       flights.add({ seq, doc, author, bytes: update.length }, durable)
       return { seq, durable }
     },
-    write: (writes) => commit.write(writes),
+    write: commit.write,
+    read: reading.read,
+    list: reading.list,
     pending: (doc) => {
       const failure = commit.failure()
       return failure ? Promise.reject(failure) : flights.tail(doc)
@@ -178,53 +173,15 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     stat: (doc) => stats.get(doc),
     names: (prefix) => [...stats.keys()].filter((name) => name.startsWith(prefix)),
     head: () => durableSeq,
-    load: async (doc, upTo) => {
-      const stat = stats.get(doc)
-      if (!stat) return undefined
-      await flights.tail(doc)
-      try {
-        const update = await replay(store, doc, upTo === undefined ? { atLeast: stat.seq } : { upTo })
-        damaged.delete(doc)
-        return update
-      } catch (e) {
-        if (isTandemError(e, 'store-corrupt')) {
-          damaged.set(doc, e.message)
-          log.error('document damaged', { doc, error: e })
-        }
-        throw e
-      }
-    },
+    load: reading.load,
     entries: async function* (doc, range) {
       await settled(doc)
       yield* store.entries(doc, range)
     },
-    heads: (range) => store.heads(range),
-    thin: (doc, steps) =>
-      inTurn(async () => {
-        await settled(doc)
-        const folded = (await Promise.all(steps.map((step) => fold(store, doc, step)))).filter((f) => f !== undefined)
-        if (folded.length === 0) return 0
-        const failure = commit.failure()
-        if (failure) throw failure
-        for (const { freed, upTo } of folded) inTail(doc, freed, upTo)
-        await commit.write(folded.flatMap((f) => f.writes))
-        return folded.reduce((sum, f) => sum + f.gone, 0)
-      }),
-    drop: (doc) =>
-      inTurn(async () => {
-        const before = stats.get(doc)
-        await settled(doc)
-        const failure = commit.failure()
-        if (failure) throw failure
-        if (stats.get(doc) !== before) throw new TandemError('conflict', { reason: 'the document changed', doc })
-        stats.delete(doc)
-        moved.delete(doc)
-        damaged.delete(doc)
-        await commit.write([
-          { t: 'drop', doc },
-          { t: 'record', table: 'meta', key: headKey, value: assigned },
-        ])
-      }),
+    heads: reading.heads,
+    thin,
+    squash,
+    drop,
     backlog,
     onAppend: (listen) => {
       listeners.add(listen)
@@ -232,7 +189,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     },
     failure: commit.failure,
     onState: commit.onState,
-    damaged: () => damaged,
+    damaged: () => damage.places,
     authors,
     close: commit.close,
   }

@@ -1,6 +1,7 @@
-import { TandemError } from '@tandem/shared'
+import { TandemError, isTandemError } from '@tandem/shared'
 import * as Y from 'yjs'
-import type { Store } from './store.ts'
+import { nothing } from './snapshots.ts'
+import type { DocStat, Store } from './store.ts'
 import { missingEntry } from './thin.ts'
 
 type Range = {
@@ -9,27 +10,89 @@ type Range = {
   atLeast?: number
 }
 
+/** A document as one update, and what it was made of; `damaged` is set where a newer snapshot could not be read. */
+export type Replayed = { update: Uint8Array | undefined; stat: DocStat; damaged?: TandemError }
+
 /**
- * A document as one update: the newest snapshot at or before `upTo` and the entries after that. Throws
- * `store-corrupt` where something stored is damaged or missing.
+ * A document as it was: the newest snapshot at or before `upTo` that is whole, and the entries after that. Throws
+ * `store-corrupt` where something stored is damaged or missing and nothing older makes up for it.
  */
-export async function replay(store: Store, doc: string, { upTo, atLeast = 0 }: Range): Promise<Uint8Array | undefined> {
-  const snapshot = await store.snapshot(doc, upTo)
+export async function replay(store: Store, doc: string, { upTo, atLeast = 0 }: Range): Promise<Replayed> {
+  const { snapshot, damaged } = await newestWhole(store, doc, upTo)
   const updates = snapshot ? [snapshot.state] : []
   let last = snapshot?.seq ?? 0
-  for await (const entry of store.entries(doc, { after: last, ...(upTo !== undefined && { upTo }) })) {
-    if (entry.previous !== last) throw missingEntry(doc, entry.previous, entry.seq)
-    updates.push(entry.update)
-    last = entry.seq
+  let tailBytes = 0
+  try {
+    for await (const entry of store.entries(doc, { after: last, upTo })) {
+      if (entry.previous !== last) throw missingEntry(doc, entry.previous, entry.seq)
+      updates.push(entry.update)
+      last = entry.seq
+      tailBytes += entry.update.length
+    }
+    if (last < atLeast) {
+      throw new TandemError('store-corrupt', {
+        reason: 'the last entries of a document are missing',
+        doc,
+        last,
+        expected: atLeast,
+      })
+    }
+  } catch (e) {
+    // What should have made up for the snapshot does not.
+    throw damaged ?? e
   }
-  if (last < atLeast) {
-    throw new TandemError('store-corrupt', {
-      reason: 'the last entries of a document are missing',
-      doc,
-      last,
-      expected: atLeast,
-    })
+  const stat = {
+    ...nothing,
+    seq: last,
+    snapshotSeq: snapshot?.seq ?? 0,
+    snapshotBytes: snapshot?.state.length ?? 0,
+    tailBytes,
   }
+  return { update: merge(updates, doc), stat, ...(damaged && { damaged }) }
+}
+
+/**
+ * Whatever can be read of a document that is damaged. Only for one that the server alone writes and cannot do without:
+ * what others write is rather refused than shown with holes.
+ */
+export async function salvage(store: Store, doc: string): Promise<Uint8Array | undefined> {
+  const { snapshot } = await newestWhole(store, doc, undefined)
+  const updates = snapshot ? [snapshot.state] : []
+  let last = snapshot?.seq ?? 0
+  for (let isMore = true; isMore;) {
+    isMore = false
+    try {
+      for await (const { seq, update } of store.entries(doc, { after: last })) {
+        updates.push(update)
+        last = seq
+      }
+    } catch (e) {
+      const seq = isTandemError(e, 'store-corrupt') ? e.details['seq'] : undefined
+      if (typeof seq !== 'number') throw e
+      last = seq
+      isMore = true
+    }
+  }
+  return merge(updates, doc)
+}
+
+/** An older snapshot serves as well, only slower. */
+async function newestWhole(store: Pick<Store, 'snapshot'>, doc: string, upTo: number | undefined) {
+  let damaged: TandemError | undefined
+  let before = upTo
+  for (;;) {
+    try {
+      return { snapshot: await store.snapshot(doc, before), damaged }
+    } catch (e) {
+      const seq = isTandemError(e, 'store-corrupt') ? e.details['snapshot'] : undefined
+      if (typeof seq !== 'number') throw e
+      damaged ??= e as TandemError
+      before = seq - 1
+    }
+  }
+}
+
+function merge(updates: Uint8Array[], doc: string): Uint8Array | undefined {
   const [only] = updates
   if (updates.length <= 1 || !only) return only
   try {

@@ -1,9 +1,10 @@
 import { createId } from '@tandem/shared'
 import { expect, test } from 'vitest'
+import { nothing } from './snapshots.ts'
 import type { DocStat, Entry, Range, Store, Write } from './store.ts'
 
 const author = createId()
-const stat: DocStat = { seq: 1, snapshotSeq: 0, snapshotBytes: 0, tailBytes: 3 }
+const stat: DocStat = { ...nothing, seq: 1, tailBytes: 3 }
 export const entry = (seq: number, doc: string, ...bytes: number[]): Write & { t: 'entry' } => ({
   t: 'entry',
   entry: { seq, doc, previous: 0, update: Uint8Array.from(bytes), author, origin: 'socket', at: 1_000 + seq },

@@ -1,4 +1,5 @@
-import type { Cause, Id } from '@tandem/shared'
+import type { Cause, Id, TandemError } from '@tandem/shared'
+import { z } from 'zod'
 
 /** Which door a change came through. */
 export type Origin = 'socket' | 'rest' | 'bulk' | 'server'
@@ -28,8 +29,19 @@ export type EntryHead = Omit<Entry, 'update' | 'previous'> & { bytes: number }
 /** `after < seq <= upTo`, ascending, or descending where `reverse`. */
 export type Range = { after?: number | undefined; upTo?: number | undefined; reverse?: boolean | undefined }
 
-/** Where a document stands: its last entry, its last snapshot, and how many bytes each of the two parts has. */
-export type DocStat = { seq: number; snapshotSeq: number; snapshotBytes: number; tailBytes: number }
+/**
+ * Where a document stands: its last entry, its last snapshot, and how many bytes each of the two parts has; its last
+ * milestone (`snapshots.ts`), and the bytes of entries since.
+ */
+export const DocStat = z.object({
+  seq: z.number(),
+  snapshotSeq: z.number(),
+  snapshotBytes: z.number(),
+  tailBytes: z.number(),
+  milestoneSeq: z.number().default(0),
+  milestoneTailBytes: z.number().default(0),
+})
+export type DocStat = Readonly<z.infer<typeof DocStat>>
 
 /** Small facts of the server that are no documents: secrets, accounts, registries. Values are JSON. */
 export type Table =
@@ -71,7 +83,8 @@ export type Store = {
   takeFence(): Promise<number>
   /** The last entry's seq; 0 in an empty log. */
   head(): Promise<number>
-  docs(): AsyncIterable<readonly [doc: string, stat: DocStat]>
+  /** Where every document stands; the error in place of what cannot be read. */
+  docs(): AsyncIterable<readonly [doc: string, stat: DocStat | undefined, error?: TandemError]>
   /** A document's entries. */
   entries(doc: string, range?: Range): AsyncIterable<Entry>
   /** The heads of all documents' entries in order of seq; no update is read. */
@@ -79,7 +92,8 @@ export type Store = {
   /** The newest snapshot at or before `upTo`. */
   snapshot(doc: string, upTo?: number): Promise<{ seq: number; state: Uint8Array } | undefined>
   read(table: Table, key: string): Promise<unknown>
-  list(table: Table): AsyncIterable<readonly [key: string, value: unknown]>
+  /** Records by key; the error in place of a value that cannot be read. */
+  list(table: Table): AsyncIterable<readonly [key: string, value: unknown, error?: TandemError]>
   /** Brings the store back after a failed commit, as far as it can. */
   recover(): Promise<void>
   close(): Promise<void>

@@ -53,5 +53,11 @@ function noteOf(entries: readonly Entry[]): Readonly<Record<string, unknown>> {
   const [first] = entries
   const since = first?.note?.['since'] ?? (first && { seq: first.seq, at: first.at })
   const folded = entries.reduce((sum, { note }) => sum + (typeof note?.['folded'] === 'number' ? note['folded'] : 1), 0)
-  return { ...entries.at(-1)?.note, folded, since, ...(authors.length > 1 && { authors }), ...(via.length > 0 && { via }) }
+  return {
+    ...entries.at(-1)?.note,
+    folded,
+    since,
+    ...(authors.length > 1 && { authors }),
+    ...(via.length > 0 && { via }),
+  }
 }
