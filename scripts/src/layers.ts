@@ -35,6 +35,8 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     history: ['auth', 'store'],
     http: ['auth', 'store', 'notify', 'sync', 'referee', 'history'],
     services: ['auth', 'store', 'notify', 'sync', 'referee', 'history'],
+    // No part of the product: it kills servers and looks at what is left.
+    crash: ['auth', 'store'],
   },
   // Everything that runs code goes through `sandbox`; the mirror and the link know nothing of running.
   daemon: {
@@ -75,6 +77,7 @@ export const yjsFolders: readonly string[] = [
   'client/session',
   'client/editor',
   // Outside the product: they measure and drive raw documents.
+  'server/crash',
   'bench',
   'e2e',
 ]

@@ -9,7 +9,7 @@ const { values, positionals } = parseArgs({ options: { seed: { type: 'string' } 
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
 const signal = abortOnSignals()
 const say = (line: string) => process.stdout.write(`${line}\n`)
-const log = createLog({ level: 'warn', write: say })
+const log = createLog({ level: 'info', write: say })
 
 const files = longSuites(root)
 const unknown = positionals.filter((name) => !files.has(name))

@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { createId } from '@tandem/shared'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { acknowledged, testClient, testServer } from '../test-server.ts'
-import { killNine } from './kill-nine.suite.ts'
 
 const newFile = () => ({ kind: 'file', fileId: createId() }) as const
 
@@ -37,14 +33,6 @@ test('[LOG-1] what was acknowledged is there after a restart', async () => {
   const second = await testServer({ dataDir: first.dataDir, ownerKey: first.ownerKey })
   const reader = await (await testClient(second)).open(doc)
   expect(reader.text.toString()).toBe('hello')
-})
-
-test('[LOG-1] no change that was acknowledged is lost when the server is killed', { timeout: 60_000 }, async () => {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'tandem-kill-'))
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
-  const { acknowledged: promised, lost } = await killNine({ dataDir, rounds: 5, random: Math.random })
-  expect(promised).toBeGreaterThan(100)
-  expect(lost).toBe(0)
 })
 
 test('[LOG-1] while the disk is slow peers see an edit at once, and its writer is not told that it is safe', async () => {
