@@ -1,5 +1,5 @@
 import { createId } from '@tandem/shared'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
