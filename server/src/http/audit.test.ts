@@ -69,3 +69,15 @@ test('[ACC-48] a change, a gap and a missing end of the past show', async () => 
   expect(after.whole).toBe(false)
   expect(after.entries[0]?.n).toBe(newest - 1)
 })
+
+test('[ACC-48] [ACC-34] failed sign-ins are told, also those beyond the bound', async () => {
+  const server = await testServer({ flags: { failedSignInsPerMinute: 1 } })
+  for (let i = 0; i < 3; i += 1) await fetch(`${server.url}/api/v1/session`, post({ token: 'tdm_wrong' }))
+  const { entries } = await page(server)
+  const refused = entries.filter(({ action, object }) => action === 'http.refused' && object === '/api/v1/session')
+  expect(refused.map(({ details }) => (details as { code: string }).code)).toEqual([
+    'rate-limited',
+    'rate-limited',
+    'unauthorized',
+  ])
+})

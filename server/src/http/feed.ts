@@ -14,7 +14,7 @@ import { claimsOf } from './claims.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { streamOf } from './stream.ts'
-import { identify, requireRole } from './who.ts'
+import { endOf, identify, requireRole } from './who.ts'
 
 const FeedQuery = z.object({ since: z.string().max(40).optional() })
 
@@ -28,7 +28,7 @@ const pieceFrames = 1_000
  * It ends when its caller may no longer be here; whoever still may comes again with the cursor.
  */
 export function feedRoute(deps: HttpDeps): Hono<Env> {
-  const { workspace, settings, signal } = deps
+  const { workspace, settings } = deps
   const callerOf = identify(deps)
   return new Hono<Env>().get(
     '/',
@@ -42,7 +42,7 @@ export function feedRoute(deps: HttpDeps): Hono<Env> {
     requireRole(deps, 'viewer'),
     (c) => {
       const since = readCursor(c.req.query('since'), workspace.generation, deps.updates.head())
-      const ended = AbortSignal.any([signal, c.req.raw.signal])
+      const ended = endOf(deps, c)
       const who = async (): Promise<Claims | undefined> => {
         try {
           return claimsOf(workspace, await callerOf(c))

@@ -138,3 +138,14 @@ test('[S50] [ACC-49] a daemon’s id is never that of a person, whose documents 
   await server.access({ daemon })
   await expect(key.access({ daemon })).rejects.toThrow('belongs to another account')
 })
+
+test('[ACC-40] [ACC-6] a name is a person’s own to change, not that of a script with a key of theirs', async () => {
+  const server = await testServer()
+  const anna = await join(server, 'editor', 'Anna')
+  const nameOf = async () => (await listOf(server)).find(({ id }) => id === anna.principal)?.name
+  const script = await makeKey(anna)
+  expect((await script.access({ name: 'nightly' })).claims.name).toBe('Anna (nightly)')
+  expect(await nameOf()).toBe('Anna')
+  await anna.access({ name: ' Anna B. ' })
+  expect(await nameOf()).toBe('Anna B.')
+})

@@ -17,6 +17,7 @@ import { inviteLookRoute, inviteRoutes } from './invites.ts'
 import { keyRoutes } from './keys.ts'
 import { memberRoutes } from './members.ts'
 import { openApiRoute } from './openapi.ts'
+import { oidcRoutes } from './oidc.ts'
 import { pairingRoutes } from './pairings.ts'
 import { problemOf } from './problem.ts'
 import { boundFailedSignIns, boundRequests } from './rate-limit.ts'
@@ -63,7 +64,8 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
   app.onError((thrown, c) => {
     const e = failedSignIns(c, thrown)
     const { status, problem, headers } = problemOf(e, log)
-    if (status === 401 || status === 403) {
+    // A sign-in that failed once too often is told apart, and is a refusal all the same.
+    if (status === 401 || status === 403 || e !== thrown) {
       const path = c.req.path.slice(0, 300)
       const details = { code: problem.code, detail: problem.detail, method: c.req.method, path }
       refusals.add('http', { actor: c.var.caller?.principal ?? '', object: path, details })
@@ -89,6 +91,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
   app.route('/api/v1/sessions', sessionListRoutes(deps))
   app.route('/api/v1/invites', inviteLookRoute(deps))
   app.route('/api/v1/pairings', pairingRoutes(deps))
+  if (deps.oidc) app.route('/api/v1/oidc', oidcRoutes(deps, deps.oidc))
   app.route('/api/v1/workspaces', workspaceList(deps))
   app.route('/api/v1/workspaces/:ws', inWorkspace)
   app.route(
