@@ -69,6 +69,7 @@ export function openApiOf(app: Pick<Hono<Env>, 'routes'>, version: string): Open
     paths[address] = { ...paths[address], [route.method.toLowerCase()]: operationOf(route, address) }
   }
   const tags = new Set(Object.values(paths).flatMap((at) => Object.values(at).flatMap((op) => (op as Operation).tags)))
+  const inOrder = [...tags].toSorted((a, b) => Number(a in last) - Number(b in last))
   return {
     openapi: '3.1.1',
     info: {
@@ -78,7 +79,7 @@ export function openApiOf(app: Pick<Hono<Env>, 'routes'>, version: string): Open
         'Everything that the page does can be done over HTTP too. Bodies of files are raw bytes, everything else is JSON; every error is a problem document (RFC 9457).',
     },
     servers: [{ url: '/' }],
-    tags: [...tags].map((name) => ({ name })),
+    tags: inOrder.map((name) => ({ name })),
     security: [{ key: [] }, { cookie: [] }],
     paths,
     components: {
@@ -128,6 +129,12 @@ const pathParameters: Readonly<Record<string, string>> = {
   userCode: 'The short code that the program shows.',
 }
 
+const last = { 'Founding addresses': true, About: true }
+
+/** Addresses that only repeat others, for programs written for the founding documents, stand by themselves. */
+const tagOf = (address: string, { tag }: RouteDoc): string =>
+  /^\/files?\b|^\/api\/workspaces\//.test(address) ? 'Founding addresses' : tag
+
 function operationOf({ method, path, doc, least }: Route, address: string): Operation {
   const inPath = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
@@ -147,7 +154,7 @@ function operationOf({ method, path, doc, least }: Route, address: string): Oper
   ]
   return {
     operationId: [method.toLowerCase(), ...address.split(/\W+/).filter(Boolean)].join('_'),
-    tags: [doc.tag],
+    tags: [tagOf(address, doc)],
     summary: doc.summary,
     ...(description.length > 0 && { description: description.join(' ') }),
     parameters: [...inPath, ...inQuery(doc), ...inHeaders(doc)],

@@ -71,8 +71,9 @@ export WS=$(curl -s -H "authorization: Bearer $TANDEM_KEY" $TANDEM_URL/api/v1/wo
   <p>
     Every error is <code>application/problem+json</code>: <code>code</code> is for programs, <code>detail</code> says
     what was wrong, <code>hint</code> what to do, and <code>errors</code> names the fields where there are several.
-    After 429 the header <code>Retry-After</code> says when to come again; <code>RateLimit</code> and
-    <code>RateLimit-Policy</code> say on every answer how much is left.
+    After 429 the header <code>Retry-After</code> says when to come again; <code>RateLimit-Limit</code>,
+    <code>RateLimit-Remaining</code> and <code>RateLimit-Reset</code> (seconds) say on every answer how many requests
+    are left.
   </p>
   <div class="table">
     <table>
@@ -157,7 +158,7 @@ function routePart({ method, path, operation }: { method: string; path: string; 
       )}
     </details>
     <h4>Example</h4>
-    <pre>${curlFor(method, path, operation)}</pre>
+    <pre class="line">${curlFor(method, path, operation)}</pre>
   </article>`
 }
 
@@ -172,7 +173,7 @@ const parameterTable = (parameters: Operation['parameters']): Part => html`
               <td><code>${name}</code></td>
               <td>${where}${required ? '' : ', optional'}</td>
               <td>
-                ${where === 'query' ? html`<code>${shapeOf(schema)}</code> ${boundsOf(schema)}` : ''}
+                ${where === 'query' ? html`<code>${shapeOf(schema)}</code> ${boundsOf(schema)}<br />` : ''}
                 ${description ?? ''}
               </td>
             </tr>`,

@@ -1,5 +1,6 @@
 /** A JSON Schema as far as our documents use it. */
 type Schema = {
+  description?: string
   type?: string
   const?: unknown
   enum?: unknown[]
@@ -44,9 +45,9 @@ const bracketed = (shape: string) => (/ \| /.test(shape) && !shape.startsWith('{
 function objectShape({ properties = {}, required = [], additionalProperties }: Schema, indent: string): string {
   const inner = `${indent}  `
   const lines = Object.entries(properties).map(([name, schema]) => {
-    const bounds = boundsOf(schema)
+    const words = [schema.description, boundsOf(schema)].filter(Boolean).join(' ')
     const mark = required.includes(name) ? '' : '?'
-    return `${inner}${name}${mark}: ${shapeOf(schema, inner)}${bounds && `  // ${bounds}`}`
+    return `${inner}${name}${mark}: ${shapeOf(schema, inner)}${words && `  // ${words}`}`
   })
   if (typeof additionalProperties === 'object' && Object.keys(additionalProperties).length > 0) {
     lines.push(`${inner}[name]: ${shapeOf(additionalProperties, inner)}`)
@@ -59,7 +60,8 @@ export function boundsOf(raw: unknown): string {
   const schema = (raw ?? {}) as Schema
   // Zod writes the largest safe integer where there is no bound of ours.
   const most = schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER ? schema.maximum : undefined
-  const least = schema.minimum !== undefined && schema.minimum > Number.MIN_SAFE_INTEGER ? schema.minimum : undefined
+  // That a count is not negative goes without saying.
+  const least = schema.minimum !== undefined && schema.minimum > 0 ? schema.minimum : undefined
   return [
     ...(least !== undefined ? [`at least ${least}`] : []),
     ...(schema.exclusiveMinimum !== undefined ? [`above ${schema.exclusiveMinimum}`] : []),

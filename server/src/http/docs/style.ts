@@ -48,6 +48,7 @@ pre {
   margin: 4px 0; padding: 10px 12px; overflow: auto; background: var(--raised);
   border: 1px solid var(--line); border-radius: 6px; line-height: 1.5;
 }
+pre.line { white-space: pre-wrap; overflow-wrap: anywhere; }
 article { margin: 12px 0; padding: 16px 18px; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
 article h3 code { overflow-wrap: anywhere; }
 .method { font: 600 12px/1 var(--code); min-width: 52px; }
