@@ -52,6 +52,11 @@ export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: Edito
         </div>
       )}
       {entry?.deleted && <DeletedStrip entry={entry} onClose={close} />}
+      {entry && !entry.deleted && text.is === 'ready' && text.readOnly !== undefined && (
+        <p className={styles.strip} role="status">
+          {text.readOnly}
+        </p>
+      )}
       <div className={styles.text}>
         {wasReady && (
           <Suspense fallback={<TextSkeleton label="Loading the editor" />}>

@@ -6,7 +6,6 @@ import { useMemo } from 'react'
 import { openPeople } from '../session/people.ts'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
-import { IconButton } from '../ui/icon-button.tsx'
 import { InviteSection } from './invite-section.tsx'
 import { KeySection } from './key-section.tsx'
 import { PairSection } from './pair-section.tsx'
@@ -29,16 +28,12 @@ export default function ShareDialog({ tab, onTab, code, onClose }: ShareDialogPr
       <Dialog.Portal>
         <Dialog.Backdrop className={styles.backdrop} />
         <Dialog.Popup className={styles.dialog}>
-          <header>
+          <div className={styles.head}>
             <Dialog.Title>Share {workspace.name}</Dialog.Title>
-            <Dialog.Close
-              render={
-                <IconButton label="Close">
-                  <X size={16} aria-hidden />
-                </IconButton>
-              }
-            />
-          </header>
+            <Dialog.Close className={styles.close} aria-label="Close">
+              <X size={16} aria-hidden />
+            </Dialog.Close>
+          </div>
           <Tabs.Root value={tab} onValueChange={(next) => onTab(next as ShareTab)} className={styles.tabs}>
             <Tabs.List className={styles.tabList} aria-label="Ways to take part">
               {tabs.map(({ id, label }) => (
