@@ -14,6 +14,7 @@ import {
 } from '@tandem/shared'
 import { openCertificate } from './auth/certificate.ts'
 import { openDaemonLease } from './auth/daemon-lease.ts'
+import { createOidc } from './auth/oidc.ts'
 import { openAuth } from './auth/open.ts'
 import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
 import type { AuthTable } from './auth/table.ts'
@@ -75,6 +76,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
   const { settings, dataDir, clientDir, ownerKey, workspaceName, log, clock = systemClock } = options
   requireSafeBinding(settings)
   const certificate = openCertificate(settings, { clock, log })
+  const oidc = createOidc(settings, clock)
   const store = options.store ?? (await openLevelStore(path.join(dataDir, 'server'), { clock, log }))
   const opened: (() => Promise<void>)[] = [() => store.close()]
   const stopping = new AbortController()
@@ -113,6 +115,9 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       holdsLease,
       writable: () => updates.failure() === undefined,
       maxDocsPerConnection: settings.maxDocsPerConnection,
+      maxConnectionsPerPerson: settings.maxConnectionsPerPerson,
+      connectionsOf: (principal) =>
+        [...sockets.sockets.values()].filter(({ who }) => who?.claims.principal === principal).length,
       clock,
     })
     const engine = createEngine({
@@ -176,6 +181,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       documents,
       ...auth,
       lease,
+      oidc,
       requests: service,
       history,
       audit,

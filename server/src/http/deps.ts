@@ -8,6 +8,7 @@ import type { DaemonBindings } from '../auth/daemons.ts'
 import type { DaemonLease } from '../auth/daemon-lease.ts'
 import type { Invites } from '../auth/invites.ts'
 import type { Members } from '../auth/members.ts'
+import type { Oidc } from '../auth/oidc.ts'
 import type { OriginCheck } from '../auth/origin.ts'
 import type { Pairings } from '../auth/pairings.ts'
 import type { Sessions } from '../auth/sessions.ts'
@@ -41,6 +42,8 @@ export type HttpDeps = {
   tokens: Tokens
   daemons: DaemonBindings
   lease: DaemonLease
+  /** Undefined where nobody signs in so. */
+  oidc: Oidc | undefined
   members: Members
   users: Users
   invites: Invites

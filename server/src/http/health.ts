@@ -4,7 +4,7 @@ import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 
 /** `GET /api/health`: ready or not, and why. Needs no key. */
-export const healthRoute = ({ updates, version }: HttpDeps): Hono<Env> =>
+export const healthRoute = ({ updates, oidc, version }: HttpDeps): Hono<Env> =>
   new Hono<Env>().get(
     '/',
     describe({ tag: 'About', summary: 'Ready or not, and why', answers: { 200: Health, 503: Health }, open: true }),
@@ -15,7 +15,10 @@ export const healthRoute = ({ updates, version }: HttpDeps): Hono<Env> =>
         // One damaged document does not make the others unusable.
         ...damageIn([...updates.damaged().keys()]),
       ]
-      return c.json<Health>({ ready: !failure, reasons, version }, failure ? 503 : 200)
+      return c.json<Health>(
+        { ready: !failure, reasons, version, ...(oidc && { oidc: { name: oidc.name } }) },
+        failure ? 503 : 200,
+      )
     },
   )
 

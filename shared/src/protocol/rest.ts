@@ -4,7 +4,13 @@ import { Id } from '../base/ids.ts'
 import { Claims, Role } from './access.ts'
 
 /** `GET /api/health` */
-export const Health = z.object({ ready: z.boolean(), reasons: z.array(z.string()), version: z.string() })
+export const Health = z.object({
+  ready: z.boolean(),
+  reasons: z.array(z.string()),
+  version: z.string(),
+  /** A browser can sign in at this provider: `/api/v1/oidc/login`, with `?invite=` where there is one. */
+  oidc: z.object({ name: z.string() }).optional(),
+})
 export type Health = z.infer<typeof Health>
 
 /**
