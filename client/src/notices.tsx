@@ -1,10 +1,11 @@
-import { CloudOff, HardDrive, RefreshCw } from 'lucide-react'
+import { CloudOff, HardDrive, LogOut, RefreshCw } from 'lucide-react'
 import { RescueDialog } from './rescue-dialog.tsx'
 import { update, takeUpdate } from './session/offline.ts'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
 import { Button } from './ui/button.tsx'
 import { useAfter } from './ui/states.tsx'
+import { toast } from './ui/toast.ts'
 import styles from './workbench.module.css'
 
 /** What everyone at this screen should know: offline, nothing kept, a newer build, changes that cannot be sent. */
@@ -14,9 +15,11 @@ export function Notices() {
   const storage = useView(session.storage)
   const words = useView(session.words)
   const { ready } = useView(update)
+  const { signedOut } = useView(session.identity)
   return (
     <>
-      {link.phase === 'offline' && <OfflineBanner key={link.since} />}
+      {link.phase === 'offline' && !signedOut && <OfflineBanner key={link.since} />}
+      {signedOut && <SignedOutBanner />}
       {storage.failure !== undefined && (
         <p className={styles.banner} role="alert">
           <HardDrive size={14} aria-hidden /> Can’t save on this device: {storage.failure}. Keep this tab open until the
@@ -37,6 +40,30 @@ export function Notices() {
       )}
       <RescueDialog />
     </>
+  )
+}
+
+/** The sign-in ran out, or an owner took it back: the page cannot know which. */
+function SignedOutBanner() {
+  const { rescue, storage } = useSession()
+  const { waiting } = useView(storage)
+  return (
+    <p className={styles.banner} role="alert">
+      <LogOut size={14} aria-hidden /> You are signed out: your sign-in has ended, or an owner took it back. What you
+      type is kept on this device, and sent once you open an invite or the link that Tandem printed.
+      {waiting > 0 && (
+        <Button
+          variant="quiet"
+          onClick={() =>
+            void rescue
+              .saveUnsent()
+              .then((saved) => saved || toast('This browser could not read what it holds. Try again.'))
+          }
+        >
+          Save a copy
+        </Button>
+      )}
+    </p>
   )
 }
 

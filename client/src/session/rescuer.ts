@@ -72,6 +72,12 @@ export function createRescuer({ place, persist, live, restart, clock, log }: Opt
     return { documents, keys }
   }
 
+  const save = (reason: string, documents: Rescue['documents']): string =>
+    downloadRescue(
+      { workspaceId: place.workspaceId, savedAt: new Date(clock.now()).toISOString(), reason, documents },
+      clock,
+    )
+
   let busy = false
   /** One step at a time: a second press while the first is at work is the same press. */
   const step = async (work: (held: Held) => Promise<void>) => {
@@ -92,6 +98,12 @@ export function createRescuer({ place, persist, live, restart, clock, log }: Opt
       wanted.add(kind)
       show()
     },
+    /** A copy of what the server lacks, for whoever wants one: nothing is let go. False where it could not be read. */
+    saveUnsent: async (): Promise<boolean> => {
+      const found = await collect([{ epoch: place.epoch, store: persist, live }])
+      if (found) save(reasons.unsent, found.documents)
+      return found !== undefined
+    },
     /** Leaves the changes of earlier epochs where they are; asked again at the next visit. */
     postpone: () => done('old-epoch'),
     /** First step: everything as one file. */
@@ -100,15 +112,7 @@ export function createRescuer({ place, persist, live, restart, clock, log }: Opt
         const found = await collect(held)
         if (!found) return state.patch({ trouble: 'unreadable' })
         covered = found.keys
-        const copy = downloadRescue(
-          {
-            workspaceId: place.workspaceId,
-            savedAt: new Date(clock.now()).toISOString(),
-            reason: reasons[state.snapshot().needed === 'diverged' ? 'diverged' : 'anew'],
-            documents: found.documents,
-          },
-          clock,
-        )
+        const copy = save(reasons[state.snapshot().needed === 'diverged' ? 'diverged' : 'anew'], found.documents)
         state.patch({ copy, trouble: undefined })
       }),
     /** Second step, after the person said that they have the file: forgets what it holds. */
@@ -130,4 +134,5 @@ export function createRescuer({ place, persist, live, restart, clock, log }: Opt
 const reasons = {
   diverged: 'The server did not accept these changes.',
   anew: 'The workspace was made anew on the server.',
+  unsent: 'These changes had not reached the server.',
 }

@@ -28,6 +28,8 @@ import { createTokens, type SignInState } from './token.ts'
 
 /** How often what a closed tab left unsent is looked for. */
 const sweepMs = 5_000
+/** How often a signed-out page looks whether it is let in again: by an invite, or in another tab. */
+const lookAgainMs = 15_000
 
 /** What the server last said of the workspace as a whole. */
 export type ServerWords = { seq: number | undefined; writable: boolean; reason: string | undefined }
@@ -105,6 +107,20 @@ export function openSession({ first, token, clock, log, signal }: Options) {
       link.socket.disconnect()
     } else remember(claims, workspace)
   })
+  // Who is signed out is not let in by trying again and again: the socket rests until there is a token.
+  let looking = false
+  const restWhileSignedOut = () => {
+    if (looking || signal.aborted || !tokens.state.snapshot().signedOut) return
+    looking = true
+    link.socket.disconnect()
+    clock.after(lookAgainMs, () => {
+      looking = false
+      tokens.discard()
+      tokens.get().then(() => signal.aborted || void link.socket.connect(), restWhileSignedOut)
+    })
+  }
+  tokens.state.subscribe(restWhileSignedOut)
+  restWhileSignedOut()
   if (token) remember(token.claims, token.workspace)
   const ops = openOps(handles.ops.doc)
   // A role that an owner changed is in the list of members before it is in our token.

@@ -122,7 +122,7 @@ function Key({ info, people, onChanged }: { info: KeyInfo; people: People; onCha
       <span className={styles.name}>
         {info.name}
         <small>
-          <code>{info.prefix}…</code>
+          <code title={info.prefix}>…{info.prefix.slice(-6)}</code>
         </small>
       </span>
       <span className={styles.quiet}>

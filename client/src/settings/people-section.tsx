@@ -15,8 +15,17 @@ type PeopleSectionProps = { people: People; me: string; mayChange: boolean }
 /** Who takes part, with which role. Daemons and programs stand with the people who brought them. */
 export function PeopleSection({ people, me, mayChange }: PeopleSectionProps) {
   const members = useRemote(people.members)
-  const { peers } = useView(useSession().peers)
-  const here = useMemo(() => new Set(peers.map((p) => p.user.id)), [peers])
+  const session = useSession()
+  const { peers } = useView(session.peers)
+  const daemons = useView(session.ops.daemons)
+  const here = useMemo(
+    () =>
+      new Set([
+        ...peers.map((p) => p.user.id),
+        ...[...daemons.values()].filter((d) => d.connection === 'online').map((d) => d.id),
+      ]),
+    [peers, daemons],
+  )
   return (
     <>
       {!mayChange && <p>Only an owner changes who takes part.</p>}

@@ -87,6 +87,7 @@ test.each(['dark', 'light'] as const)(
     await mira.pill('Signed out')
     await mira.type('\nkept here')
     await mira.showsPart('kept here')
+    await mira.page.getByRole('button', { name: 'Save a copy' }).waitFor()
     await shoot('24-removed', mira.page)
     await mira.page.reload()
     await mira.showsPart('kept here')
