@@ -93,7 +93,7 @@ async function workspace(seed: number) {
         },
         { timeout: 20_000, interval: 1 },
       ),
-    settled: () => Promise.all(names.map((name) => log.pending(name))),
+    settled: () => Promise.all(names.map(async (name) => log.pending(name))),
     /** Marks that every document's editor has, and the log's copy of it. */
     marks: async () => {
       const both = await Promise.all(
