@@ -6,6 +6,9 @@ import { openCached, type AuthTable } from './table.ts'
 /** A session ends after this long without use, ms. */
 export const sessionLifeMs = 30 * 24 * 3_600_000
 
+/** Of one account: a script that signs in again and again ends its own oldest. */
+const maxSessions = 100
+
 const Session = z.object({
   id: z.string().optional(),
   principal: Id,
@@ -47,7 +50,13 @@ export async function openSessions(table: AuthTable, clock: Clock): Promise<Sess
     const session = key === undefined ? undefined : sessions.get(key)
     return session && clock.now() - session.usedAt <= sessionLifeMs ? session : undefined
   }
-  const forgetOld = () => sessions.entries().flatMap(([key]) => (live(key) ? [] : [drop(key)]))
+  /** Those that have ended, and of this account those beyond the bound that were not used for longest. */
+  const forgetOld = (principal: Id) => {
+    const mine = sessions.entries().filter(([, session]) => session.principal === principal)
+    const byUse = mine.toSorted(([, a], [, b]) => b.usedAt - a.usedAt)
+    const beyond = new Set(byUse.slice(maxSessions).map(([key]) => key))
+    return sessions.entries().flatMap(([key]) => (live(key) && !beyond.has(key) ? [] : [drop(key)]))
+  }
 
   return {
     open: async ({ principal, keyId }, { browser, cookie }) => {
@@ -63,7 +72,7 @@ export async function openSessions(table: AuthTable, clock: Clock): Promise<Sess
       const opened = sessions.set(key, { id, principal, ...(keyId && { keyId }), createdAt, usedAt: now, browser })
       // The new one stands already: nothing that hangs on the session ends in between.
       const closed = old && oldKey !== undefined ? (isSame ? sessions.remove(oldKey) : drop(oldKey)) : undefined
-      await Promise.all([opened, closed, ...forgetOld()])
+      await Promise.all([opened, closed, ...forgetOld(principal)])
       return fresh
     },
     find: (cookie) => {

@@ -100,6 +100,8 @@ test('[ACC-43] who comes by a link says a name, and a link is neither guessed no
   const nameless = await take(server, token)
   expect(nameless.status).toBe(422)
   expect(await nameless.json()).toMatchObject({ errors: [expect.stringContaining('name')] })
+  const hidden = await take(server, token, 'Mira\u202eelbon')
+  expect(await hidden.json()).toMatchObject({ errors: [expect.stringContaining('cannot be seen')] })
   const guess = () => `tdi_${createId()}_${'x'.repeat(43)}`
   const looks = []
   for (let i = 0; i < 5; i += 1) looks.push((await look(server, guess())).status)

@@ -9,6 +9,9 @@ import { readBody } from './problem.ts'
 import { pageUrl } from './sign-in.ts'
 import { requireSignedIn } from './who.ts'
 
+/** That can be taken at once: they are all in memory. */
+const maxInvites = 500
+
 /** `…/invites`: links that make whoever opens them a member. The link is told once. */
 export function inviteRoutes(deps: HttpDeps): Hono<Env> {
   const { invites, audit } = deps
@@ -28,10 +31,13 @@ export function inviteRoutes(deps: HttpDeps): Hono<Env> {
         more: 'The link is told once; only its hash is kept.',
         body: NewInvite,
         answers: { 201: NewInviteAnswer },
+        errors: ['conflict'],
       }),
       owner,
       async (c) => {
         const by = c.var.caller.principal
+        if (invites.list().length >= maxInvites)
+          throw new TandemError('conflict', { reason: `${maxInvites} links can be taken already: withdraw some first` })
         const { token, invite } = await invites.make({ ...(await readBody(c, NewInvite)), by })
         const { role, usesLeft: uses, expiresAt } = invite
         audit.add({ actor: by, action: 'invite.make', object: invite.id, details: { role, uses, expiresAt } })

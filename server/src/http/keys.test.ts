@@ -176,6 +176,17 @@ test('[ACC-44] nobody sees or removes the keys of others, but an owner; the serv
   expect(await statusOf(server.inWorkspace('/files'))).toBe(200)
 })
 
+test('[ACC-44] keys of one person are bounded, in words', async () => {
+  const server = await testServer()
+  const anna = await join(server, 'editor')
+  const ask = () => anna.inWorkspace('/keys', post({ name: 'one more' }))
+  const answers = await Promise.all(Array.from({ length: 101 }, ask))
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(100)
+  const refused = answers.find(({ status }) => status !== 201)
+  expect(await refused?.json()).toMatchObject({ code: 'conflict', detail: 'you have 100 keys: remove one first' })
+  expect((await makeKey(server)).info.kind).toBe('own')
+})
+
 test('[ACC-44] a key for other workspaces is none for this', async () => {
   const server = await testServer()
   const elsewhere = await makeKey(server, { workspaces: [createId()] })

@@ -7,6 +7,9 @@ import { readBody } from './problem.ts'
 import { requireScope } from './scopes.ts'
 import { requireSignedIn } from './who.ts'
 
+/** Of one person: they are all in memory. */
+const maxKeys = 100
+
 const ListQuery = z.object({ all: z.string().optional().describe('Those of everybody: for owners.') })
 
 /** `…/keys`: everybody's own API keys, and all of them for owners. A key is shown once. */
@@ -37,6 +40,7 @@ export function keyRoutes(deps: HttpDeps): Hono<Env> {
         more: 'It is shown once; only its hash is kept. It never allows more than who makes it is allowed.',
         body: NewKey,
         answers: { 201: NewKeyAnswer },
+        errors: ['conflict'],
       }),
       signedIn,
       async (c) => {
@@ -48,6 +52,8 @@ export function keyRoutes(deps: HttpDeps): Hono<Env> {
           })
         // A key that makes keys must not make one that may do more than itself.
         for (const scope of scopes) requireScope(caller, scope)
+        if (keys.list().filter(({ principal }) => principal === caller.principal).length >= maxKeys)
+          throw new TandemError('conflict', { reason: `you have ${maxKeys} keys: remove one first` })
         const { key, info } = await keys.make({
           name,
           role,

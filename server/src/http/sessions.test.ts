@@ -99,6 +99,21 @@ test('[S52] a session that nobody used for a month has ended, also for the list'
   expect(await used.list()).toHaveLength(1)
 })
 
+test('[ACC-46] whoever signs in again and again ends what they have not used for longest', async () => {
+  const time = { aheadMs: 0 }
+  const server = await testServer({ clock: { ...systemClock, now: () => 1_000_000_000_000 + time.aheadMs } })
+  const first = await signIn(server)
+  for (let i = 0; i < 99; i += 1) {
+    time.aheadMs += 1
+    await signIn(server)
+  }
+  expect(await first.list()).toHaveLength(100)
+  time.aheadMs += 1
+  const last = await signIn(server)
+  expect([await first.status(), await last.status()]).toEqual([401, 200])
+  expect(await last.list()).toHaveLength(100)
+})
+
 test('[S53] nobody is let in without a user, in words and as a problem', async () => {
   const server = await testServer()
   for (const route of ['/api/v1/workspaces', '/api/v1/sessions', `/api/v1/workspaces/${server.workspaceId}/members`]) {

@@ -38,7 +38,7 @@ export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
     const place = { workspaceId: workspace.id, epoch: workspace.epoch, session }
     if (!daemon) {
       const { principal } = caller
-      const asked = name?.trim() || caller.name
+      const asked = name || caller.name
       const isThemselves = caller.by === 'cookie' || ('key' in caller.via && keys.get(caller.via.key)?.kind === 'owner')
       // A script may go by a name of its own, beside that of whose key it has: it neither renames them nor hides them.
       const called = isThemselves || asked === caller.name ? asked : `${caller.name} (${asked})`.slice(0, 80)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
+import { plainText } from '../base/terminal.ts'
 import type { DocRef } from './doc-names.ts'
 
 /** What a member may do, each including what stands before it [S49]. */
@@ -9,6 +10,16 @@ export type Role = z.infer<typeof Role>
 
 /** Whether `role` includes `least`. */
 export const atLeast = (role: Role, least: Role): boolean => roles.indexOf(role) >= roles.indexOf(least)
+
+/** What a person, a machine or a key is called: one line that neither acts on a terminal nor reorders what stands beside it. */
+export const ShownName = z
+  .string()
+  .trim()
+  .max(80)
+  .refine(
+    (name) => plainText(name) === name && !/[\t\r\n\u2028\u2029]/.test(name),
+    'it has characters that cannot be seen',
+  )
 
 /** Who a connection is, as its access token says: a person's tab, or the daemon `principal` of one workspace [S50]. */
 export const Claims = z.object({

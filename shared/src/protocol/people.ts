@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
-import { Role } from './access.ts'
+import { Role, ShownName } from './access.ts'
 
 /** What an API key may be used for; a key never allows more than the role of whom it speaks for. */
 export const scopes = [
@@ -77,7 +77,7 @@ export const KeyInfo = z.object({
 export type KeyInfo = z.infer<typeof KeyInfo>
 export const KeyList = z.object({ keys: z.array(KeyInfo) })
 export const NewKey = z.object({
-  name: z.string().trim().min(1).max(80),
+  name: ShownName.min(1),
   role: Role.default('editor'),
   scopes: z
     .array(Scope)
@@ -108,7 +108,7 @@ export const SessionList = z.object({ sessions: z.array(SessionInfo) })
  * polls `POST /api/v1/pairings/token`; a signed-in person reads the code's request (`GET …/pairings/:userCode`) and
  * confirms or refuses it (`POST …/pairings/:userCode` `{approve}`) in the browser.
  */
-export const PairingRequest = z.object({ name: z.string().trim().min(1).max(80) })
+export const PairingRequest = z.object({ name: ShownName.min(1) })
 export const Pairing = z.object({
   deviceCode: z.string(),
   /** Such as `KWPT-3MQX`: no letter that can be taken for another. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { errorTable, type TandemError } from '../base/errors.ts'
 import { Id } from '../base/ids.ts'
-import { Claims, Role } from './access.ts'
+import { Claims, Role, ShownName } from './access.ts'
 
 /** `GET /api/health` */
 export const Health = z.object({
@@ -19,7 +19,7 @@ export type Health = z.infer<typeof Health>
  */
 export const SessionRequest = z.union([
   z.object({ token: z.string().min(1).max(300) }),
-  z.object({ invite: z.string().min(1).max(300), name: z.string().trim().min(1).max(80).optional() }),
+  z.object({ invite: z.string().min(1).max(300), name: ShownName.min(1).optional() }),
 ])
 export const SessionAnswer = z.object({ principal: Id, name: z.string() })
 export type SessionAnswer = z.infer<typeof SessionAnswer>
@@ -50,9 +50,9 @@ export const WorkspaceList = z.object({ workspaces: z.array(WorkspaceInfo) })
  */
 export const AccessTokenRequest = z.object({
   session: Id,
-  name: z.string().max(80).optional(),
+  name: ShownName.optional(),
   /** `shared`: beside other daemons that say so too; without it the workspace is this daemon's alone [S311]. */
-  daemon: z.object({ id: Id, name: z.string().max(80), shared: z.boolean().default(false) }).optional(),
+  daemon: z.object({ id: Id, name: ShownName, shared: z.boolean().default(false) }).optional(),
 })
 export type AccessTokenRequest = z.infer<typeof AccessTokenRequest>
 export const AccessToken = z.object({
