@@ -1,6 +1,7 @@
 import { TandemError, createId, diffText, docPath, nameOf, parsePath, type DocRef, type Id } from '@tandem/shared'
 import { openFile, openFiles, stateOf, type FileEntry, type Files } from '@tandem/shared/docs'
 import { perDoc } from '../sync/per-doc.ts'
+import { createRoom } from '../sync/room.ts'
 import type { Current } from './conditions.ts'
 import { decodeText, encodeText, etagOf } from './content.ts'
 import type { Caller, HttpDeps } from './deps.ts'
@@ -33,6 +34,7 @@ export function createFileVerbs({ documents, updates, settings, clock }: HttpDep
   }
   const metaOf = (caller: Caller) => ({ author: caller.principal, origin: 'rest' }) as const
   const fileIn = perDoc(openFile)
+  const requireDocRoom = createRoom(updates, settings)
   /** The version with which a document last changed. */
   const versionOf = (doc: DocRef) => updates.stat(docPath(doc))?.seq ?? updates.head()
 
@@ -96,6 +98,7 @@ export function createFileVerbs({ documents, updates, settings, clock }: HttpDep
     requireRoom(all, path)
     const facts = { size: body.length, exec: false, eol, bom }
     const id = createId()
+    requireDocRoom(textRef(id))
     // Content first, so that nobody ever sees an empty file.
     await documents.change(textRef(id), metaOf(caller), (doc) =>
       fileIn(doc).edit([{ at: 0, del: 0, ins: text }], undefined),

@@ -52,6 +52,8 @@ function doorsForTest() {
     holdsLease: (_daemon, task, attempt) => leases.has(`${task}.${attempt}`),
     writable: () => store.works,
     maxDocsPerConnection: 2,
+    maxConnectionsPerPerson: 3,
+    connectionsOf: () => 0,
     clock,
   })
   const closes: number[] = []

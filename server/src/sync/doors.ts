@@ -9,6 +9,7 @@ import {
   type DocPlace,
   type DocRef,
   type HoldsLease,
+  type Id,
 } from '@tandem/shared'
 import type { Access } from '../auth/access.ts'
 import type { Tokens } from '../auth/tokens.ts'
@@ -41,6 +42,9 @@ type Deps = {
   /** False while the store cannot write: everything is read-only then. */
   writable(): boolean
   maxDocsPerConnection: number
+  maxConnectionsPerPerson: number
+  /** How many sockets a principal has. */
+  connectionsOf(principal: Id): number
   clock: Clock
 }
 
@@ -58,7 +62,8 @@ export type Doors = {
 }
 
 /** The table of architecture §3 at the door of every document, fail closed. */
-export function createDoors({ place, tokens, access, holdsLease, writable, maxDocsPerConnection, clock }: Deps): Doors {
+export function createDoors(deps: Deps): Doors {
+  const { place, tokens, access, holdsLease, writable, maxDocsPerConnection, clock } = deps
   const readOnly = (doc: DocRef, claims: Claims) => !writable() || !access.mayWrite(doc, claims, holdsLease)
 
   const identify = async (socket: Socket, token: string): Promise<Claims> => {
@@ -74,6 +79,9 @@ export function createDoors({ place, tokens, access, holdsLease, writable, maxDo
     if (was && (was.principal !== claims.principal || was.kind !== claims.kind || was.session !== claims.session)) {
       throw new TandemError('forbidden', { reason: 'a socket belongs to one principal' })
     }
+    const limit = deps.maxConnectionsPerPerson
+    if (!socket.who && deps.connectionsOf(claims.principal) >= limit)
+      throw new TandemError('rate-limited', { reason: 'too many connections of one person', limit })
     if (!socket.who || expiresAt >= socket.who.expiresAt) socket.who = { claims, token, via, expiresAt }
     return claims
   }

@@ -4,7 +4,9 @@ import {
   TandemError,
   docName,
   docPath,
+  errorTable,
   isTandemError,
+  messageOf,
   parseDocName,
   parseMessage,
   type DocPlace,
@@ -21,6 +23,7 @@ import { guard, refusal } from './guard.ts'
 import { stampPresence } from './presence.ts'
 import { close } from './socket.ts'
 import { watchPending } from './pending.ts'
+import { createRoom } from './room.ts'
 import { createSizeGuard, readUpdate } from './size.ts'
 
 /** Where the server's own changes come from; Hocuspocus hands it back as the transaction's origin. */
@@ -57,6 +60,7 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
   const { place, updates, doors, daemons, settings, log } = deps
   const guarded = guard(log)
   const size = createSizeGuard(settings.maxDocBytes)
+  const requireRoom = createRoom(updates, settings)
   const serverMeta: AppendMeta = { author: deps.serverId, origin: 'server' }
 
   const metaOf = (origin: unknown): AppendMeta => {
@@ -135,6 +139,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       } catch (e) {
         const code = isTandemError(e) ? e.code : 'internal'
         deps.onRefused({ name: documentName.slice(0, 200), code, principal: socket.who?.claims.principal })
+        // One connection too many of one person: nothing on it would be let in.
+        if (code === 'rate-limited' && !socket.who) socket.close(errorTable[code].close, messageOf(e))
         throw refusal(code)
       }
     },
@@ -185,7 +191,13 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       }
       const stat = updates.stat(docPath(doc))
       const keptBytes = (stat?.snapshotBytes ?? 0) + (stat?.tailBytes ?? 0)
-      if (!size.admits(document, update, keptBytes)) size.refuse(connection, socket.log, docPath(doc), payload.length)
+      if (!size.admits(document, update, keptBytes)) return size.refuse(connection, socket.log, docPath(doc))
+      if (stat || !update.adds) return
+      try {
+        requireRoom(doc)
+      } catch (e) {
+        size.refuse(connection, socket.log, docPath(doc), messageOf(e))
+      }
     },
     afterHandleMessage: async ({ connection, context }) => {
       if (!size.wasRefused(connection)) return

@@ -1,6 +1,6 @@
 import { createId, docName, systemClock } from '@tandem/shared'
 import { expect, test, vi } from 'vitest'
-import { testClient, testServer } from '../test-server.ts'
+import { acknowledged, testClient, testServer } from '../test-server.ts'
 import { authFrame, frame, muteHocuspocus, rawSocket, updateFrame } from '../test-socket.ts'
 
 test(
@@ -76,6 +76,47 @@ test('[S82] [ACC-33] what a stranger may send before signing in is bounded', asy
   const large = Buffer.concat([frame(name, 0, 2), Buffer.alloc(200_000)])
   for (let i = 0; i < 60; i++) ws.send(large)
   expect(await outcome).toMatchObject({ code: 1009 })
+})
+
+test('[ACC-88] [S313] one connection too many of one person is refused with 4429; others come in', async () => {
+  const server = await testServer({ flags: { maxConnectionsPerPerson: 2 } })
+  const first = await testClient(server)
+  await first.open({ kind: 'ops' })
+  await (await testClient(server)).open({ kind: 'ops' })
+  const third = await testClient(server)
+  const { provider } = third.attach({ kind: 'ops' })
+  const reason = 'too many connections of one person (limit 2)'
+  await vi.waitFor(() => expect(third.closes[0]).toEqual({ code: 4429, reason }))
+  const daemon = { id: createId(), name: 'd' }
+  await (await testClient(server, { daemon })).open({ kind: 'ops' })
+  // Who leaves makes room.
+  first.socket.destroy()
+  await vi.waitUntil(() => provider.synced, { timeout: 5_000, interval: 5 })
+})
+
+test('[ACC-89] [S313] there are no more documents than there may be, over sockets and over REST, and the refusal says so', async () => {
+  const server = await testServer({ flags: { maxDocs: 6 } })
+  const client = await testClient(server)
+  const told: unknown[] = []
+  const opened: Awaited<ReturnType<typeof client.open>>[] = []
+  for (let i = 0; i < 8; i++) {
+    const each = await client.open({ kind: 'file', fileId: createId() })
+    each.text.insert(0, 'x')
+    opened.push(each)
+  }
+  await vi.waitFor(() => {
+    told.splice(0, told.length, ...opened.flatMap(({ stateless }) => stateless))
+    expect(told).toContainEqual(
+      expect.objectContaining({ code: 'too-large', message: expect.stringContaining('limit 6') }),
+    )
+  })
+  expect(client.closes).toEqual([])
+  // What is there may still be written.
+  opened[0]?.text.insert(0, 'y')
+  if (opened[0]) await acknowledged(opened[0].provider)
+  const refused = await server.inWorkspace('/files/a', { method: 'PUT', body: 'a', headers: { 'if-none-match': '*' } })
+  expect(refused.status).toBe(413)
+  expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('as many documents as it may') })
 })
 
 /** The TCP socket below, for frames that `ws` would not write. */

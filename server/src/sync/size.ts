@@ -52,18 +52,16 @@ export function createSizeGuard(maxDocBytes: number) {
       return true
     },
     /** Refuses this message as a read-only write is: closing with 1009 would make the client loop for ever. */
-    refuse: (connection: Connection, socketLog: Log, doc: string, bytes: number) => {
+    refuse: (
+      connection: Connection,
+      socketLog: Log,
+      doc: string,
+      message = `${doc} would be larger than ${maxDocBytes} bytes`,
+    ) => {
       connection.readOnly = true
       refused.add(connection)
-      socketLog.warn('document too large', { doc, bytes, limit: maxDocBytes })
-      connection.sendStateless(
-        JSON.stringify({
-          t: 'error',
-          code: 'too-large',
-          message: `${doc} would be larger than ${maxDocBytes} bytes`,
-          details: { doc },
-        }),
-      )
+      socketLog.warn('document too large', { doc, reason: message })
+      connection.sendStateless(JSON.stringify({ t: 'error', code: 'too-large', message, details: { doc } }))
     },
     /** True once after a refusal: the connection may write again what it may. */
     wasRefused: (connection: Connection): boolean => refused.delete(connection),
