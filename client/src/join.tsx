@@ -1,5 +1,6 @@
 import { type InviteLook, messageOf } from '@tandem/shared'
 import { useState } from 'react'
+import { ProviderButton } from './provider-button.tsx'
 import { takeInvite } from './session/people.ts'
 import { chosenName } from './session/start.ts'
 import { roleWords } from './settings/roles.ts'
@@ -55,6 +56,7 @@ export function Join({ invite, look, as }: JoinProps) {
       <Button type="submit" variant="primary" disabled={isJoining || name.trim() === ''}>
         {as === undefined ? 'Join' : `Join as ${as}`}
       </Button>
+      {as === undefined && <ProviderButton invite={invite} />}
       {trouble !== undefined && (
         <p className={styles.trouble} role="alert">
           {trouble}

@@ -1,5 +1,6 @@
 import type { WorkspaceInfo } from '@tandem/shared'
 import { Join } from './join.tsx'
+import { ProviderButton } from './provider-button.tsx'
 import type { Start } from './session/start.ts'
 import { Button } from './ui/button.tsx'
 import { Mark } from './ui/mark.tsx'
@@ -55,6 +56,7 @@ function Inside({ begin, onTryAgain }: WelcomeProps) {
           <Button variant="primary" onClick={onTryAgain}>
             Try again
           </Button>
+          {begin.reason !== 'unreachable' && <ProviderButton />}
         </>
       )
     default:

@@ -1,4 +1,11 @@
-import { AccessToken, type AccessTokenRequest, SessionAnswer, WorkspaceList, type WorkspaceInfo } from '@tandem/shared'
+import {
+  AccessToken,
+  type AccessTokenRequest,
+  Health,
+  SessionAnswer,
+  WorkspaceList,
+  type WorkspaceInfo,
+} from '@tandem/shared'
 import { answerWithinMs, call } from './call.ts'
 
 /** Turns the owner's token, or an API key, into this browser's cookie. Throws `unauthorized` when it is not valid. */
@@ -15,6 +22,15 @@ export const listWorkspaces = async (): Promise<readonly WorkspaceInfo[]> =>
 /** A fresh access token for one workspace's socket. */
 export const fetchAccessToken = (workspaceId: string, request: AccessTokenRequest): Promise<AccessToken> =>
   call('POST', `/api/v1/workspaces/${workspaceId}/access-token`, AccessToken, request)
+
+/** The provider of OpenID Connect at which people sign in to this server; undefined where there is none. */
+export const providerName = async (): Promise<string | undefined> => {
+  try {
+    return (await call('GET', '/api/health', Health)).oidc?.name
+  } catch {
+    return undefined // Then nobody can be sent there either.
+  }
+}
 
 /** How long the server takes to answer, in ms; undefined when it does not. */
 export async function measureServer(): Promise<number | undefined> {
