@@ -43,12 +43,12 @@ export function openWorkspace({
   const waiting: (() => void)[] = []
   let opening = 0
 
-  const textOf = ({ cursor, doc }: FeedEvent): Moved => {
+  const textOf = ({ cursor, seq, doc }: FeedEvent): Moved => {
     const ref = doc === undefined ? undefined : parseDocPath(doc)
     if (ref?.kind !== 'file') return { cursor }
     const own = seededUpTo.get(ref.fileId)
     // What we put ourselves is no news.
-    if (own !== undefined && Number(cursor.split('.')[1]) <= own) return { cursor }
+    if (own !== undefined && seq <= own) return { cursor }
     seededUpTo.delete(ref.fileId)
     return { cursor, id: ref.fileId }
   }

@@ -17,6 +17,7 @@ declare global {
     constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
     decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
   }
+  const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }
   function setTimeout(call: () => void, ms: number): unknown
   function clearTimeout(timer: unknown): void
   function queueMicrotask(call: () => void): void

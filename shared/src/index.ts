@@ -30,6 +30,7 @@ export {
   BulkRead,
   bulkFrames,
   encodeBulkFrame,
+  encodeBulkFrames,
   encodeFeedFrame,
   feedFrames,
   joined,

@@ -2,9 +2,8 @@ import {
   BulkPutAnswer,
   backoffMs,
   bulkFrames,
-  encodeBulkFrame,
+  encodeBulkFrames,
   isTandemError,
-  joined,
   wait,
   type BulkFrame,
   type Clock,
@@ -65,7 +64,7 @@ export function createBulk({ call, clock, log }: BulkOptions): Bulk {
           persistently(async () => {
             const response = await call(route, {
               method: 'POST',
-              body: joined(batch.map(encodeBulkFrame)),
+              body: encodeBulkFrames(batch),
               headers: { 'content-type': 'application/octet-stream' },
               signal,
             })

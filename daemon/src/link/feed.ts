@@ -2,7 +2,7 @@ import { backoffMs, feedFrames, messageOf, wait, type Clock, type FeedFrame, typ
 
 /** Opens the feed after a cursor (`<generation>.<seq>`; undefined: from the start) and answers its bytes. */
 type OpenFeed = (since: string | undefined, signal: AbortSignal) => Promise<Response>
-export type FeedEvent = { cursor: string; doc?: string }
+export type FeedEvent = { cursor: string; seq: number; doc?: string }
 
 type FeedOptions = { open: OpenFeed; clock: Clock; log: Log; deadMs: number }
 
@@ -31,7 +31,8 @@ export async function* followFeed(
         if (frame.t === 'ping') continue
         if (frame.t === 'at') generation = frame.generation
         cursor = `${generation}.${frame.seq}`
-        yield frame.t === 'moved' ? { cursor, doc: frame.doc } : { cursor }
+        const { seq } = frame
+        yield frame.t === 'moved' ? { cursor, seq, doc: frame.doc } : { cursor, seq }
       }
     } catch (e) {
       if (!signal.aborted) log.debug('feed lost', { reason: messageOf(e), attempt })
@@ -50,9 +51,9 @@ export async function readFeed(open: OpenFeed, since: string | undefined, signal
   for await (const frame of framesOf(response)) {
     if (frame.t === 'at') {
       generation = frame.generation
-      out.push({ cursor: `${generation}.${frame.seq}` })
+      out.push({ cursor: `${generation}.${frame.seq}`, seq: frame.seq })
       if (++ats === 2) break
-    } else if (frame.t === 'moved') out.push({ cursor: `${generation}.${frame.seq}`, doc: frame.doc })
+    } else if (frame.t === 'moved') out.push({ cursor: `${generation}.${frame.seq}`, seq: frame.seq, doc: frame.doc })
   }
   enough.abort()
   return out

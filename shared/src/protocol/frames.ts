@@ -87,7 +87,12 @@ export type BulkFrame = { doc: string; update?: Uint8Array; damaged?: true }
 
 const kinds = { absent: 0, whole: 1, damaged: 2 }
 
-export function encodeBulkFrame({ doc, update, damaged }: BulkFrame): Uint8Array {
+export const encodeBulkFrame = (f: BulkFrame): Uint8Array => encodeBulkFrames([f])
+
+/** Many frames as one piece; what they hold is copied once, since tens of megabytes pass through here. */
+export const encodeBulkFrames = (frames: readonly BulkFrame[]): Uint8Array => joined(frames.flatMap(partsOf))
+
+function partsOf({ doc, update, damaged }: BulkFrame): Uint8Array[] {
   const body = encoding.createEncoder()
   encoding.writeVarString(body, doc)
   encoding.writeVarUint(body, damaged ? kinds.damaged : update ? kinds.whole : kinds.absent)
@@ -96,8 +101,7 @@ export function encodeBulkFrame({ doc, update, damaged }: BulkFrame): Uint8Array
   const head = encoding.toUint8Array(body)
   const length = encoding.createEncoder()
   encoding.writeVarUint(length, head.length + (content?.length ?? 0))
-  // The content is copied once: tens of megabytes pass through here.
-  return joined([encoding.toUint8Array(length), head, ...(content ? [content] : [])])
+  return [encoding.toUint8Array(length), head, ...(content ? [content] : [])]
 }
 
 function decodeBulkFrame(d: decoding.Decoder): BulkFrame {
