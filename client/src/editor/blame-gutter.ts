@@ -30,6 +30,8 @@ export function showBlame({ monaco, editor, opened: { fileId, model }, session, 
   const runs = openRuns(text)
   const times = createWriteTimes()
   const marks = editor.createDecorationsCollection()
+  // The place where one points to see who: without it there is only the bar.
+  editor.updateOptions({ glyphMargin: true })
   const ending = new AbortController()
   const writerOf = createWriters(session, () => handle.doc.clientID)
   let frame = 0
@@ -72,8 +74,7 @@ export function showBlame({ monaco, editor, opened: { fileId, model }, session, 
     if (isTimeMissing) askTimes()
     const at = editor.getPosition()?.lineNumber ?? 1
     const [parts] = lines(at, at)
-    const line = parts && told(parts)
-    onLine(line && lineWords(at, line))
+    onLine(lineWords(at, parts && told(parts)))
   }
   const schedule = () => {
     frame ||= requestAnimationFrame(render)
@@ -124,6 +125,7 @@ export function showBlame({ monaco, editor, opened: { fileId, model }, session, 
     cancelAnimationFrame(frame)
     runs.close()
     marks.clear()
+    editor.updateOptions({ glyphMargin: false })
     handle.release()
     onLine(undefined)
   }

@@ -19,11 +19,12 @@ test('[UI-72] a line’s author, time, cause and who else wrote in it, in one se
     'Line 3: Mira, today at 14:00, restored from version 1,200',
   )
   expect(lineWords(3, told({ id: createId(), name: 'laptop', kind: 'disk', cause: { task: createId() } }))).toBe(
-    'Line 3: The folder of laptop, today at 14:00, by a task',
+    'Line 3: laptop (folder), today at 14:00, by a task',
   )
   expect(lineWords(3, { ...told(unknownAuthor), at: undefined })).toBe(
     'Line 3: Somebody, not known until the server says',
   )
+  expect(lineWords(9, undefined)).toBe('Line 9: nothing yet')
 })
 
 test('[UI-72] nobody’s name is markup', () => {

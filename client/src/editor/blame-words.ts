@@ -16,12 +16,7 @@ export type Told = {
   tasks: ReadonlyMap<string, Task>
 }
 
-const nameOfWriter = (writer: Writer, me: Id) =>
-  writer.kind === 'unknown'
-    ? 'Somebody'
-    : writer.kind === 'disk'
-      ? `The folder of ${authorName(writer, me)}`
-      : authorName(writer, me)
+const nameOfWriter = (writer: Writer, me: Id) => (writer.kind === 'unknown' ? 'Somebody' : authorName(writer, me))
 
 /** What there is to say of a line: who, when, why, and who else. */
 function factsOf({ blame: { main, others }, at, now, me, tasks }: Told) {
@@ -37,8 +32,9 @@ function factsOf({ blame: { main, others }, at, now, me, tasks }: Told) {
   }
 }
 
-/** "Line 12: Mira, today at 14:03, by npm run fmt; also Ben". */
-export function lineWords(lineNumber: number, told: Told): string {
+/** "Line 12: Mira, today at 14:03, by npm run fmt; also Ben". `told` is undefined where nobody wrote anything yet. */
+export function lineWords(lineNumber: number, told: Told | undefined): string {
+  if (!told) return `Line ${lineNumber}: nothing yet`
   const { who, when, why, others } = factsOf(told)
   const main = [who, when, why].filter((part) => part !== undefined).join(', ')
   return `Line ${lineNumber}: ${main}${others.length > 0 ? `; also ${others.join(', ')}` : ''}`

@@ -20,6 +20,7 @@ function openShared(): Shared {
     readOnly: true,
     originalEditable: false,
     renderSideBySideInlineBreakpoint: 640,
+    renderOverviewRuler: false,
     renderMarginRevertIcon: false,
     renderGutterMenu: false,
     hideUnchangedRegions: { enabled: true },

@@ -49,6 +49,8 @@ export function Detail({ chosen: { step, checkpoint }, head, texts, Diff, file, 
   const fromStep = useMemo(() => step && (isSince ? pairsSince(step, files) : pairsOf(step)), [step, isSince, files])
   const pairs = fromStep ?? since.pairs
   const pair = pairs?.find((p) => p.fileId === shown) ?? pairs?.[0]
+  // The step’s own words name its only file.
+  const isAlone = step !== undefined && step.files.length + step.more === 1
   const now = session.serverNow()
   const version = step?.seq ?? checkpoint?.seq ?? head
   const pick = (id: Id, isPicked: boolean) => {
@@ -107,15 +109,17 @@ export function Detail({ chosen: { step, checkpoint }, head, texts, Diff, file, 
       ) : pairs.length === 0 ? (
         <Empty>{checkpoint ? 'Nothing differs from now.' : 'This step changed no file’s text.'}</Empty>
       ) : (
-        <div className={styles.both}>
-          <ChangedFiles
-            pairs={pairs}
-            more={step?.more ?? 0}
-            current={pair?.fileId}
-            picked={picked}
-            onShow={setShown}
-            onPick={pick}
-          />
+        <div className={styles.both} data-alone={isAlone || undefined}>
+          {!isAlone && (
+            <ChangedFiles
+              pairs={pairs}
+              more={step?.more ?? 0}
+              current={pair?.fileId}
+              picked={picked}
+              onShow={setShown}
+              onPick={pick}
+            />
+          )}
           <div className={styles.diff}>
             {pair && <Comparison key={pair.fileId} pair={pair} texts={texts} head={head} Diff={Diff} />}
           </div>

@@ -24,9 +24,11 @@ test('[UI-63] a step in words: one file by its name, many by their number', () =
 
 test('[UI-63] a restore says so, and no name looks like another one', () => {
   const restoring = { ...author, cause: { restoredFrom: 12 } }
-  expect(stepWords({ files: [file('a.ts', 'edited')], more: 0, author: restoring })).toBe('restored a.ts')
+  expect(stepWords({ files: [file('a.ts', 'edited')], more: 0, author: restoring })).toBe(
+    'restored a.ts from version 12',
+  )
   expect(stepWords({ files: [file('a', 'edited'), file('b', 'created')], more: 0, author: restoring })).toBe(
-    'restored 2 files',
+    'restored 2 files from version 12',
   )
   expect(words(file('a\u202etxt.exe', 'deleted'))).toBe('deleted a⟨U+202E⟩txt.exe')
 })

@@ -9,15 +9,17 @@ const past: Record<FileChange['change'], string> = {
   restored: 'brought back',
 }
 
-/** "edited src/a.ts", "created 3 files", "changed 12 files". */
+/** "edited src/a.ts", "created 3 files", "restored 12 files from version 56". */
 export function stepWords({ files, more, author }: Pick<Step, 'files' | 'more' | 'author'>): string {
   const count = files.length + more
   const [file] = files
-  const isRestore = author.cause?.restoredFrom !== undefined
-  if (!file) return count === 0 ? 'changed no file’s text' : `changed ${countFiles(count)}`
-  if (count === 1) return `${isRestore && file.change === 'edited' ? 'restored' : past[file.change]} ${fileWords(file)}`
-  const isAlike = more === 0 && files.every((f) => f.change === file.change)
-  return `${isRestore ? 'restored' : isAlike ? past[file.change] : 'changed'} ${countFiles(count)}`
+  const from = author.cause?.restoredFrom
+  if (count === 0) return 'changed no file’s text'
+  const isAlike = more === 0 && files.every((f) => f.change === file?.change)
+  const verb = isAlike && file && (from === undefined || file.change !== 'edited') ? past[file.change] : undefined
+  const what = file && count === 1 ? fileWords(file) : countFiles(count)
+  if (from === undefined) return `${verb ?? 'changed'} ${what}`
+  return `${(count === 1 ? verb : undefined) ?? 'restored'} ${what} from version ${from.toLocaleString('en')}`
 }
 
 /** A file's path with nothing unseen in it; of a move also where to. */

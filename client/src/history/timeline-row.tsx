@@ -16,8 +16,9 @@ export function StepLine({ step, now }: { step: Step; now: number }) {
   const tasks = useView(session.tasks)
   useView(session.peers)
   const { author } = step
-  const why = causeWords(author, tasks)
   const what = stepWords(step)
+  // The words say already that it was a restore.
+  const why = author.cause?.restoredFrom === undefined ? causeWords(author, tasks) : undefined
   return (
     <>
       <AuthorMark kind={author.kind} hue={session.hueOf(author)} />
@@ -31,15 +32,21 @@ export function StepLine({ step, now }: { step: Step; now: number }) {
   )
 }
 
-/** A name that a version has. */
-export const CheckpointLine = ({ checkpoint, now }: { checkpoint: Checkpoint; now: number }) => (
-  <>
-    <Flag size={12} className={styles.flag} aria-hidden />
-    <strong className={styles.mark}>{visibleText(checkpoint.name)}</strong>
-    <span className={styles.what}>{checkpoint.kind === 'manual' && `by ${visibleText(checkpoint.byName)}`}</span>
-    <Moment at={checkpoint.at} now={now} />
-  </>
-)
+/** A name that a version has, and who gave it; one that Tandem gave says why itself. */
+export function CheckpointLine({ checkpoint, now }: { checkpoint: Checkpoint; now: number }) {
+  const { claims } = useView(useSession().identity)
+  const { name, by, byName, kind, at } = checkpoint
+  return (
+    <>
+      <Flag size={12} className={styles.flag} aria-hidden />
+      <strong className={styles.mark}>{visibleText(name)}</strong>
+      <span className={styles.what}>
+        {kind === 'manual' && (by === claims.principal ? 'by you' : `by ${visibleText(byName)}`)}
+      </span>
+      <Moment at={at} now={now} />
+    </>
+  )
+}
 
 const Moment = ({ at, now }: { at: number; now: number }) => (
   <time className={styles.when} dateTime={new Date(at).toISOString()} title={exactTime(at, now)}>

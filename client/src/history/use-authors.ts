@@ -1,10 +1,10 @@
-import type { Id, Step } from '@tandem/shared'
+import { type Id, type Step, visibleText } from '@tandem/shared'
 import { useMemo, useState } from 'react'
 import { authorName } from '../session/author-words.ts'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 
-/** By whom one may filter: members, daemons, and whoever stands in the steps seen so far. Names by id, oneself first. */
+/** By whom one may filter: members, daemons, and whoever stands in the steps seen so far. Names by id. */
 export function useAuthors(steps: readonly Step[]): ReadonlyMap<Id, string> {
   const session = useSession()
   const { claims } = useView(session.identity)
@@ -20,11 +20,10 @@ export function useAuthors(steps: readonly Step[]): ReadonlyMap<Id, string> {
   return useMemo(
     () =>
       new Map([
+        ...[...members.values()].map(({ id, name }) => [id, visibleText(name)] as const),
+        ...[...daemons.values()].map(({ id, name }) => [id, authorName({ id, name, kind: 'disk' }, id)] as const),
+        ...seen,
         [claims.principal, 'you'],
-        ...[...members.values(), ...daemons.values()]
-          .filter(({ id }) => id !== claims.principal)
-          .map(({ id, name }) => [id, name] as const),
-        ...[...seen].filter(([id]) => id !== claims.principal),
       ]),
     [claims.principal, members, daemons, seen],
   )

@@ -1,8 +1,11 @@
 import { type Author, commandLine, type Id, type Task, visibleText } from '@tandem/shared'
 
-/** "You", or their name with nothing unseen in it. */
-export const authorName = (author: Author, me: Id): string =>
-  author.kind === 'person' && author.id === me ? 'You' : visibleText(author.name) || 'Somebody'
+/** "You", "Mira", "laptop (folder)" for a machine’s disk: with nothing unseen in it. */
+export function authorName({ id, kind, name }: Author, me: Id): string {
+  if (kind === 'person' && id === me) return 'You'
+  const visible = visibleText(name) || 'Somebody'
+  return kind === 'disk' ? `${visible} (folder)` : visible
+}
 
 /** What stands behind a change beside its author: "by npm run fmt", "restored from version 12". */
 export function causeWords({ cause }: Author, tasks: ReadonlyMap<string, Task>): string | undefined {

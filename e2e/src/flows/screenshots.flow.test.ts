@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openBrowser } from '../harness/browser.ts'
-import { openTab, tabOf } from '../harness/tabs.ts'
+import { openTab, openTabOf, tabOf } from '../harness/tabs.ts'
 import { cleanUp, startTandem, tempFolder } from '../harness/tandem.ts'
 import { makePlayground } from '@tandem/cli/playground'
 import { until } from '../harness/until.ts'
@@ -86,3 +86,71 @@ test.each(['dark', 'light'] as const)('[UI-46] every state has its picture, in %
   await shoot('11-empty-and-unsafe', stranger.page)
   expect(tab.troubles).toEqual([])
 })
+
+test.each(['dark', 'light'] as const)(
+  '[UI-46] every state of the history has its picture, in %s',
+  async (colorScheme) => {
+    const tandem = await startTandem({ folder: makePlayground(join(tempFolder(), 'playground')) })
+    const { page, ...tab } = await openTab(browser, tandem, { colorScheme })
+    const ben = await openTabOf(browser, tandem, 'Ben Adeyemi', { colorScheme })
+    const shoot = async (name: string) => {
+      await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), animations: 'disabled' })
+    }
+    const row = (words: RegExp) => page.getByRole('option', { name: words })
+    await tab.open('README.md')
+    await ben.open('README.md')
+    await ben.type('Ben adds a heading.\n\n', 'start')
+    await tab.showsPart('Ben adds a heading.')
+    await page.getByRole('tab', { name: 'History' }).click()
+    await row(/^Ben Adeyemi edited README/).waitFor()
+    await shoot('20-history-nothing-chosen')
+    await tab.type('And the owner a last line.\n')
+    await row(/^You edited README/).click()
+    await page.getByTestId('diff').getByText('And the owner a last line.').first().waitFor()
+    await page.getByRole('button', { name: 'Who wrote each line' }).click()
+    await page.locator('.blame-glyph.blame-person').first().hover()
+    await page.locator('.monaco-hover').getByText('Ben Adeyemi').waitFor()
+    await shoot('21-history-step-and-blame')
+    await page.getByRole('button', { name: 'Name things as they stand' }).click()
+    await page.getByRole('textbox', { name: 'Name of the version' }).fill('Before the demo')
+    await shoot('22-history-naming')
+    await page.keyboard.press('Enter')
+    await row(/^Before the demo/).waitFor()
+    await page.getByRole('tab', { name: /^Tasks/ }).click()
+    await tab.run("echo 'from a task' > made-by-a-task.txt && rm notes/ideas.md && echo more >> README.md")
+    const allow = page.getByRole('button', { name: 'Allow for this task' })
+    const passed = page.locator('li[data-state=completed]')
+    await allow.or(passed).first().waitFor()
+    if (await allow.isVisible()) await allow.click()
+    await passed.waitFor()
+    await page.getByRole('tab', { name: 'History' }).click()
+    await row(/^Before the demo/).click()
+    await page.getByTestId('diff').or(page.getByText('is deleted')).first().waitFor()
+    await shoot('23-history-checkpoint')
+    await page.getByRole('button', { name: 'Restore…' }).click()
+    await page.getByRole('radio', { name: 'Everything in the workspace' }).check()
+    await page.getByText(/files? will change/).waitFor()
+    await shoot('24-history-restore')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Restore', exact: true }).click()
+    await page.getByText(/^Restored \d files?/).waitFor()
+    await shoot('25-history-restored')
+    await page.setViewportSize({ width: 480, height: 900 })
+    await page.getByRole('button', { name: 'History', exact: true }).click()
+    await row(/^Before the demo/).waitFor()
+    await shoot('26-history-narrow')
+    await row(/^Ben Adeyemi edited README/)
+      .last()
+      .click()
+    await page.getByTestId('diff').getByText('Ben adds a heading.').first().waitFor()
+    await shoot('27-history-narrow-step')
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await row(/^You edited README/)
+      .last()
+      .click()
+    await tandem.stop()
+    await page.getByText(/^Offline: this is what was loaded/).waitFor()
+    await shoot('28-history-offline')
+    expect(tab.troubles).toEqual([])
+  },
+  240_000,
+)

@@ -1,3 +1,4 @@
+import { NewInviteAnswer } from '@tandem/shared'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import type { Tandem } from './tandem.ts'
 
@@ -39,6 +40,31 @@ export async function openTab(
   const page = await context.newPage()
   const tab = tabOf(page, context)
   await page.goto(tandem.ready.url)
+  await tab.status('daemon connected')
+  return tab
+}
+
+/** As `openTab`, for somebody else: an editor who took an invite. */
+export async function openTabOf(
+  browser: Browser,
+  tandem: Tandem,
+  name: string,
+  options: { colorScheme?: 'dark' | 'light' } = {},
+): Promise<Tab> {
+  const asked = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/invites`, {
+    method: 'POST',
+    body: JSON.stringify({ role: 'editor' }),
+    headers: { 'content-type': 'application/json' },
+  })
+  const { url } = NewInviteAnswer.parse(await asked.json())
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+  const joined = await context.request.post(new URL('/api/v1/session', tandem.ready.apiUrl).href, {
+    data: { invite: url.split('#invite=')[1], name },
+    headers: { origin: new URL(tandem.ready.apiUrl).origin },
+  })
+  if (!joined.ok()) throw new Error(`${name} could not join: ${joined.status()} ${await joined.text()}`)
+  const tab = tabOf(await context.newPage(), context)
+  await tab.page.goto(tandem.ready.apiUrl)
   await tab.status('daemon connected')
   return tab
 }
