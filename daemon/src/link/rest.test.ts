@@ -115,7 +115,7 @@ test('a feed that falls silent is opened anew', async () => {
     await new Promise((resolve) => setImmediate(resolve))
     clock.advance(200)
   }
-  expect((await second).value).toEqual({ cursor: '1.2' })
+  expect((await second).value).toEqual({ cursor: '1.2', seq: 2 })
   stop.abort()
 })
 
