@@ -122,7 +122,8 @@ async function untilStopped(
         isTandemError(e, 'offline') ||
         isTandemError(e, 'epoch-changed') ||
         isTandemError(e, 'going-away') ||
-        isTandemError(e, 'store-failed')
+        isTandemError(e, 'store-failed') ||
+        isTandemError(e, 'disk-full')
       if (!passes) throw e
       // Once, and again where it is told who it is, or that it is another.
       const reason = displaced ? messageOf(e) : undefined

@@ -212,6 +212,13 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       running: runner.held(),
       lastGrantSeq: runner.lastGrantSeq(),
     })
+    channel.onMessage(({ t }) => {
+      // Asked now and then [S46]: whoever reads this document sees what is so now.
+      if (t === 'status-request') {
+        daemon.set('about', about)
+        channel.send(hello())
+      }
+    })
     together.add(keepSayingHello({ attached: self, channel, hello, everyMs: settings.helloMs, clock }, stopping))
     together.add(runner.run(stopping))
     await together.all().finally(stopTelling)
@@ -227,7 +234,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
 }
 
 /** Refusals of a token that pass by themselves. */
-const passing = new Set<ErrorCode>(['offline', 'going-away', 'rate-limited', 'store-failed', 'internal'])
+const passing = new Set<ErrorCode>(['offline', 'going-away', 'rate-limited', 'store-failed', 'disk-full', 'internal'])
 
 /** Behind a connection that fails there may be a server whose data was made anew: then only a new session helps. */
 function watchForNewHistory(

@@ -1,4 +1,4 @@
-import { TandemError, messageOf, wait, type Clock, type Log } from '@tandem/shared'
+import { TandemError, isTandemError, messageOf, wait, type Clock, type Log } from '@tandem/shared'
 import type { Store, Write } from './store.ts'
 
 type Deps = {
@@ -12,7 +12,7 @@ type Deps = {
 }
 
 export type GroupCommit = {
-  /** Writes in the order of calls; rejects with `store-failed` while the store cannot, and still writes it once it can. */
+  /** Writes in the order of calls; rejects with `store-failed` or `disk-full` while the store cannot, and still writes it once it can. */
   write(writes: readonly Write[]): Promise<void>
   /** The reason why nothing can be written at present. */
   failure(): TandemError | undefined
@@ -56,11 +56,7 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
         await store.commit(batch.writes, fence)
         batch.done.resolve()
       } catch (e) {
-        const reason = new TandemError(
-          'store-failed',
-          { reason: 'the server cannot write to its disk', cause: messageOf(e) },
-          e,
-        )
+        const reason = reasonOf(e)
         log.error('store failed', { error: e, writes: batch.writes.length })
         setState(reason)
         keep(batch, reason)
@@ -117,6 +113,11 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
     },
   }
 }
+
+const reasonOf = (e: unknown): TandemError =>
+  isTandemError(e, 'disk-full')
+    ? e
+    : new TandemError('store-failed', { reason: 'the server cannot write to its disk', cause: messageOf(e) }, e)
 
 const isFenced = (e: unknown) => e instanceof TandemError && e.code === 'conflict'
 

@@ -6,6 +6,7 @@ import { key, last, seqOf, type Db } from './level-keys.ts'
 import { commit } from './level-write.ts'
 import { staleFence } from './memory.ts'
 import { migrate } from './migrate.ts'
+import { isFull, requireRoom } from './room.ts'
 import { DocStat, type Store } from './store.ts'
 
 type Options = {
@@ -34,7 +35,9 @@ export async function openLevelStore(
   return {
     commit: async (writes, holds) => {
       if (holds !== undefined && holds < fence) throw staleFence(holds, fence)
-      await commit(db, writes)
+      await commit(db, writes).catch((e: unknown) => {
+        throw isFull(e) ? diskFull(folder, e) : e
+      })
     },
     takeFence: async () => {
       fence += 1
@@ -73,8 +76,9 @@ export async function openLevelStore(
         yield [k.slice(start.length), ...readOver(() => decodeJson(v, { key: k }), k)]
       }
     },
-    // After a failed write LevelDB refuses all later ones until it is opened anew.
+    // After a failed write LevelDB refuses all later ones until it is opened anew; until then it can be read.
     recover: async () => {
+      await requireRoom(folder)
       await db.close()
       await openDb(db, folder, clock, lockMs)
     },
@@ -134,6 +138,7 @@ async function openDb(db: Db, folder: string, clock: Clock, lockMs: number): Pro
       if (code === 'LEVEL_LOCKED') {
         throw new TandemError('store-locked', { reason: 'another process uses the data folder', folder }, e)
       }
+      if (isFull(e)) throw diskFull(folder, e)
       const damaged = code === 'LEVEL_CORRUPTION'
       throw new TandemError(
         damaged ? 'store-corrupt' : 'store-failed',
@@ -143,6 +148,8 @@ async function openDb(db: Db, folder: string, clock: Clock, lockMs: number): Pro
     }
   }
 }
+
+const diskFull = (folder: string, e: unknown) => new TandemError('disk-full', { reason: 'the disk is full', folder }, e)
 
 function causeCode(e: unknown): string {
   const { code, cause } = e as { code?: string; cause?: { code?: string } }

@@ -15,7 +15,7 @@ import type { ThinStep } from './thin.ts'
 export type UpdateLog = {
   /**
    * Appends one change. `seq` is its version number at once, `durable` resolves when it is on disk, and rejects with
-   * `store-failed` while the store cannot write (the entry is kept and written once it can). `state` gives the whole
+   * `store-failed` or `disk-full` while the store cannot write (the entry is kept and written once it can). `state` gives the whole
    * document, for a snapshot when its tail has grown long. `clients` are the ids that the update has changes of, where
    * the caller knows them.
    */
