@@ -23,6 +23,8 @@ export type Members = {
   setRole(id: Id, role: Role): Promise<Member>
   /** Removes somebody and the daemons that are theirs. Throws as `setRole`. */
   remove(id: Id): Promise<Member>
+  /** Removes a program whose key is gone from the settings. */
+  forget(id: Id): Promise<void>
   onChange(listen: () => void): void
 }
 
@@ -69,11 +71,16 @@ export async function openMembers(table: AuthTable, clock: Clock): Promise<Membe
     },
     remove: async (id) => {
       const member = find(id)
+      if (member.kind === 'program')
+        throw new TandemError('conflict', {
+          reason: `this program comes from the server’s settings: remove ${member.name} there`,
+        })
       keepAnOwner(member)
       const theirs = list().filter(({ owner }) => owner === id)
       await Promise.all([member, ...theirs].map((gone) => members.remove(gone.id)))
       return member
     },
+    forget: members.remove,
     onChange: members.onChange,
   }
 }

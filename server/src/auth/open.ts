@@ -49,7 +49,7 @@ export async function openAuth({ table, workspaceId, ownerId, ownerKey, settings
   ])
   for (const { name: called, role, principal: id, here } of programs) {
     if (here) await members.add({ id, name: called, role, kind: 'program' })
-    else if (members.get(id)) await members.remove(id)
+    else await members.forget(id)
   }
 
   return {

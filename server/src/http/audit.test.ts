@@ -13,17 +13,20 @@ test('[ACC-48] [ACC-34] who signed in, was let in, refused or put out is told, n
   const { token } = await invite(server)
   const { key, info } = await makeKey(anna)
   await fetch(`${server.url}/api/v1/session`, post({ token: `${key.slice(0, -1)}x` }))
+  const foreign = { headers: { origin: 'https://evil.example' } }
+  expect((await fetch(`${server.url}/api/v1/invites/${token}`, foreign)).status).toBe(403)
   await anna.inWorkspace('/invites', post({}))
   await anna.inWorkspace(`/keys/${info.id}`, { method: 'DELETE' })
   await server.inWorkspace(`/members/${anna.principal}`, { method: 'PATCH', body: JSON.stringify({ role: 'viewer' }) })
   await server.inWorkspace(`/members/${anna.principal}`, { method: 'DELETE' })
   const { entries } = await page(server)
   const told = entries.map(({ action, actorName }) => [action, actorName])
-  expect(told.slice(0, 7)).toEqual([
+  expect(told.slice(0, 8)).toEqual([
     ['member.remove', expect.any(String)],
     ['member.role', expect.any(String)],
     ['key.remove', 'Anna'],
     ['http.refused', 'Anna'],
+    ['http.refused', undefined],
     ['http.refused', undefined],
     ['key.make', 'Anna'],
     ['invite.make', expect.any(String)],
@@ -32,6 +35,7 @@ test('[ACC-48] [ACC-34] who signed in, was let in, refused or put out is told, n
   expect(entries.map(({ n }) => n)).toEqual(entries.map((_, i) => (entries[0]?.n ?? 0) - i))
   const cookie = anna.headers.cookie.split('=')[1] ?? '?'
   const all = JSON.stringify(entries)
+  expect(all).toContain('/api/v1/invites/tdi_…')
   for (const secret of [key.slice(-70), token.slice(-43), cookie, server.ownerKey]) expect(all).not.toContain(secret)
 })
 

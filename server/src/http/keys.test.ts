@@ -235,6 +235,7 @@ test('[S55] [S56] [ACC-47] the two keys of the settings do what they are for, as
   const [program] = (await keysOf(server, '?all')).filter(({ name }) => name === 'QUEUE_API_KEY')
   expect(program).toMatchObject({ kind: 'environment', prefix: '', scopes: ['read', 'tasks:write'] })
   expect(await statusOf(removeKey(server, program?.id ?? ''))).toBe(409)
+  expect(await statusOf(server.inWorkspace(`/members/${program?.principal}`, { method: 'DELETE' }))).toBe(409)
   await server.end()
   const { dataDir, ownerKey } = server
   const without = await testServer({ dataDir, ownerKey, flags: { queueApiKey: `${queueApiKey}-renewed` } })

@@ -1,6 +1,7 @@
-import { MemberList, createId } from '@tandem/shared'
+import { MemberList, createId, docPath } from '@tandem/shared'
 import { openOps } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
+import { openMemoryStore } from '../store/memory.ts'
 import { eventually, join, makeKey, post } from '../test-people.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
@@ -58,6 +59,41 @@ test('[S49] [ACC-41] a member who is removed is out: sockets, sessions, keys, to
   const { refusals } = late.attach(newFile())
   await eventually(() => expect(refusals).toEqual(['unauthorized']))
   expect((await listOf(server)).map(({ name }) => name)).not.toContain('Anna')
+})
+
+test('[ACC-40] a role that is lowered while a document is still being opened is lowered there, too', async () => {
+  const store = openMemoryStore()
+  const first = await testServer({ store })
+  const doc = newFile()
+  const { text, provider } = await (await testClient(first)).open(doc)
+  text.insert(0, 'before')
+  await acknowledged(provider)
+  await first.end()
+  const { promise: mayLoad, resolve: goOn } = Promise.withResolvers<void>()
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>()
+  const slow: typeof store = {
+    ...store,
+    snapshot: async (name, ...range) => {
+      if (name === docPath(doc)) {
+        asked()
+        await mayLoad
+      }
+      return store.snapshot(name, ...range)
+    },
+  }
+  const server = await testServer({ store: slow, ownerKey: first.ownerKey })
+  const anna = await join(server, 'editor')
+  const opening = (await testClient(anna)).open(doc)
+  await isAsked
+  await setRole(server, anna.principal, 'viewer')
+  goOn()
+  const mine = await opening
+  mine.text.insert(0, 'not ')
+  const other = await (await testClient(server)).open(doc)
+  other.text.insert(other.text.length, ' and after')
+  await acknowledged(other.provider)
+  await eventually(() => expect(mine.text.toString()).toBe('not before and after'))
+  expect(other.text.toString()).toBe('before and after')
 })
 
 test('[ACC-42] the last owner can neither go nor be lowered; with a second one the first can', async () => {

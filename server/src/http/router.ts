@@ -66,7 +66,8 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     const { status, problem, headers } = problemOf(e, log)
     // A sign-in that failed once too often is told apart, and is a refusal all the same.
     if (status === 401 || status === 403 || e !== thrown) {
-      const path = c.req.path.slice(0, 300)
+      // The secret of an invite stands in its address.
+      const path = c.req.path.slice(0, 300).replace(/tdi_[\w-]+/g, 'tdi_…')
       const details = { code: problem.code, detail: problem.detail, method: c.req.method, path }
       refusals.add('http', { actor: c.var.caller?.principal ?? '', object: path, details })
     }

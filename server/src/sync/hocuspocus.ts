@@ -95,6 +95,9 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
 
   const join = async (connection: Connection<Context>, context: Context) => {
     const { socket, doc } = context
+    // What it may do may have changed since it was let in; from here on `recheck` reaches it.
+    if (!socket.who) return socket.close(close.unauthorized, 'unauthorized')
+    connection.readOnly = doors.readOnly(doc, socket.who.claims)
     socket.connections.add(connection)
     const daemonId = daemonOf(doc, context)
     connection.onClose((_document, event) => {
