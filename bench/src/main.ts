@@ -1,11 +1,15 @@
 import { cleanUp, startTandem, until, type Tandem } from '@tandem/e2e'
 import type { DocRef } from '@tandem/shared'
+import { crowd } from './crowd.ts'
+import { durable } from './durable.ts'
 import { editToPeer } from './edit-to-peer.ts'
 import { firstMirror } from './first-mirror.ts'
+import { memory } from './memory.ts'
 import { reconnect } from './reconnect.ts'
 import { saving } from './saving.ts'
 import { toTable, type Row } from './stats.ts'
 import { taskStart } from './task-start.ts'
+import { trace } from './trace.ts'
 import { typing } from './typing.ts'
 
 /** The rows by name: `pnpm bench typing saving` measures these two. Nothing here is ever asserted. */
@@ -17,11 +21,15 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   tasks: (tandem) => taskStart(tandem),
   mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
 }
+/** Those of the server alone: it is all that runs. */
+const serverBenches: Readonly<Record<string, () => Promise<Row[]>>> = { durable, crowd, memory, trace }
 
 const wanted = process.argv.slice(2)
-const unknown = wanted.filter((name) => !(name in benches))
+const unknown = wanted.filter((name) => !(name in benches) && !(name in serverBenches))
 if (unknown.length > 0) {
-  process.stderr.write(`There is no row ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.\n`)
+  process.stderr.write(
+    `There is no row ${unknown.join(', ')}; there are ${Object.keys({ ...benches, ...serverBenches }).join(', ')}.\n`,
+  )
   process.exit(1)
 }
 
@@ -35,6 +43,11 @@ for (const [name, bench] of Object.entries(benches)) {
   } finally {
     await cleanUp()
   }
+}
+for (const [name, bench] of Object.entries(serverBenches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  process.stderr.write(`measuring ${name} …\n`)
+  rows.push(...(await bench()))
 }
 process.stdout.write(`\n${toTable(rows)}\n`)
 process.exit(0)
