@@ -36,12 +36,15 @@ export type Gathered = {
 }
 
 /**
- * Whether two deeds of one author, the older first and nothing of theirs between, are one step. It looks at these two
- * alone, so that the past falls into the same steps from wherever one begins to read.
+ * Whether a deed may belong to a step that begins behind it, if it is of the same hand. It looks at these two alone, so
+ * that the past falls into the same steps from wherever one begins to read. What was folded reaches back in the log:
+ * as nothing is folded over the end of a step, what stands between is of the same.
  */
-function isOneStep(older: Deed, newer: Deed, isCut: Cuts): boolean {
-  return sameHand(older) === sameHand(newer) && isNear(older.at, newer.since.at) && isOneBlock(older, newer, isCut)
-}
+const isNearStep = (deed: Deed, { first, from }: Gathered, isCut: Cuts): boolean =>
+  deed.seq >= first ||
+  (isNear(deed.at, from) &&
+    Math.floor(deed.seq / blockEntries) === Math.floor(first / blockEntries) &&
+    !isCut(deed.seq, first))
 
 /** Whether two times, ms, in either order, are without a long pause and in one half hour. */
 export const isNear = (a: number, b: number): boolean =>
@@ -66,23 +69,23 @@ export function cutsAt(versions: readonly number[]): Cuts {
 /** Gathers deeds, given newest first, into steps. */
 export function createGathering(isCut: Cuts) {
   const steps: Gathered[] = []
-  /** The newest step of each hand, with its oldest deed so far. */
-  const open = new Map<string, { step: Gathered; oldest: Deed }>()
+  /** The oldest step of each hand. */
+  const open = new Map<string, Gathered>()
   return {
     /** In order of their newest deeds, newest first. */
     steps: steps as readonly Gathered[],
     add: (deed: Deed) => {
-      const hand = sameHand(deed)
+      const hand = handOf(deed)
       const last = open.get(hand)
-      const step = last && isOneStep(deed, last.oldest, isCut) ? last.step : start(deed)
-      if (step !== last?.step) steps.push(step)
+      const step = last && isNearStep(deed, last, isCut) ? last : start(deed)
+      if (step !== last) steps.push(step)
       join(step, deed)
-      open.set(hand, { step, oldest: deed })
+      open.set(hand, step)
     },
     /** Whether nothing at `deed` or before it belongs to a step that is here already. */
     isClosedBefore: (deed: Deed) => {
-      for (const [hand, { oldest }] of open) {
-        if (isNear(deed.at, oldest.since.at) && isOneBlock(deed, oldest, isCut)) return false
+      for (const [hand, step] of open) {
+        if (isNearStep(deed, step, isCut)) return false
         open.delete(hand)
       }
       return true
@@ -90,11 +93,7 @@ export function createGathering(isCut: Cuts) {
   }
 }
 
-const isOneBlock = (older: Deed, newer: Deed, isCut: Cuts) =>
-  Math.floor(older.seq / blockEntries) === Math.floor(newer.since.seq / blockEntries) &&
-  !isCut(older.seq, newer.since.seq)
-
-const sameHand = ({ author, cause = {} }: Deed) =>
+const handOf = ({ author, cause = {} }: Deed) =>
   `${author} ${cause.task ?? ''} ${cause.run ?? ''} ${cause.restoredFrom ?? ''}`
 
 const start = ({ seq, at, since, author, cause }: Deed): Gathered => ({
@@ -110,8 +109,8 @@ const start = ({ seq, at, since, author, cause }: Deed): Gathered => ({
 })
 
 function join(step: Gathered, { since, entries, edited, tree = [] }: Deed): void {
-  step.first = since.seq
-  step.from = since.at
+  step.first = Math.min(step.first, since.seq)
+  step.from = Math.min(step.from, since.at)
   step.entries += entries
   if (edited !== undefined) step.edited.add(edited)
   for (const change of tree) {
