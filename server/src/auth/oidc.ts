@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { TandemError, isLoopback, messageOf, type Clock, type Settings } from '@tandem/shared'
+import { TandemError, isLoopback, messageOf, plainText, type Clock, type Settings } from '@tandem/shared'
 import * as client from 'openid-client'
 
 /** How long a person may take at the provider, ms, and how many may be under way. */
@@ -131,6 +131,6 @@ const keyOf = (ticket: string) => createHash('sha256').update(ticket).digest('he
 /** What they are called at the provider, as far as it tells. */
 function nameIn({ name, preferred_username: username, email }: client.IDToken): string {
   const told = [name, username, typeof email === 'string' ? email.split('@')[0] : undefined]
-  const first = told.map((one) => (typeof one === 'string' ? one.trim().slice(0, 80) : '')).find(Boolean)
-  return first ?? 'Somebody'
+  const shown = told.map((one) => (typeof one === 'string' ? plainText(one.replaceAll(/\s+/g, ' ')).trim() : ''))
+  return shown.find((one) => one !== '')?.slice(0, 80) ?? 'Somebody'
 }

@@ -35,6 +35,7 @@ async function rig(flags: Record<string, unknown> = {}, options: Parameters<type
 
 test('[ACC-70] a person signs in at the provider, and is who they were when they come again', async () => {
   const { server, browser, login, who, members, person } = await rig({ oidcRole: 'editor' })
+  person.name = 'No\u202Eor\n'
   const last = await browser.follow(login, (address) => address === `${server.url}/`)
   expect(last.to).toBe(`${server.url}/`)
   expect(last.answer.headers.getSetCookie().join()).toMatch(/tandem_\w{8}=[\w-]{43}; .*HttpOnly; SameSite=Strict/)
