@@ -5,13 +5,6 @@ import type { Row } from './stats.ts'
 
 /** From the start of `tandem up` until a folder of many files is shared; an empty folder's start is told beside it. */
 export async function firstMirror(files = 2_000): Promise<Row[]> {
-  const line = 'const answer = 42 // one of many lines\n'
-  const content = Object.fromEntries(
-    Array.from({ length: files }, (_, i) => [
-      `src/part-${i % 40}/file-${i}.ts`,
-      `// file ${i}\n${line.repeat(10 + (i % 100))}`,
-    ]),
-  )
   const start = async (folder: string) => {
     const from = performance.now()
     const tandem = await startTandem({ folder })
@@ -21,7 +14,7 @@ export async function firstMirror(files = 2_000): Promise<Row[]> {
     await tandem.stop()
     return took
   }
-  const full = tempFolder(content)
+  const full = tempFolder(manyFiles(files))
   const readFrom = performance.now()
   for (const name of readdirSync(full, { recursive: true, encoding: 'utf8' }))
     if (name.endsWith('.ts')) readFileSync(join(full, name))
@@ -38,4 +31,15 @@ export async function firstMirror(files = 2_000): Promise<Row[]> {
       note: `mirror alone about ${(took - empty).toFixed(0)} ms`,
     },
   ]
+}
+
+/** Sources of some 2.4 KB each, in forty folders. */
+export function manyFiles(count: number): Record<string, string> {
+  const line = 'const answer = 42 // one of many lines\n'
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [
+      `src/part-${i % 40}/file-${i}.ts`,
+      `// file ${i}\n${line.repeat(10 + (i % 100))}`,
+    ]),
+  )
 }

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createApiKey } from '@tandem/server'
 import { AccessToken, createId, docName, type DocRef } from '@tandem/shared'
 import { openRawClient, type RawClient } from './raw-client.ts'
 
@@ -34,12 +34,13 @@ process.on('message', (message) => {
 const execArgv = ['--expose-gc', '--import', `data:text/javascript,${encodeURIComponent(probe)}`]
 
 async function start(program: string, env: Record<string, string>) {
-  const child = fork(fileURLToPath(new URL(program, import.meta.url)), {
+  const child = fork(fileURLToPath(program), {
     execArgv,
     env: { ...env, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const [news] = (await once(child, 'message')) as [{ port?: number; url?: string; workspaceId?: string }]
+  if (!news.port) throw new Error(`the server did not start: ${JSON.stringify(news)}`)
   return {
     news,
     memory: async () => {
@@ -75,7 +76,7 @@ async function start(program: string, env: Record<string, string>) {
 
 /** Hocuspocus in memory. */
 export async function startPlain(): Promise<Server> {
-  const { news, ...rest } = await start('./echo-server.ts', {})
+  const { news, ...rest } = await start(new URL('./echo-server.ts', import.meta.url).href, {})
   return {
     ...rest,
     connect: () => openRawClient(`ws://127.0.0.1:${news.port}`, ''),
@@ -86,9 +87,9 @@ export async function startPlain(): Promise<Server> {
 
 /** Our server on that folder. What bounds one caller is raised: the benchmark is one. */
 export async function startOurs(folder: string, settings: Record<string, string> = {}): Promise<Server> {
-  const key = keyByFolder.get(folder) ?? `tdm_${randomBytes(32).toString('base64url')}`
+  const key = keyByFolder.get(folder) ?? createApiKey()
   keyByFolder.set(folder, key)
-  const { news, ...rest } = await start('../../server/src/main.ts', {
+  const { news, ...rest } = await start(import.meta.resolve('@tandem/server/main'), {
     TANDEM_DATA: folder,
     TANDEM_OWNER_KEY: key,
     TANDEM_PORT: '0',
