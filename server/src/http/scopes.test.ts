@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { testServer } from '../test-server.ts'
 import { OpenApi } from './openapi.ts'
-import { scopeFor } from './scopes.ts'
+import { requireScope, scopeFor } from './scopes.ts'
 
 test('[ACC-44] every route has a scope on purpose; what nobody thought of needs a key that may do everything', async () => {
   const server = await testServer()
@@ -26,6 +26,12 @@ test('[ACC-44] every route has a scope on purpose; what nobody thought of needs 
   ])
   expect(byScope.get('none')).toEqual(new Set(['session', 'workspaces', 'access-token']))
   expect(scopeFor('GET', '/api/v1/workspaces/x/anything-new')).toBe('admin')
-  expect(scopeFor('POST', '/api/cockpit/alerts/ack/1')).toBe('alerts:ack')
+})
+
+test('[S55] [S56] [ACC-44] the founding addresses of the cockpit need the scopes of the founding keys', () => {
   expect(scopeFor('GET', '/api/cockpit/agents')).toBe('agents:read')
+  expect(scopeFor('POST', '/api/cockpit/alerts/ack/1')).toBe('alerts:ack')
+  expect(scopeFor('GET', '/api/cockpit/alerts')).toBe('cockpit:read')
+  expect(scopeFor('POST', '/api/cockpit/tasks')).toBe('tasks:write')
+  expect(() => requireScope({ scopes: new Set(['read', 'cockpit:read']) }, 'agents:read')).toThrow('scope agents:read')
 })

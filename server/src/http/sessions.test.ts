@@ -1,5 +1,8 @@
-import { SessionList, createId, systemClock } from '@tandem/shared'
+import { createHash } from 'node:crypto'
+import { KeyList, MemberList, SessionList, createId, systemClock } from '@tandem/shared'
 import { expect, test } from 'vitest'
+import { openMemoryStore } from '../store/memory.ts'
+import type { Table } from '../store/store.ts'
 import { cookieOf, eventually, join, post } from '../test-people.ts'
 import { testClient, testServer, type TestServer } from '../test-server.ts'
 
@@ -112,6 +115,37 @@ test('[ACC-46] whoever signs in again and again ends what they have not used for
   const last = await signIn(server)
   expect([await first.status(), await last.status()]).toEqual([401, 200])
   expect(await last.list()).toHaveLength(100)
+})
+
+test('[ACC-46] [S50] browsers and daemons of an earlier version are known still', async () => {
+  const store = openMemoryStore()
+  const first = await testServer({ store })
+  const daemon = { id: createId(), name: 'laptop' }
+  const [owner] = MemberList.parse(await (await first.inWorkspace('/members')).json()).members
+  const [key] = KeyList.parse(await (await first.inWorkspace('/keys')).json()).keys
+  await first.end()
+  const cookie = 'c'.repeat(43)
+  const record = (table: Table, key: string, value: unknown) => ({ t: 'record', table, key, value }) as const
+  const account = { principal: owner?.id, name: 'mira', role: 'owner' }
+  await store.commit([
+    record('members', owner?.id ?? '', { id: owner?.id, name: 'mira', role: 'owner' }),
+    record('members', daemon.id, { ...daemon, role: 'runner' }),
+    record('daemons', daemon.id, { owner: owner?.id, name: 'laptop' }),
+    record('keys', key?.id ?? '', { ...account, hash: 'f'.repeat(64), owner: true, createdAt: 1 }),
+    record('sessions', createHash('sha256').update(cookie).digest('hex'), {
+      ...account,
+      keyId: key?.id,
+      usedAt: Date.now(),
+    }),
+  ])
+  const server = await testServer({ store, ownerKey: first.ownerKey })
+  const headers = { cookie: `tandem_${server.workspaceId.slice(-8).toLowerCase()}=${cookie}`, origin: server.url }
+  const here = await (await fetch(`${server.url}/api/v1/session`, { headers })).json()
+  expect(here).toEqual({ principal: owner?.id, name: 'mira' })
+  expect((await server.access({ daemon })).claims).toMatchObject({ kind: 'daemon', principal: daemon.id })
+  const closed = await fetch(`${server.url}/api/v1/session`, { method: 'DELETE', headers })
+  expect(closed.status).toBe(204)
+  expect((await fetch(`${server.url}/api/v1/session`, { headers })).status).toBe(401)
 })
 
 test('[S53] nobody is let in without a user, in words and as a problem', async () => {
