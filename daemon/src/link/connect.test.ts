@@ -33,7 +33,7 @@ async function muteServer(onOpen: (socket: Duplex) => void = () => {}): Promise<
 
 const offline = (state: LinkState) => (state.at === 'offline' ? state : undefined)
 
-test('[S14] [S15] [S16] [S17] first retry at once, nine more with growing pauses, then one a minute for ever', async () => {
+test('[S14] [S15] [S16] [S17] [S18] [S19] first retry at once, nine more with growing pauses, then one a minute for ever', async () => {
   const { url, server } = await muteServer()
   server.close()
   const clock = fakeClock()
@@ -54,6 +54,10 @@ test('[S14] [S15] [S16] [S17] first retry at once, nine more with growing pauses
   }
   expect(waits.slice(11)).toEqual([60_000, 60_000])
   expect(lines.filter((line) => line.includes('max reconnection attempts reached'))).toHaveLength(1)
+  const told = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((l) => l['msg'] === 'reconnecting')
+  expect(told.map((l) => [l['attempt'], l['inMs']])).toEqual(waits.map((ms, i) => [i + 1, ms]))
 })
 
 test('[S15] a server that opens and stays silent is given up, and tried again', async () => {
@@ -73,7 +77,7 @@ test('[S15] a server that opens and stays silent is given up, and tried again', 
   expect(opened).toBe(2)
 })
 
-test('[S13] [S12] the attempts count anew once a document was in sync, not when the socket merely opened', async () => {
+test('[S13] [S12] [S27] the attempts count anew once a document was in sync, not when the socket merely opened', async () => {
   const sockets: Duplex[] = []
   const { url } = await muteServer((socket) => sockets.push(socket))
   const clock = fakeClock()

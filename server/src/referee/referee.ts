@@ -55,6 +55,7 @@ export function createReferee(ports: RefereePorts): Referee {
     }
     turn.tell(daemonId, {
       t: 'hello-ack',
+      workspaceIds: [ports.workspaceId],
       protocol: protocolVersion,
       mono: hello.mono,
       serverTime: turn.now,

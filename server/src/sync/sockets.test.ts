@@ -39,7 +39,7 @@ test('[LOG-32] a join that got a copy which is being unloaded is sent away, and 
   expect(reader.text.toString()).toBe('kept')
 })
 
-test('[S48] the token is asked for anew over the living connection, which goes on', async () => {
+test('[S8] [S48] the token is asked for anew over the living connection, which goes on', async () => {
   // Time is moved on by hand: a machine that stalls does not let the token run out.
   const time = { aheadMs: 0 }
   const clock = { ...systemClock, now: () => systemClock.now() + time.aheadMs }
@@ -101,7 +101,7 @@ test('[ACC-33] one socket too many is refused, with the time to come again', asy
   })
 })
 
-test('[S5] [S6] the founding names of workspace and token are understood; the workspace may go unnamed', async () => {
+test('[S5] [S6] [S7] the founding names of workspace and token are understood; the workspace may go unnamed', async () => {
   const server = await testServer()
   const { token, claims } = await server.access()
   const name = docName({ workspaceId: server.workspaceId, epoch: claims.epoch }, { kind: 'files' })
@@ -125,7 +125,7 @@ test('[S5] [S6] the founding names of workspace and token are understood; the wo
   expect(await other('/api/ws', { 'x-workspace-id': createId() })).toMatchObject({ status: 404 })
 })
 
-test('[S297] sockets are taken at the founding path too, and at one more where it is set', async () => {
+test('[S3] [S4] [S9] [S297] sockets are taken at the founding path too, and at one more where it is set', async () => {
   const server = await testServer({ flags: { websocketPath: '/elsewhere' } })
   const opens = (path: string) => rawSocket(server, {}, `${path}?ws=${server.workspaceId}`).opened
   for (const path of ['/api/ws', '/api/workspaces/ws', '/elsewhere']) await opens(path)
@@ -210,7 +210,7 @@ test('[ACC-33] a change that would make a document too large is refused with a w
   await acknowledged(reader.provider)
 })
 
-test('[ACC-33] a message larger than any may be closes the socket with 1009', async () => {
+test('[ACC-33] [S82] a message larger than any may be closes the socket with 1009', async () => {
   const server = await testServer({ flags: { maxMessageBytes: 10_000 } })
   const { ws, outcome, opened } = rawSocket(server)
   await opened
@@ -259,7 +259,7 @@ test('[ACC-33] nonsense in every kind of message ends at most its own socket', a
 })
 
 test(
-  '[S24] a client that does not answer is dropped; one that only answers pings stays',
+  '[S22] [S23] [S24] [S312] a client that does not answer is dropped; one that only answers pings stays',
   { timeout: 20_000 },
   async () => {
     const server = await testServer({ flags: { pingMs: 50, deadMs: 400, signInMs: 60_000 } })
@@ -290,22 +290,26 @@ test('[ACC-33] a reader that does not read is cut off instead of filling memory'
   expect(said(server, 'socket too slow')).not.toEqual([])
 })
 
-test('[LOG-33] a document that nobody has open is unloaded, and comes back whole', { timeout: 20_000 }, async () => {
-  const server = await testServer({ flags: { docIdleMs: 100, pingMs: 50 } })
-  const destroyed = vi.spyOn(Y.Doc.prototype, 'destroy')
-  onTestFinished(() => destroyed.mockRestore())
-  const doc = newFile()
-  const client = await testClient(server)
-  const { text: content, provider } = await client.open(doc)
-  content.insert(0, 'hello')
-  await acknowledged(provider)
-  const unload = vi.spyOn(Hocuspocus.prototype, 'unloadDocument')
-  onTestFinished(() => unload.mockRestore())
-  provider.destroy()
-  await vi.waitFor(() => expect(unload.mock.calls.some(([d]) => d.isDestroyed)).toBe(true), 10_000)
-  const reader = await (await testClient(server)).open(doc)
-  expect(reader.text.toString()).toBe('hello')
-})
+test(
+  '[LOG-33] [S25] [S312] [S315] a document that nobody has open is unloaded, and comes back whole',
+  { timeout: 20_000 },
+  async () => {
+    const server = await testServer({ flags: { docIdleMs: 100, pingMs: 50 } })
+    const destroyed = vi.spyOn(Y.Doc.prototype, 'destroy')
+    onTestFinished(() => destroyed.mockRestore())
+    const doc = newFile()
+    const client = await testClient(server)
+    const { text: content, provider } = await client.open(doc)
+    content.insert(0, 'hello')
+    await acknowledged(provider)
+    const unload = vi.spyOn(Hocuspocus.prototype, 'unloadDocument')
+    onTestFinished(() => unload.mockRestore())
+    provider.destroy()
+    await vi.waitFor(() => expect(unload.mock.calls.some(([d]) => d.isDestroyed)).toBe(true), 10_000)
+    const reader = await (await testClient(server)).open(doc)
+    expect(reader.text.toString()).toBe('hello')
+  },
+)
 
 test('[S205] everyone is told the version, gathered', async () => {
   const server = await testServer()
@@ -323,7 +327,7 @@ test('[S205] everyone is told the version, gathered', async () => {
   expect(versions()).toEqual(versions().toSorted((a, b) => a - b))
 })
 
-test('[S31] [S32] a daemon is online while it has its document open, and offline after', async () => {
+test('[S10] [S11] [S28] [S31] [S32] [S59] a daemon is online while it has its document open, and offline after', async () => {
   const server = await testServer()
   const daemon = { id: createId(), name: 'workshop' }
   const client = await testClient(server, { daemon })

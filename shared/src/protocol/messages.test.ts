@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createId } from '../base/ids.ts'
 import { FromDaemon, parseMessage, ToDaemon, ToEveryone } from './messages.ts'
 
-test('[S80] [S38] a message that is not what it should be gives issues, never an exception', () => {
+test('[S58] [S80] [S38] a message that is not what it should be gives issues, never an exception', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (payload) => {
       for (const schema of [FromDaemon, ToDaemon, ToEveryone]) {

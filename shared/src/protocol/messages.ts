@@ -53,6 +53,8 @@ export type FromDaemon = z.infer<typeof FromDaemon>
 export const ToDaemon = z.discriminatedUnion('t', [
   z.object({
     t: z.literal('hello-ack'),
+    /** Which workspaces this daemon is connected for [S68]. */
+    workspaceIds: z.array(Id).optional(),
     protocol: z.int(),
     mono: z.number(),
     serverTime: z.number(),
