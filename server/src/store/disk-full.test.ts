@@ -1,7 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { AccessToken, Health, createId } from '@tandem/shared'
+import { AccessToken, Health, createId, docPath, encodeBulkFrame, type DocRef } from '@tandem/shared'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
 import { createApiKey } from '../server.ts'
 import { acknowledged, testClient, type TestServer } from '../test-server.ts'
 
@@ -19,7 +20,7 @@ async function serverOnSmallDisk() {
     'bwrap',
     [...inSmallDisk(64 * 2 ** 20), '--die-with-parent', 'sh', '-c', start, 'sh', process.execPath, main],
     {
-      stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
+      stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
       env: {
         PATH: process.env['PATH'],
         TANDEM_DATA: place,
@@ -30,22 +31,35 @@ async function serverOnSmallDisk() {
       },
     },
   )
+  let said = ''
+  child.stderr?.on('data', (data: Buffer) => (said += data.toString()))
   onTestFinished(async () => {
     if (child.kill('SIGKILL')) await once(child, 'exit')
   })
   const [ready] = (await once(child, 'message')) as [{ url: string; workspaceId: string }]
-  const call = (route: string, body?: unknown) =>
+  const call = (route: string, body?: RequestInit['body']) =>
     fetch(`${ready.url}${route}`, {
       headers: { authorization: `Bearer ${ownerKey}` },
-      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      ...(body !== undefined && { method: 'POST', body }),
     })
   const access = async () =>
     AccessToken.parse(
-      await (await call(`/api/v1/workspaces/${ready.workspaceId}/access-token`, { session: createId() })).json(),
+      await (
+        await call(`/api/v1/workspaces/${ready.workspaceId}/access-token`, JSON.stringify({ session: createId() }))
+      ).json(),
     )
   return {
     server: { ...ready, access } as unknown as TestServer,
+    /** Straight to the log: the document is not in memory. */
+    put: async (doc: DocRef, text: string) => {
+      const made = new Y.Doc()
+      made.getText('content').insert(0, text)
+      const body = encodeBulkFrame({ doc: docPath(doc), update: Y.encodeStateAsUpdate(made) })
+      const answer = await call(`/api/v1/workspaces/${ready.workspaceId}/bulk/put`, body)
+      expect(answer.status).toBe(200)
+    },
     health: async () => Health.parse(await (await call('/api/health')).json()),
+    said: (words: string) => said.includes(words),
     free: () => child.stdin?.end('\n'),
   }
 }
@@ -56,14 +70,11 @@ test.runIf(canMakeDisks)(
   '[LOG-40] [LOG-22] on a full disk everything is read-only and says why; once there is room all goes on without a restart, and nothing is lost',
   { timeout: 60_000 },
   async () => {
-    const { server, health, free } = await serverOnSmallDisk()
+    const { server, put, health, said, free } = await serverOnSmallDisk()
     const early = { kind: 'file', fileId: createId() } as const
     const doc = { kind: 'file', fileId: createId() } as const
     const client = await testClient(server)
-    const before = await client.open(early)
-    before.text.insert(0, 'written before')
-    await acknowledged(before.provider)
-    before.provider.destroy()
+    await put(early, 'written before')
     const ops = await client.open({ kind: 'ops' })
     const writer = await client.open(doc)
     for (let i = 0; client.closes.length === 0; i++) {
@@ -83,6 +94,7 @@ test.runIf(canMakeDisks)(
         ),
       { timeout: 10_000 },
     )
+    await vi.waitUntil(() => said('store still fails'), { timeout: 10_000 })
     // What is on the disk can be read all the while, also what was not in memory.
     expect((await (await testClient(server)).open(early)).text.toString()).toBe('written before')
     expect(writer.provider.hasUnsyncedChanges).toBe(true)
