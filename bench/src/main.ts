@@ -6,6 +6,7 @@ import { editToPeer } from './edit-to-peer.ts'
 import { firstMirror } from './first-mirror.ts'
 import { memory } from './memory.ts'
 import { reconnect } from './reconnect.ts'
+import { reconnectMany } from './reconnect-many.ts'
 import { saving } from './saving.ts'
 import { toTable, type Row } from './stats.ts'
 import { taskStart } from './task-start.ts'
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   reconnect: async (tandem) => reconnect(tandem, await fileOf(tandem, 'peer.txt')),
   tasks: (tandem) => taskStart(tandem),
   mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
+  'reconnect-many': () => reconnectMany(Number(process.env.FILES ?? 2_000)),
 }
 /** Those of the server alone: it is all that runs. */
 const serverBenches: Readonly<Record<string, () => Promise<Row[]>>> = { durable, crowd, memory, trace }
