@@ -56,7 +56,7 @@ export async function openHistory({
   clock,
   log,
 }: Deps): Promise<History> {
-  const kept = await openKept(store, updates)
+  const kept = await openKept({ store, updates, log })
   const versions = createVersionStore({ updates, kept })
   const checkpoints = createCheckpoints({ ground, versions, updates, serverId, clock })
   const writers = createWriters(updates)

@@ -1,3 +1,4 @@
+import { TandemError, type Log } from '@tandem/shared'
 import { z } from 'zod'
 import type { UpdateLog } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
@@ -15,15 +16,25 @@ export type Kept = {
   /** This version, or the nearest before it that was kept; 0, at which there is nothing, where none was. */
   nearest(version: number): number
   thinned(): Thinned
-  /** From now on, and before any entry goes: what is read while they go is what is read after. Resolves once on disk. */
+  /** From now on, and before any entry goes: what is read while they go is what is read after. Resolves once on disk; throws `store-corrupt`. */
   keep(thinned: Thinned): Promise<void>
 }
 
 const key = 'kept-versions'
 const nothing: Thinned = { upTo: 0, forgotten: 0, folded: 0, versions: [] }
 
-export async function openKept(store: Pick<Store, 'read'>, updates: Pick<UpdateLog, 'write'>): Promise<Kept> {
-  let thinned = Thinned.parse((await store.read('meta', key)) ?? nothing)
+type Deps = { store: Pick<Store, 'read'>; updates: Pick<UpdateLog, 'write'>; log: Log }
+
+export async function openKept({ store, updates, log }: Deps): Promise<Kept> {
+  let thinned = nothing
+  let damage: TandemError | undefined
+  try {
+    thinned = Thinned.parse((await store.read('meta', key)) ?? nothing)
+  } catch (error) {
+    // Everything else works. But which versions were kept is not known any more, so none may go.
+    damage = new TandemError('store-corrupt', { reason: 'which versions were kept cannot be read', key }, error)
+    log.error('kept versions unreadable', { error })
+  }
   return {
     thinned: () => thinned,
     nearest: (version) => {
@@ -31,6 +42,7 @@ export async function openKept(store: Pick<Store, 'read'>, updates: Pick<UpdateL
       return thinned.versions[firstAbove(thinned.versions, version) - 1] ?? 0
     },
     keep: async (next) => {
+      if (damage) throw damage
       await updates.write([{ t: 'record', table: 'meta', key, value: next }])
       thinned = next
     },

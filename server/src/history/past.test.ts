@@ -109,6 +109,6 @@ test('[LOG-69] [LOG-55] [LOG-56] [LOG-58] [LOG-60] whatever three people write, 
         }
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 }, 60_000)

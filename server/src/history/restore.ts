@@ -13,7 +13,7 @@ import type { Checkpoints, NamedBy } from './checkpoints.ts'
 import { heldOnce, type Ground } from './ground.ts'
 import { prepare, putBack, requireRoom } from './put-back.ts'
 import type { VersionStore } from './versions.ts'
-import { wishesToRestore, wishesToRevert, type Wish } from './wishes.ts'
+import { wishesToRestore, wishesToRevert, type Wishes } from './wishes.ts'
 
 type Deps = {
   ground: Ground
@@ -37,31 +37,30 @@ export function createRestoring(deps: Deps): Restoring {
 
   /** `named` is what the version before is called, where it gets a name. */
   const fulfil = async (
-    wishes: readonly Wish[],
+    { wishes, left }: Wishes,
     restoredFrom: number,
     by: NamedBy,
     named?: string,
   ): Promise<RestoreAnswer> => {
     const files = await index()
     const prepared = await prepare({ ground, files, maxTextBytes }, wishes)
-    if (prepared.length === 0) return { version: updates.head(), files: [], conflicts: [] }
+    if (prepared.length === 0) return { version: updates.head(), files: [], conflicts: left }
     requireRoom(files, prepared)
     const checkpoint = named === undefined ? undefined : await checkpoints.make({ name: named, kind: 'restore' }, by)
     const before = updates.head()
     const change = createId()
     const meta: AppendMeta = { author: by.id, origin: 'rest', cause: { restoredFrom }, note: { change } }
-    try {
-      const done = await putBack({ ground, files, maxTextBytes, clock }, prepared, meta)
-      const range = await rangeOf(updates, before, change)
-      return {
-        version: range?.to ?? updates.head(),
-        ...done,
-        ...(range && { undo: range }),
-        ...(checkpoint && { checkpoint: checkpoint.id }),
-      }
-    } catch (e) {
-      if (checkpoint) await checkpoints.remove(checkpoint.id)
+    const done = await putBack({ ground, files, maxTextBytes, clock }, prepared, meta).catch(async (e: unknown) => {
+      if (checkpoint) await checkpoints.remove(checkpoint.id).catch(() => {}) // What was refused says why.
       throw e
+    })
+    const range = await rangeOf(updates, before, change)
+    return {
+      version: range?.to ?? updates.head(),
+      files: done.files,
+      conflicts: [...done.conflicts, ...left],
+      ...(range && { undo: range }),
+      ...(checkpoint && { checkpoint: checkpoint.id }),
     }
   }
 

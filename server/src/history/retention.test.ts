@@ -95,7 +95,7 @@ test('[LOG-63] [LOG-65] [LOG-66] however the past is thinned, and wherever that 
       }
       expect(authorsOf(await past.history.blame(path, head))).toEqual(authors)
     }),
-    { numRuns: 20 },
+    { numRuns: 10 },
   )
 }, 60_000)
 

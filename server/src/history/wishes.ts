@@ -18,6 +18,9 @@ export type Wish = {
   ifText?: string
 }
 
+/** What is wanted; `left` names files that differ and stay: only texts and folders are shared, nothing else can come back. */
+export type Wishes = { wishes: Wish[]; left: string[] }
+
 type Chosen = { paths?: readonly string[] | undefined; files?: readonly Id[] | undefined }
 type Deps = { updates: Pick<UpdateLog, 'stat'>; versions: VersionStore }
 
@@ -27,21 +30,21 @@ export async function wishesToRestore(
   now: FilesSnapshot,
   version: number,
   chosen: Chosen,
-): Promise<Wish[]> {
+): Promise<Wishes> {
   const then = await versions.index(version)
-  const wishes: Wish[] = []
+  const wanted: Wishes = { wishes: [], left: [] }
   for (const id of chosenIn([then, now], chosen)) {
     const [was, is] = [placeOf(then, id), placeOf(now, id)]
     const wish: Wish = { id }
     if (!isSame(was, is)) wish.place = was
-    const changed = (updates.stat(docPath({ kind: 'file', fileId: id }))?.seq ?? 0) > version
-    if (was !== 'nowhere' && was.kind === 'text' && changed) {
+    const isShared = areShared([then, now], id)
+    if (isShared && isText(was) && changedSince(updates, id, version)) {
       const text = await versions.text(id, version)
       wish.text = () => ({ text, conflicts: 0 })
     }
-    if (wish.place || wish.text) wishes.push(wish)
+    add(wanted, wish, isShared || (isBoth(was, is) && isSameBlob(then, now, id)), now)
   }
-  return wishes
+  return wanted
 }
 
 /** What a revert wants: what happened after `from` up to `to` taken back, and what came later kept. */
@@ -50,24 +53,44 @@ export async function wishesToRevert(
   now: FilesSnapshot,
   { from, to }: { from: number; to: number },
   chosen: Chosen,
-): Promise<Wish[]> {
+): Promise<Wishes> {
   const [before, after] = [await versions.index(from), await versions.index(to)]
-  const wishes: Wish[] = []
+  const wanted: Wishes = { wishes: [], left: [] }
   for (const id of chosenIn([before, after, now], chosen)) {
     const [was, became] = [placeOf(before, id), placeOf(after, id)]
     const wish: Wish = { id }
-    const changed = (updates.stat(docPath({ kind: 'file', fileId: id }))?.seq ?? 0) > from
-    const isText = [was, became].some((place) => place !== 'nowhere' && place.kind === 'text')
-    if (isText && changed) {
+    if (!isSame(was, became)) Object.assign(wish, { place: was, ifAt: became })
+    const isShared = areShared([before, after, now], id)
+    if (isShared && (isText(was) || isText(became)) && changedSince(updates, id, from)) {
       const [theirs, base] = [await versions.text(id, from), await versions.text(id, to)]
       if (was === 'nowhere') wish.ifText = base
       else if (theirs !== base) wish.text = (ours) => merge(base, theirs, ours)
     }
-    if (!isSame(was, became)) Object.assign(wish, { place: was, ifAt: became })
-    if (wish.place || wish.text) wishes.push(wish)
+    add(wanted, wish, isShared || (isBoth(was, became) && isSameBlob(before, after, id)), now)
   }
-  return wishes
+  return wanted
 }
+
+function add({ wishes, left }: Wishes, wish: Wish, isPossible: boolean, now: FilesSnapshot): void {
+  const differs = wish.place !== undefined || wish.text !== undefined
+  if (isPossible && differs) wishes.push(wish)
+  else if (!isPossible) left.push(now.byId.get(wish.id)?.path ?? wish.id)
+}
+
+const changedSince = (updates: Deps['updates'], id: Id, version: number) =>
+  (updates.stat(docPath({ kind: 'file', fileId: id }))?.seq ?? 0) > version
+
+/** Whether it is a text or a folder wherever it is: to delete anything else, or to bring it back, would lose it. */
+const areShared = (indexes: readonly FilesSnapshot[], id: Id) =>
+  indexes.every(({ byId }) => {
+    const entry = byId.get(id)
+    return !entry || entry.kind === 'dir' || (entry.kind === 'text' && entry.facts?.withheld === undefined)
+  })
+
+const isSameBlob = (a: FilesSnapshot, b: FilesSnapshot, id: Id) =>
+  a.byId.get(id)?.facts?.blob === b.byId.get(id)?.facts?.blob
+const isBoth = (a: Place, b: Place) => (a === 'nowhere') === (b === 'nowhere')
+const isText = (place: Place) => place !== 'nowhere' && place.kind === 'text'
 
 /** The files meant, all where none is named. Throws `not-found` for a path or an id that is nowhere. */
 function chosenIn(indexes: readonly FilesSnapshot[], { paths, files }: Chosen): Set<Id> {

@@ -1,4 +1,5 @@
-import type { Checkpoint, CheckpointList, RestoreAnswer, VersionFiles } from '@tandem/shared'
+import { createId, type Checkpoint, type CheckpointList, type RestoreAnswer, type VersionFiles } from '@tandem/shared'
+import { openFiles } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
 import { eventually, join, makeKey } from '../test-people.ts'
@@ -141,6 +142,30 @@ test('[LOG-58] where both changed the same line both are kept, and the file is n
   const answer = await revert(rest, { from, to, paths: ['a.txt'] })
   expect(answer.conflicts).toEqual(['a.txt'])
   expect(await rest.text('a.txt')).toBe('one\nzwei\ntwo\n')
+})
+
+test('[LOG-70] what is not shared is neither deleted nor brought back: it stays, and is named', async () => {
+  const server = await testServer()
+  const rest = restOf(server)
+  const index = await (await testClient(server)).open({ kind: 'files' })
+  const files = openFiles(index.doc)
+  const facts = { size: 1, exec: false, eol: 'lf', bom: false } as const
+  const blob = (path: string, hash: string) => files.create(path, 'blob', { ...facts, blob: hash })
+  const [moved, changed, gone] = [blob('moved.png', 'a'), blob('changed.png', 'a'), blob('gone.png', 'a')]
+  await acknowledged(index.provider)
+  const { version } = await rest.create('a.txt', 'one')
+  files.move(moved, 'elsewhere.png')
+  files.setFacts(changed, { ...facts, blob: 'b' })
+  files.remove(gone, { by: createId(), at: 1 })
+  blob('made.png', 'a')
+  await acknowledged(index.provider)
+  const { version: to } = await rest.replace('a.txt', 'two')
+  const answer = await restore(rest, { version })
+  expect(answer.conflicts.toSorted()).toEqual(['changed.png', 'gone.png', 'made.png'])
+  const { files: there } = await rest.get<VersionFiles>('/versions/head/files')
+  expect(there.map(({ path }) => path)).toEqual(['a.txt', 'changed.png', 'made.png', 'moved.png'])
+  const reverted = await revert(rest, { from: version, to })
+  expect(reverted.conflicts.toSorted()).toEqual(['changed.png', 'gone.png', 'made.png'])
 })
 
 test('[LOG-62] [LOG-57] a version is given a name, shown to everybody, and the name taken away', async () => {
