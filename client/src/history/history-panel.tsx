@@ -1,6 +1,6 @@
 import type { Id } from '@tandem/shared'
 import { Flag } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
@@ -36,10 +36,17 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
   const [key, setKey] = useState<string>()
   const [isOpen, setOpen] = useState(false)
   const [isNaming, setNaming] = useState(false)
+  const panel = useRef<HTMLElement>(null)
+  const wasOpen = useRef(false)
+  useEffect(() => {
+    // Back in the list, where it was gone for the step.
+    if (wasOpen.current && !isOpen) panel.current?.querySelector<HTMLElement>('[role=listbox]')?.focus()
+    wasOpen.current = isOpen
+  }, [isOpen])
   const texts = useMemo(() => createVersionTexts(({ version, path }) => session.history.text(version, path)), [session])
   const only = isFileOnly ? file : undefined
   const timeline = useTimeline({ file: only, author })
-  const { steps, cursor } = timeline
+  const { steps, cursor, isLoaded } = timeline
   const authors = useAuthors(steps)
   const whyNot = useWhyNot()
   const now = session.serverNow()
@@ -48,11 +55,11 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
       rowsOf({
         steps,
         checkpoints: [...checkpoints.values()].filter((c) => author === undefined || c.by === author),
-        isWhole: cursor === undefined,
+        isWhole: isLoaded && cursor === undefined,
         now,
       }),
     // oxlint-disable-next-line react/exhaustive-deps -- the day changes at midnight; with the next step is soon enough
-    [steps, checkpoints, cursor, author],
+    [steps, checkpoints, cursor, isLoaded, author],
   )
   const row = rows.find((r) => r.key === key)
   const chosen = row && chosenOf(row)
@@ -62,7 +69,12 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
     if (isMeant) setOpen(true)
   }
   return (
-    <section className={styles.history} data-open={(isOpen && chosen !== undefined) || undefined} aria-label="History">
+    <section
+      ref={panel}
+      className={styles.history}
+      data-open={(isOpen && chosen !== undefined) || undefined}
+      aria-label="History"
+    >
       <div className={styles.left}>
         <div className={styles.bar}>
           <Filters
@@ -82,12 +94,12 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
             <Flag size={14} aria-hidden />
           </IconButton>
         </div>
-        {link.phase !== 'connected' && timeline.isLoaded && (
+        {link.phase !== 'connected' && isLoaded && (
           <p className={styles.note} role="status">
             Offline: this is what was loaded before.
           </p>
         )}
-        {timeline.trouble !== undefined && timeline.isLoaded && (
+        {timeline.trouble !== undefined && isLoaded && (
           <p className={styles.note} role="alert">
             Newer steps did not come: {timeline.trouble}.{' '}
             <Button variant="quiet" onClick={timeline.again}>
@@ -106,7 +118,7 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
         ) : (
           <Instead
             trouble={timeline.trouble}
-            isLoaded={timeline.isLoaded}
+            isLoaded={isLoaded}
             isOffline={link.phase === 'offline'}
             isFiltered={only !== undefined || author !== undefined}
             onAgain={timeline.again}

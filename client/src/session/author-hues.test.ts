@@ -15,6 +15,8 @@ test('[UI-70] who is here has the hue of their presence, and nobody else of thei
   expect([hueOf(me), hueOf(mira)]).toEqual([1, 2])
   expect(new Set([me, mira, gone, older].map(hueOf)).size).toBe(4)
   expect(hueOf(gone)).toBe(hueOf(gone))
+  here.set({ peers: [], own: 1 })
+  expect(hueOf(mira)).toBe(2)
   // An agent has hues of its own.
   expect(hueOf({ id: mira.id, name: 'Helper', kind: 'agent' })).toBeLessThan(4)
 })

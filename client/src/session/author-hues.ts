@@ -7,8 +7,8 @@ const hues = 4
 type Here = View<{ peers: readonly Pick<Peer, 'user' | 'hue'>[]; own: number }>
 
 /**
- * The hue of an author, 0 to 3. Who is here keeps the hue of their presence; anybody else gets one by their id, moved
- * apart from those of their kind as long as there are some left, and keeps it for this visit.
+ * The hue of an author, 0 to 3. Who is here has the hue of their presence, and keeps it after they left; anybody else
+ * gets one by their id, moved apart from those of their kind as long as there are some left.
  */
 export function createAuthorHues(here: Here, me: () => Id) {
   const kept = new Map<string, number>()
@@ -18,10 +18,10 @@ export function createAuthorHues(here: Here, me: () => Id) {
     return peers.find(({ user }) => user.id === id && (user.kind === 'human') === (kind === 'person'))?.hue
   }
   return (author: Author): number => {
-    const present = presentHue(author)
-    if (present !== undefined) return present
     const group = author.kind === 'person' ? 'person' : 'agent'
     const key = `${group}/${author.id}`
+    const present = presentHue(author)
+    if (present !== undefined) kept.set(key, present)
     const held = kept.get(key)
     if (held !== undefined) return held
     const { peers, own } = here.snapshot()

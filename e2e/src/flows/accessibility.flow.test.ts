@@ -26,5 +26,10 @@ test.each(['dark', 'light'] as const)(
     await tab.run('rm a.txt')
     await tab.page.getByRole('button', { name: 'Allow for this task' }).waitFor()
     expect(await barriers(tab.page)).toEqual([])
+    await tab.page.getByRole('button', { name: 'Who wrote each line' }).click()
+    await tab.page.getByRole('tab', { name: 'History' }).click()
+    await tab.page.getByRole('option', { name: /created 2 files/ }).click()
+    await tab.page.getByTestId('diff').getByText('one').first().waitFor()
+    expect(await barriers(tab.page)).toEqual([])
   },
 )

@@ -108,6 +108,8 @@ test.each(['dark', 'light'] as const)(
     await row(/^You edited README/).click()
     await page.getByTestId('diff').getByText('And the owner a last line.').first().waitFor()
     await page.getByRole('button', { name: 'Who wrote each line' }).click()
+    // Until the server has said whose they are, Ben's lines are nobody's.
+    await page.locator('.blame-glyph.blame-person').nth(2).waitFor()
     await page.locator('.blame-glyph.blame-person').first().hover()
     await page.locator('.monaco-hover').getByText('Ben Adeyemi').waitFor()
     await shoot('21-history-step-and-blame')
