@@ -256,7 +256,6 @@ test('[UI-61] the file in the editor alone, or one author alone, is asked of the
   await button('a.txt').click()
   await expect.poll(asked).toEqual({ author: mira.id, file: a })
 })
-})
 
 test('[UI-67] on a narrow screen the step takes the place of the list, and gives it back', async () => {
   await page.viewport(400, 700)
