@@ -108,11 +108,19 @@ test('[ACC-72] a code works once, and not too late', async () => {
   replayed.searchParams.set('state', state)
   expect(await page(await browser.visit(replayed.href))).toMatchObject({ status: 401 })
 
+  const begun = await browser.visit(login)
+  const callback = await toCallback(begun.to)
+  const headers = { cookie: begun.answer.headers.getSetCookie()[0]?.split(';')[0] ?? '' }
+  expect((await fetch(callback, { headers, redirect: 'manual' })).status).toBe(303)
+  expect(await (await fetch(callback, { headers, redirect: 'manual' })).text()).toContain(
+    'did not begin in this browser',
+  )
+
   const late = testBrowser()
-  const callback = await toCallback(login, late)
+  const tooLate = await toCallback(login, late)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 })
   try {
-    expect(await page(await late.visit(callback))).toMatchObject({
+    expect(await page(await late.visit(tooLate))).toMatchObject({
       status: 401,
       text: expect.stringContaining('invalid_grant'),
     })
