@@ -1,34 +1,57 @@
-/** What waits for the disk, in bytes of updates. */
+/** What waits for the disk, in bytes of updates: while it is too much, nothing more is taken in. */
 export type Backlog = {
   bytes(): number
-  /** Told when it passes the limit (true), and when it is well below it again (false). */
+  isFull(): boolean
+  /** Resolves when there is room; undefined where there is. */
+  room(): Promise<void> | undefined
+  /** Told when it is full (true), and when it is well below the limit again (false). */
   onState(listen: (full: boolean) => void): () => void
 }
 
-/** Counts what waits; the reader of sockets stops while it is too much. */
-export function createBacklog(maxBytes: number): Backlog & { add(bytes: number): void; take(bytes: number): void } {
+type Counted = Backlog & {
+  add(bytes: number): void
+  take(bytes: number): void
+  /** While the store fails nobody waits: nothing is taken in at all, and reading goes on. */
+  setFailing(failing: boolean): void
+}
+
+export function createBacklog(maxBytes: number): Counted {
   let waiting = 0
+  let over = false
+  let failing = false
   let full = false
+  let room = Promise.withResolvers<void>()
   const listeners = new Set<(full: boolean) => void>()
-  const setFull = (now: boolean) => {
+  const update = () => {
+    const now = over && !failing
     if (full === now) return
     full = now
-    for (const listen of [...listeners]) listen(now)
+    if (full) room = Promise.withResolvers<void>()
+    else room.resolve()
+    for (const listen of [...listeners]) listen(full)
   }
   return {
     bytes: () => waiting,
+    isFull: () => full,
+    room: () => (full ? room.promise : undefined),
     onState: (listen) => {
       listeners.add(listen)
       return () => listeners.delete(listen)
     },
     add: (bytes) => {
       waiting += bytes
-      if (waiting > maxBytes) setFull(true)
+      if (waiting > maxBytes) over = true
+      update()
     },
-    // Half of it first: reading would otherwise stop and go with every batch.
     take: (bytes) => {
       waiting -= bytes
-      if (waiting <= maxBytes / 2) setFull(false)
+      // Half of it first: reading would otherwise stop and go with every batch.
+      if (waiting <= maxBytes / 2) over = false
+      update()
+    },
+    setFailing: (now) => {
+      failing = now
+      update()
     },
   }
 }

@@ -102,9 +102,9 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     },
   })
   commit.onState((failure) => {
-    if (failure) return
     // What was kept through the failure is on disk now.
-    flights.land(assigned)
+    if (!failure) flights.land(assigned)
+    backlog.setFailing(failure !== undefined)
   })
   const settled = async (doc: string) => {
     const failure = commit.failure()

@@ -93,10 +93,16 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
   const write = <T>(doc: Y.Doc, meta: AppendMeta, work: () => T): T =>
     asAuthor(doc, meta, () => doc.transact(work, localOrigin(meta)))
 
-  const put: Documents['put'] = async (doc, update, meta, { onlyIfAbsent = false } = {}) => {
-    const path = docPath(doc)
+  /** Throws while the store fails; where it is slow, waits for it [LOG-41]. */
+  const requireWritable = async (): Promise<void> => {
+    for (let room; (room = updates.backlog.room());) await room
     const failure = updates.failure()
     if (failure) throw failure
+  }
+
+  const put: Documents['put'] = async (doc, update, meta, { onlyIfAbsent = false } = {}) => {
+    const path = docPath(doc)
+    await requireWritable()
     requireReadable(update)
     if (update.length > settings.maxDocBytes) {
       throw new TandemError('too-large', {
@@ -129,8 +135,7 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     change: async (doc, meta, work) => {
       const held = await hold(doc)
       try {
-        const failure = updates.failure()
-        if (failure) throw failure
+        await requireWritable()
         const result = write(held.doc, meta, () => work(held.doc))
         await updates.pending(docPath(doc))
         return result
@@ -141,8 +146,7 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     changeTogether: async (docs, meta, work) => {
       const held = await Promise.all(docs.map(hold))
       try {
-        const failure = updates.failure()
-        if (failure) throw failure
+        await requireWritable()
         const within =
           (inner: () => void, { doc }: { doc: Y.Doc }) =>
           () =>

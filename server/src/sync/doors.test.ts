@@ -64,6 +64,7 @@ function doorsForTest() {
     connections: new Set(),
     askedAt: 0,
     close: (code) => closes.push(code),
+    pause: () => {},
     pulse: () => {},
   }
   /** As Hocuspocus would keep it. */

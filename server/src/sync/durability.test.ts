@@ -122,7 +122,7 @@ test('[LOG-31] an update whose predecessor is missing is kept, and shown when th
   expect(reader.text.toString()).toBe('one two')
 })
 
-test('[LOG-28] a damaged document is refused by name and counted by health; others open', async () => {
+test('[LOG-28] a damaged document is refused and named by health; others open', async () => {
   const store = openMemoryStore()
   const [bad, good] = [newFile(), newFile()]
   const first = await testServer({ store })
@@ -146,7 +146,7 @@ test('[LOG-28] a damaged document is refused by name and counted by health; othe
   expect((await client.open(good)).text.toString()).toBe('x')
   expect(await (await fetch(`${second.url}/api/health`)).json()).toMatchObject({
     ready: true,
-    reasons: [expect.stringContaining('1 documents')],
+    reasons: [expect.stringContaining(`damaged and not to be opened: file/${bad.fileId}`)],
   })
 })
 

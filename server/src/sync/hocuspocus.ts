@@ -186,6 +186,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       if (!claims) throw refusal('unauthorized')
       if (doc.kind === 'log') connection.readOnly = doors.readOnly(doc, claims)
       if (connection.readOnly) return
+      // What was read before its socket was closed: its client keeps it, the server need not.
+      if (updates.failure()) throw refusal('store-failed')
       const update = readUpdate(payload)
       if (!update) {
         socket.log.warn('update unreadable', { doc: docPath(doc), bytes: payload.length, principal: claims.principal })

@@ -29,6 +29,8 @@ export type Socket = {
   askedAt: number
   /** Ends the whole socket: closing one document only would leave a zombie that never syncs again. */
   close(code: number, reason: string): void
+  /** While the disk cannot keep up nothing is read from the socket: what is sent waits on the other side [LOG-41]. */
+  pause(paused: boolean): void
   /** Called at every beat of the server's pulse: pings, and ends what is dead, unauthenticated or expired. */
   pulse(lateMs: number): void
 }
@@ -61,7 +63,7 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
   heard(bytes: number): boolean
 } {
   const id = createId()
-  const openedAt = clock.now()
+  let openedAt = clock.now()
   let heardAt = openedAt
   let strangerBytes = 0
   const socketLog = log.with({ socket: id })
@@ -70,6 +72,8 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
     if (ws.readyState !== ws.OPEN) return
     socketLog.info('socket closed', { code, reason, principal: socket.who?.claims.principal })
     ws.close(code, reason)
+    // The other side's goodbye is to be heard.
+    ws.resume()
   }
   const send = (frame: Uint8Array) => {
     if (ws.readyState !== ws.OPEN) return
@@ -89,8 +93,15 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
     connections: new Set(),
     askedAt: 0,
     close: closeSocket,
+    pause: (paused) => {
+      if (ws.readyState !== ws.OPEN) return
+      if (paused) ws.pause()
+      else ws.resume()
+    },
     pulse: (lateMs) => {
       const now = clock.now()
+      // Whom we do not listen to is not silent.
+      if (ws.isPaused) heardAt = openedAt = now
       heardAt = Math.min(now, heardAt + lateMs)
       if (now - heardAt > settings.deadMs) {
         socketLog.info('socket silent', { forMs: now - heardAt })

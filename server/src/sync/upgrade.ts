@@ -83,6 +83,7 @@ export function acceptSockets(deps: Deps) {
       const pending = (name: string) => updates.pending(docPathOf(name))
       const { socket, face, heard } = createSocket({ ws, settings, clock, log, pending })
       sockets.set(socket.id, socket)
+      socket.pause(updates.backlog.isFull())
       const connection = engine.handleConnection(face, requestFor(url, request), { socket, doc: { kind: 'presence' } })
       const hear = createMessageRate(settings.messagesPerSecond, clock)
       ws.on('message', (data: Buffer) => {
@@ -101,6 +102,12 @@ export function acceptSockets(deps: Deps) {
     })
   }
   http.on('upgrade', onUpgrade)
+  updates.backlog.onState((full) => {
+    log.warn(full ? 'disk slow, sockets are not read' : 'disk keeps up, sockets are read again', {
+      waitingBytes: updates.backlog.bytes(),
+    })
+    for (const socket of sockets.values()) socket.pause(full)
+  })
 
   return {
     sockets,
