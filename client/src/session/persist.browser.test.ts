@@ -23,7 +23,7 @@ async function textOf(persist: Persist, doc: string): Promise<string | undefined
 
 const waiting = (persist: Persist, count: number) => expect.poll(() => persist.state.snapshot().waiting).toBe(count)
 
-test('[UI-40] what was typed offline is there after a reload, and counted as waiting', async () => {
+test('[UI-40] [S26] what was typed offline is there after a reload, and counted as waiting', async () => {
   const name = fresh()
   const before = openPersist(name, silentLog)
   const { text, kept } = writer(before, 'file/a')
