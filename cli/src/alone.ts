@@ -1,12 +1,14 @@
+import { resolve } from 'node:path'
 import { readPolicy } from '@tandem/daemon/policy'
 import { originOf } from '@tandem/daemon/reach'
-import { TandemError, type Settings } from '@tandem/shared'
+import { messageOf, TandemError, type Settings } from '@tandem/shared'
 import { runChild } from './child.ts'
 import { environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, ownerKey } from './folder.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
 import { openCredentials } from './credentials.ts'
 import { pageUrl } from './open-page.ts'
+import { noteRunning } from './running.ts'
 import type { Say } from './say.ts'
 import { ProgramFailed } from './supervise.ts'
 
@@ -54,7 +56,7 @@ export async function daemonAlone(
   given: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { server, insecure } = settings
+  const { server, insecure, tlsCa } = settings
   if (server === undefined) throw new TandemError('config-invalid', { reason: 'say which server, with --server URL' })
   const origin = originOf({ server, insecure })
   const token = settings.token ?? openCredentials(machine).find(origin)?.key
@@ -66,6 +68,16 @@ export async function daemonAlone(
   const dataDir = dataDirOf(folder, settings.data, machine)
   checkSpace([folder, dataDir])
   readPolicy({ environment: machine.env, workspace: folder })
+  let forget = () => {}
+  const note = () => {
+    try {
+      const trusted = tlsCa === undefined ? {} : { tlsCa: resolve(tlsCa) }
+      forget = noteRunning(dataDir, { pid: process.pid, folder, startedAt: Date.now(), apiUrl: origin, ...trusted })
+    } catch (e) {
+      // Only the status command misses it.
+      say.err(`That the folder is shared could not be noted in ${dataDir}: ${messageOf(e)}.`)
+    }
+  }
   await run(
     {
       name: 'daemon',
@@ -73,13 +85,15 @@ export async function daemonAlone(
       env: () => ({ ...machine.env, ...environmentOf({ ...settings, token, data: dataDir }), TANDEM_FOLDER: folder }),
       onMessage: (message) => {
         const told = FromDaemonProgram.safeParse(message).data
+        // Not before: another that has the folder keeps its note.
+        if (told?.t === 'connected') note()
         if (told?.t === 'ready')
           say.out(settings.json ? JSON.stringify({ folder, dataDir, pid: process.pid }) : `Tandem shares ${folder}`)
       },
       onLine: say.err,
     },
     { stop: signal, force },
-  )
+  ).finally(() => forget())
 }
 
 async function run(...args: Parameters<typeof runChild>): Promise<void> {

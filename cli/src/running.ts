@@ -4,8 +4,8 @@ import { systemClock, TandemError, wait, type Clock } from '@tandem/shared'
 import { z } from 'zod'
 
 /**
- * What a running `tandem up` notes beside its data, for `tandem status`, and against being started twice: the page's
- * address, the one that reaches the server from here, and the certificate that is then shown.
+ * What a running `tandem up`, or a daemon alone, notes beside its data, for `tandem status`, and against being started
+ * twice: the page's address (of `up`), the one that reaches the server from here, and the certificate it then shows.
  */
 export const Running = z.object({
   pid: z.int(),
@@ -19,7 +19,7 @@ export type Running = z.infer<typeof Running>
 
 const fileIn = (dataDir: string) => join(dataDir, 'running.json')
 
-/** The `tandem up` that uses this data folder now, if any. */
+/** The Tandem that uses this data folder now, if any. */
 export function findRunning(dataDir: string): Running | undefined {
   const noted = read(fileIn(dataDir), Running)
   return noted && isAlive(noted.pid) ? noted : undefined

@@ -7,6 +7,8 @@ import { testServer, type TestServer } from '@tandem/server/test-server'
 import { createLog, readSettings, systemClock } from '@tandem/shared'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { daemonAlone } from './alone.ts'
+import { openCredentials } from './credentials.ts'
+import { status } from './status.ts'
 
 const patience = { timeout: 60_000, interval: 20 }
 const testTimeout = 90_000
@@ -88,6 +90,38 @@ test(
     })
     const { daemons } = (await (await server.inWorkspace('/daemons')).json()) as { daemons: unknown[] }
     expect(daemons).toMatchObject([{ name: 'mira-laptop', connected: true }])
+  },
+  testTimeout,
+)
+
+test(
+  '[OPS-22] [OPS-23] a daemon alone finds its key, and status says with what and with whom its folder is shared',
+  async () => {
+    const server = await testServer()
+    const { place, folder } = tempPlace()
+    const machine = { env: { PATH: process.env['PATH'], HOME: place }, home: place, isTTY: false }
+    const credential = { key: server.ownerKey, workspaceId: server.workspaceId, name: 'test', at: 1 }
+    openCredentials(machine).set(server.url, credential)
+    const flags = { server: server.url, name: 'noor-desk', shared: true, data: join(place, 'data'), slots: 0 }
+    const settings = readSettings({ flags })
+    const [out, told]: [string[], string[]] = [[], []]
+    const sayTo = (lines: string[]) => ({ out: (text: string) => lines.push(text), err: () => {}, progress: () => {} })
+    const [stop, force] = [new AbortController(), new AbortController()]
+    const ended = daemonAlone({ settings, machine, say: sayTo(out), force: force.signal }, folder, stop.signal)
+    onTestFinished(async () => {
+      stop.abort()
+      await ended
+    })
+    await Promise.race([vi.waitFor(() => expect(out[0]).toContain('Tandem shares'), patience), ended])
+    expect(await status({ folder, settings, machine, say: sayTo(told) })).toBe(0)
+    expect(told).toEqual([
+      `${folder} is shared with ${server.url} (process ${process.pid}).`,
+      expect.stringMatching(/^Its workspace is served by noor-desk, beside others that share it, since .+\.$/),
+    ])
+    stop.abort()
+    await ended
+    expect(await status({ folder, settings, machine, say: sayTo(told) })).toBe(1)
+    expect(told.at(-1)).toContain('is not served')
   },
   testTimeout,
 )

@@ -2,6 +2,7 @@ import { createHttp } from '@tandem/daemon/http'
 import { openReach } from '@tandem/daemon/reach'
 import { DaemonList, Health, plainText, WorkspaceList, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
+import { openCredentials } from './credentials.ts'
 import { checkFolder, dataDirOf, ownerKey } from './folder.ts'
 import { findRunning, type Running } from './running.ts'
 import type { Say } from './say.ts'
@@ -16,7 +17,12 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
   const folder = checkFolder(given)
   const dataDir = dataDirOf(folder, settings.data, machine)
   const running = findRunning(dataDir)
-  const found = running?.apiUrl === undefined ? undefined : await ask(running, () => ownerKey(dataDir))
+  // A daemon alone has no key of its own to the folder's server but the one it was given.
+  const key = async (origin: string) =>
+    running?.url === undefined
+      ? (settings.token ?? openCredentials(machine).find(origin)?.key)
+      : await ownerKey(dataDir)
+  const found = running?.apiUrl === undefined ? undefined : await ask(running, key)
   const ready = found?.health.ready === true
   if (settings.json)
     say.out(
@@ -27,16 +33,22 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
         reasons: found?.health.reasons ?? [],
         pid: running?.pid,
         url: running?.url,
-        daemons: found?.daemons ?? [],
+        daemons: found?.daemons,
       }),
     )
   else if (!running) say.out(`${folder} is not served. Start with: npm start -- ${given}`)
-  else if (!found) say.out(`${folder} is being started by process ${running.pid}.`)
+  else if (!found)
+    say.out(
+      running.url === undefined && running.apiUrl !== undefined
+        ? `${folder} is shared by process ${running.pid} with ${running.apiUrl}, which does not answer.`
+        : `${folder} is being started by process ${running.pid}.`,
+    )
   else {
     const why = ready ? '' : `, but not ready: ${found.health.reasons.join(', ')}`
-    say.out(`${folder} is served at ${running.url} (process ${running.pid})${why}.`)
-    for (const daemon of found.daemons) say.out(daemonLine(daemon))
-    if (found.daemons.length === 0) say.out('No daemon serves its workspace.')
+    const how = running.url === undefined ? `shared with ${running.apiUrl}` : `served at ${running.url}`
+    say.out(`${folder} is ${how} (process ${running.pid})${why}.`)
+    for (const daemon of found.daemons ?? []) say.out(daemonLine(daemon))
+    if (found.daemons?.length === 0) say.out('No daemon serves its workspace.')
   }
   return ready ? 0 : 1
 }
@@ -52,22 +64,29 @@ export async function token({ folder: given, settings, machine, say }: StatusOpt
   say.out(await ownerKey(dataDirOf(checkFolder(given), settings.data, machine)))
 }
 
-/** How the server fares and who serves its workspace; undefined where it is not up yet, or on its way down. */
+type Found = { health: Health; daemons: DaemonList['daemons'] | undefined }
+
+/**
+ * How the server fares, undefined where it is not up yet, or on its way down; and who serves its workspace, undefined
+ * where it does not say so to us.
+ */
 async function ask(
   { apiUrl = '', tlsCa }: Running,
-  key: () => Promise<string>,
-): Promise<{ health: Health; daemons: DaemonList['daemons'] } | undefined> {
+  key: (origin: string) => Promise<string | undefined>,
+): Promise<Found | undefined> {
   // What listens there, and how, its owner said at its start.
   const reach = await openReach({ server: apiUrl, tlsCa, insecure: true })
-  try {
-    const init = { signal: AbortSignal.timeout(3_000) }
-    const health = Health.parse(await (await reach.fetch('/api/health', init)).json())
-    if (!health.ready) return { health, daemons: [] }
-    const { call } = createHttp(reach)
-    const get = async (route: string) => (await call(route, await key(), init)).json()
+  const { call } = createHttp(reach)
+  const init = { signal: AbortSignal.timeout(3_000) }
+  const listDaemons = async () => {
+    const bearer = await key(reach.origin)
+    const get = async (route: string) => (await call(route, bearer, init)).json()
     const [workspace] = WorkspaceList.parse(await get('/api/v1/workspaces')).workspaces
-    const { daemons } = DaemonList.parse(await get(`/api/v1/workspaces/${workspace?.id}/daemons`))
-    return { health, daemons }
+    return DaemonList.parse(await get(`/api/v1/workspaces/${workspace?.id}/daemons`)).daemons
+  }
+  try {
+    const health = Health.parse(await (await reach.fetch('/api/health', init)).json())
+    return { health, daemons: await listDaemons().catch(() => undefined) }
   } catch {
     return undefined
   } finally {
