@@ -23,6 +23,7 @@ import { createPeople } from './history/people.ts'
 import { createRouter } from './http/router.ts'
 import { createListener } from './listen.ts'
 import { runRetention } from './services/retain.ts'
+import { runTidying } from './services/tidy.ts'
 import { openRefereeService } from './services/run-referee.ts'
 import { openAudit } from './store/audit.ts'
 import { openLevelStore } from './store/level.ts'
@@ -187,6 +188,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       audit,
       refusals,
       checkOrigin,
+      sockets: () => sockets.sockets.values(),
       publicUrl: () => pageAddress,
       clientDir,
       session: createId(),
@@ -220,6 +222,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
     const refereeing = service.run(stopping.signal)
     const retention = runRetention({ history, settings, clock, log }, stopping.signal)
+    const tidying = runTidying({ updates, documents, tasks: service.tasks, clock, log }, stopping.signal)
     const { port, url, publicUrl } = await door.open()
     pageAddress = publicUrl
     log.info('server ready', { url, publicUrl, workspace: workspace.id, seq: updates.head() })
@@ -231,7 +234,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       stopping.abort(new TandemError('going-away'))
       announcer.stop()
       await door.close(terminate)
-      await Promise.all([pulse, refereeing, retention])
+      await Promise.all([pulse, refereeing, retention, tidying])
       engine.flushPendingStores()
       for (const end of opened) await end()
       log.info('server stopped')

@@ -21,6 +21,7 @@ import type { UpdateLog } from '../store/log.ts'
 import type { Refusals } from '../store/refusals.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
+import type { Socket } from '../sync/socket.ts'
 
 /** What of the referee's service the routes need. */
 export type Requests = {
@@ -57,6 +58,8 @@ export type HttpDeps = {
   checkOrigin: OriginCheck
   /** Where people open the page; known once the server listens. */
   publicUrl(): string
+  /** The sockets that are open. */
+  sockets(): Iterable<Socket>
   /** The built client; undefined where it was not built. */
   clientDir: string | undefined
   /** Names this process's own requests document. */

@@ -5,6 +5,7 @@ import { auditRoute } from './audit.ts'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
 import { daemonRoutes } from './daemons.ts'
+import { connectionsRoute } from './connections.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { docsRoute } from './docs/route.ts'
 import { eventsRoute } from './events.ts'
@@ -54,6 +55,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/audit', auditRoute(deps))
     .route('/status', statusRoute(deps, state))
     .route('/events', eventsRoute(deps, state))
+    .route('/connections', connectionsRoute(deps))
 
   const app = new Hono<Env>()
   app.use(async (c, next) => {

@@ -18,6 +18,7 @@ test('[ACC-44] every route has a scope on purpose; what nobody thought of needs 
   // A new route lands here by itself: give it its scope in scopes.ts, or its name in this list.
   expect([...(byScope.get('admin') ?? [])].toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
     'audit',
+    'connections',
     'invites',
     'keys',
     'members',

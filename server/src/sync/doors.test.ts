@@ -65,6 +65,7 @@ function doorsForTest() {
     askedAt: 0,
     close: (code) => closes.push(code),
     pause: () => {},
+    health: () => ({ openedAt: 0, heardAt: 0, bytesIn: 0, rttMs: undefined }),
     pulse: () => {},
   }
   /** As Hocuspocus would keep it. */

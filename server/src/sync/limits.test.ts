@@ -119,5 +119,26 @@ test('[ACC-89] [S313] there are no more documents than there may be, over socket
   expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('as many documents as it may') })
 })
 
+test('[S30] the owner sees how each connection does: who it is, since when, when it was last heard, and how far away it is', async () => {
+  const server = await testServer({ flags: { pingMs: 20 } })
+  const daemon = { id: createId(), name: 'workshop' }
+  await (await testClient(server, { daemon })).open({ kind: 'ops' })
+  await vi.waitFor(async () => {
+    const { connections } = (await (await server.inWorkspace('/connections')).json()) as { connections: unknown[] }
+    expect(connections).toMatchObject([
+      {
+        principal: daemon.id,
+        name: 'workshop',
+        kind: 'daemon',
+        openedAt: expect.any(Number),
+        heardAt: expect.any(Number),
+        rttMs: expect.any(Number),
+        bytesIn: expect.any(Number),
+        documents: 1,
+      },
+    ])
+  })
+})
+
 /** The TCP socket below, for frames that `ws` would not write. */
 const socketOf = (ws: unknown) => (ws as { _socket: { write(data: Uint8Array): void } })._socket

@@ -6,6 +6,7 @@ import { createGate } from './gate.ts'
 
 /** Close codes of ours beside those of the error table. */
 export const close = {
+  stale: 1000,
   reset: 4205,
   unauthorized: 4401,
   forbidden: 4403,
@@ -18,6 +19,9 @@ export const close = {
 /** Who a socket is, once a document on it was authenticated. A socket belongs to one principal. */
 export type Who = { claims: Claims; token: string; via: Via; expiresAt: number }
 
+/** Times in ms; `rttMs` is how long the last answered ping took, there and back. */
+export type Health = { openedAt: number; heardAt: number; bytesIn: number; rttMs: number | undefined }
+
 /** One client's WebSocket, with all its documents. */
 export type Socket = {
   readonly id: Id
@@ -27,6 +31,8 @@ export type Socket = {
   readonly connections: Set<Connection>
   /** When the client was last asked for a fresh token, ms. */
   askedAt: number
+  /** How the connection does [S30]. */
+  health(): Health
   /** Ends the whole socket: closing one document only would leave a zombie that never syncs again. */
   close(code: number, reason: string): void
   /** While the disk cannot keep up nothing is read from the socket: what is sent waits on the other side [LOG-41]. */
@@ -52,7 +58,7 @@ type Deps = {
 
 /** The protocol's own ping; clients of Hocuspocus answer it with `[10]`. */
 const ping = Uint8Array.of(9)
-export const isPong = (data: Uint8Array): boolean => data.length === 1 && data[0] === 10
+const isPong = (data: Uint8Array): boolean => data.length === 1 && data[0] === 10
 
 /** Bytes that a socket may send before any document on it was authenticated. */
 export const maxStrangerBytes = 8 * 2 ** 20
@@ -60,12 +66,15 @@ export const maxStrangerBytes = 8 * 2 ** 20
 export function createSocket({ ws, settings, clock, log, pending }: Deps): {
   socket: Socket
   face: SocketFace
-  heard(bytes: number): boolean
+  /** Called with each frame: false where nobody needs to read it. */
+  heard(frame: Uint8Array): boolean
 } {
   const id = createId()
   let openedAt = clock.now()
   let heardAt = openedAt
-  let strangerBytes = 0
+  let bytesIn = 0
+  let pingedAt: number | undefined
+  let rttMs: number | undefined
   const socketLog = log.with({ socket: id })
 
   const closeSocket = (code: number, reason: string) => {
@@ -92,6 +101,7 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
     who: undefined,
     connections: new Set(),
     askedAt: 0,
+    health: () => ({ openedAt, heardAt, bytesIn, rttMs }),
     close: closeSocket,
     pause: (paused) => {
       if (ws.readyState !== ws.OPEN) return
@@ -104,14 +114,18 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
       if (ws.isPaused) heardAt = openedAt = now
       heardAt = Math.min(now, heardAt + lateMs)
       if (now - heardAt > settings.deadMs) {
+        // Said once, for a client that only stood still; who does not answer that either is cut at the next beat.
+        if (ws.readyState !== ws.OPEN) return ws.terminate()
         socketLog.info('socket silent', { forMs: now - heardAt })
-        return ws.terminate()
+        return closeSocket(close.stale, 'stale')
       }
       if (!socket.who) {
         if (now - openedAt > settings.signInMs) return closeSocket(close.timeout, 'nobody signed in')
       } else if (now >= socket.who.expiresAt) return closeSocket(close.unauthorized, 'token-expired')
       else askForToken(now, socket.who)
-      if (ws.readyState === ws.OPEN && ws.bufferedAmount === 0) ws.send(ping)
+      if (ws.readyState !== ws.OPEN || ws.bufferedAmount > 0) return
+      pingedAt ??= now
+      ws.send(ping)
     },
   }
   /** At 80 % of its life the token is asked for anew, over the live connection. */
@@ -131,13 +145,17 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
       send: (data) => gate(data as Uint8Array),
       close: (code, reason) => closeSocket(code ?? close.reset, reason ?? ''),
     },
-    heard: (bytes) => {
+    heard: (frame) => {
       // Whom we have sent away may go on talking for a while: not to us.
       if (ws.readyState !== ws.OPEN) return false
       heardAt = clock.now()
-      if (socket.who) return true
-      strangerBytes += bytes
-      if (strangerBytes <= maxStrangerBytes) return true
+      bytesIn += frame.length
+      if (isPong(frame)) {
+        if (pingedAt !== undefined) rttMs = heardAt - pingedAt
+        pingedAt = undefined
+        return false
+      }
+      if (socket.who || bytesIn <= maxStrangerBytes) return true
       closeSocket(1009, 'too-large')
       return false
     },

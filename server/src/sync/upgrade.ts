@@ -21,7 +21,7 @@ import { createAddressOf } from './address.ts'
 import { docPathOf } from './names.ts'
 import { tokenHeader, type Context, type Refused } from './doors.ts'
 import { createMessageRate } from './message-rate.ts'
-import { close, createSocket, isPong, type Socket } from './socket.ts'
+import { close, createSocket, type Socket } from './socket.ts'
 
 type Deps = {
   http: Server
@@ -88,7 +88,7 @@ export function acceptSockets(deps: Deps) {
       const hear = createMessageRate(settings.messagesPerSecond, clock)
       ws.on('message', (data: Buffer) => {
         const frame = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-        if (!heard(frame.length) || isPong(frame)) return
+        if (!heard(frame)) return
         const verdict = hear()
         if (verdict === 'close') return socket.close(errorTable['rate-limited'].close, 'rate-limited')
         if (verdict === 'tell') tellTooMany(socket, settings.messagesPerSecond)
