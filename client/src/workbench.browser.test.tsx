@@ -121,6 +121,18 @@ test('[S123] a command asked for offline is shown as waiting', async () => {
   expect(session.requests.snapshot().size).toBe(1)
 })
 
+test('[UI-67] the dock’s tabs are walked with the arrow keys, and the one left keeps what was typed in it', async () => {
+  await page.getByRole('textbox', { name: /^Command to run/ }).fill('npm test')
+  page.getByRole('tab', { name: 'Tasks' }).element().focus()
+  await userEvent.keyboard('{ArrowRight}')
+  const history = page.getByRole('tab', { name: 'History' })
+  await expect.element(history).toHaveFocus()
+  await expect.element(history).toHaveAttribute('aria-selected', 'true')
+  await expect.element(page.getByRole('combobox', { name: 'By whom' })).toBeVisible()
+  await userEvent.keyboard('{ArrowLeft}')
+  await expect.element(page.getByRole('textbox', { name: /^Command to run/ })).toHaveValue('npm test')
+})
+
 test.each(['dark', 'light'] as const)('[UI-45] no barrier that axe can find, %s', async (theme) => {
   document.documentElement.dataset['theme'] = theme
   document.documentElement.lang = 'en'
