@@ -52,19 +52,17 @@ export function createHousekeeping({ store, stats, settled, commit, restated, ke
       }),
     squash: (doc: string): Promise<boolean> =>
       inTurn(doc, async () => {
-        const snapshot = await store.snapshot(doc)
-        if (!snapshot) return false
+        const at = stats.get(doc)?.snapshotSeq ?? 0
         let end: Entry | undefined
-        for await (const entry of store.entries(doc, { upTo: snapshot.seq, reverse: true })) {
-          end = entry
-          break
-        }
-        // It is the first already, or no entry stands where the snapshot does.
-        if (end?.seq !== snapshot.seq || end.previous === 0) return false
+        for await (const entry of store.entries(doc, { after: at - 1, upTo: at })) end = entry
+        // No entry stands where the snapshot does, or it is the first already.
+        if (at === 0 || !end || end.previous === 0) return false
+        const snapshot = await store.snapshot(doc, at)
+        if (snapshot?.seq !== at) return false
         const entry: Entry = { ...end, previous: 0, update: snapshot.state, note: { ...end.note, squashed: true } }
         await write([
-          { t: 'replace', doc, after: 0, upTo: snapshot.seq, entry },
-          { t: 'drop-snapshots', doc, after: 0, upTo: snapshot.seq - 1 },
+          { t: 'replace', doc, after: 0, upTo: at, entry },
+          { t: 'drop-snapshots', doc, after: 0, upTo: at - 1 },
         ])
         return true
       }),

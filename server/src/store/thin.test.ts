@@ -146,17 +146,17 @@ test(
   },
 )
 
-/** A log of `count` words in memory; `versions` is the text after each. */
+/** A log of `count` words in memory, with a snapshot at the sixth; `versions` is the text after each. */
 async function words(count: number) {
   const store = openMemoryStore()
-  const log = await openLog({ store, settings: readSettings({}), log: silentLog })
+  const log = await openLog({ store, settings: { ...settings, snapshotTailBytes: 0 }, log: silentLog })
   const live = new Y.Doc()
   const versions: string[] = ['']
-  live.on('update', (update: Uint8Array) => log.append(doc, update, meta))
+  const state = () => Y.encodeStateAsUpdate(live)
+  live.on('update', (update: Uint8Array) => log.append(doc, update, meta, versions.length === 6 ? state : undefined))
   for (let i = 1; i <= count; i++) {
     live.getText('content').insert(0, `${i} `)
     versions.push(live.getText('content').toString())
-    if (i === 6) await store.commit([{ t: 'snapshot', doc, seq: 6, state: Y.encodeStateAsUpdate(live) }])
   }
   await log.pending(doc)
   return { store, log, versions }

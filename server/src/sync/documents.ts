@@ -44,6 +44,8 @@ export type Documents = {
     meta: AppendMeta,
     opts?: { onlyIfAbsent?: boolean },
   ): Promise<{ seq: number; created: boolean; durable: Promise<void> | undefined }>
+  /** Forgets a document that nobody has open; false where somebody has. */
+  drop(doc: DocRef): Promise<boolean>
   /** The whole document as one update; undefined where there is none. */
   read(doc: DocRef): Promise<Uint8Array | undefined>
   durable(doc: DocRef): Promise<void>
@@ -168,6 +170,10 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
       const { seq, created, durable } = await put(doc, update, meta, opts)
       await durable
       return { seq, created }
+    },
+    drop: (doc) => {
+      const name = nameOf(doc)
+      return updates.drop(docPath(doc), () => !engine.documents.has(name) && !engine.loadingDocuments.has(name))
     },
     read,
     durable: async (doc) => updates.pending(docPath(doc)),

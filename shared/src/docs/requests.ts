@@ -21,6 +21,8 @@ export type Request = z.infer<typeof Request>
 export type Requests = View<ReadonlyMap<string, Request>> & {
   /** Writes a request and returns its id, which is the new task's id for `create`. Works offline; folded when synced. */
   ask(body: z.input<typeof RequestBody>, clientAt?: number): Id
+  /** Nothing is left in it, not even what does not parse. */
+  isEmpty(): boolean
   /** For the server: drops what was folded. */
   drop(ids: Iterable<string>): void
 }
@@ -36,6 +38,7 @@ export function openRequests(doc: Y.Doc): Requests {
       records.set(id, Request.parse({ body, clientAt }))
       return id
     },
+    isEmpty: () => records.snapshot().size === 0 && records.unreadable().length === 0,
     drop: (ids) => doc.transact(() => [...ids].forEach(records.remove)),
   }
 }
