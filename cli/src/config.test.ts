@@ -70,3 +70,16 @@ test('[OPS-20] the name given to a folder that is served is the workspace’s, n
   expect(readSettings({ env }).name).toBeUndefined()
   expect(readSettings({ env: environmentOf(settings) }).name).toBe('My folder')
 })
+
+test('[OPS-24] a daemon beside its server is not told the server’s secrets', () => {
+  const secrets = {
+    TANDEM_OIDC_ISSUER: 'https://login.example',
+    TANDEM_OIDC_CLIENT_ID: 'tandem',
+    TANDEM_OIDC_CLIENT_SECRET: 'secret-of-the-provider',
+    QUEUE_API_KEY: 'secret-of-the-queue-'.padEnd(32, 'x'),
+    ASSISTANT_API_KEY: 'secret-of-the-assistant-'.padEnd(32, 'x'),
+  }
+  const settings = parse([], secrets)
+  const told = { ...secrets, ...environmentOf(settings), ...environmentBeside(settings) }
+  expect(Object.values(told).filter((value) => value?.startsWith('secret-'))).toEqual([])
+})

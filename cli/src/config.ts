@@ -86,12 +86,22 @@ export function environmentOf(settings: Settings): Record<string, string> {
   )
 }
 
+/** The server's secrets, under all their names: the daemon, which runs what others ask for, is not told them. */
+const serverSecrets = [
+  'TANDEM_OIDC_CLIENT_SECRET',
+  'TANDEM_QUEUE_API_KEY',
+  'TANDEM_ASSISTANT_API_KEY',
+  'QUEUE_API_KEY',
+  'ASSISTANT_API_KEY',
+]
+
 /**
  * The same for a daemon that is started beside its server: the name given is the workspace's; the daemon is called
  * after its machine.
  */
 export function environmentBeside(settings: Settings): Record<string, string | undefined> {
-  return { ...environmentOf(settings), TANDEM_NAME: undefined }
+  const untold = Object.fromEntries(serverSecrets.map((name) => [name, undefined]))
+  return { ...environmentOf(settings), TANDEM_NAME: undefined, ...untold }
 }
 
 function readFile(path: string, isWanted: boolean): unknown {
