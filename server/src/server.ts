@@ -20,6 +20,8 @@ import { createOriginCheck, requireSafeBinding } from './auth/origin.ts'
 import type { AuthTable } from './auth/table.ts'
 import { openHistory } from './history/history.ts'
 import { createPeople } from './history/people.ts'
+import { createFileMessages } from './http/file-messages.ts'
+import { createFileVerbs } from './http/file-verbs.ts'
 import { createRouter } from './http/router.ts'
 import { createListener } from './listen.ts'
 import { runRetention } from './services/retain.ts'
@@ -146,6 +148,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       onLoaded: idle.loaded,
       onOps: (connection) => announcer.greet(connection),
       onRefused,
+      onAsk: (...asked) => fileMessages(...asked),
     })
     const documents = createDocuments({ engine, updates, place, settings, log })
     const announcer = createAnnouncer({ updates, documents, generation: workspace.generation, clock })
@@ -175,11 +178,14 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     })
     /** Known once we listen; nobody asks before. */
     let pageAddress = ''
+    const verbs = createFileVerbs({ documents, updates, settings, clock })
+    const fileMessages = createFileMessages({ verbs, readOnly: doors.readOnly, log })
     const router = createRouter({
       workspace,
       settings,
       updates,
       documents,
+      verbs,
       ...auth,
       lease,
       oidc,

@@ -22,6 +22,7 @@ import type { Refusals } from '../store/refusals.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
 import type { Socket } from '../sync/socket.ts'
+import type { FileVerbs } from './file-verbs.ts'
 
 /** What of the referee's service the routes need. */
 export type Requests = {
@@ -37,6 +38,7 @@ export type HttpDeps = {
   settings: Settings
   updates: UpdateLog
   documents: Documents
+  verbs: FileVerbs
   keys: ApiKeys
   sessions: Sessions
   links: SignInLinks

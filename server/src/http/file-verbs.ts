@@ -4,7 +4,7 @@ import { perDoc } from '../sync/per-doc.ts'
 import { createRoom } from '../sync/room.ts'
 import type { Current } from './conditions.ts'
 import { decodeText, encodeText, etagOf } from './content.ts'
-import type { Caller, HttpDeps } from './deps.ts'
+import type { HttpDeps } from './deps.ts'
 import { below, isFolder, requireRoom } from './file-places.ts'
 
 /** What to replace by what, and how often it must be there. */
@@ -19,7 +19,11 @@ export type FileVerbs = ReturnType<typeof createFileVerbs>
 const index: DocRef = { kind: 'files' }
 const textRef = (id: Id): DocRef => ({ kind: 'file', fileId: id })
 
-export function createFileVerbs({ documents, updates, settings, clock }: HttpDeps) {
+type Deps = Pick<HttpDeps, 'documents' | 'updates' | 'settings' | 'clock'>
+/** In whose name it is done. */
+type Caller = { principal: Id }
+
+export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
   let held: Promise<Files> | undefined
   // Loaded at first use and kept: every route here asks it.
   const files = () => (held ??= hold())

@@ -64,21 +64,22 @@ export function pathOf(c: Context<Env>): string {
 }
 
 /** `…/files`: which files there are. */
-export const fileListRoute = (deps: HttpDeps, verbs: FileVerbs): Hono<Env> =>
+export const fileListRoute = (deps: HttpDeps): Hono<Env> =>
   new Hono<Env>().get(
     '/',
     describe({ tag: 'Files', summary: 'List files', query: ListQuery, answers: { 200: FileList } }),
     requireRole(deps, 'viewer'),
     async (c) => {
       const { cursor = '', limit, prefix } = readValue(c.req.query(), ListQuery)
-      const page = await verbs.list({ after: cursor, limit, prefix })
+      const page = await deps.verbs.list({ after: cursor, limit, prefix })
       c.header('tandem-version', String(page.version))
       return c.json<FileList>(page)
     },
   )
 
 /** `…/files/<path>`: for scripts; raw bytes in and out, versions and content hashes as ETags. */
-export function fileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> {
+export function fileRoutes(deps: HttpDeps): Hono<Env> {
+  const { verbs } = deps
   const viewer = requireRole(deps, 'viewer')
   const editor = requireRole(deps, 'editor')
   return new Hono<Env>()
@@ -164,7 +165,7 @@ export function fileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> {
 }
 
 /** The founding documents' addresses, for the only workspace: `/files` and `/file/<path>` [S208-S212]. */
-export function foundingFileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> {
+export function foundingFileRoutes(deps: HttpDeps): Hono<Env> {
   return new Hono<Env>()
     .post(
       '/file/:path{.+}/edit',
@@ -178,10 +179,11 @@ export function foundingFileRoutes(deps: HttpDeps, verbs: FileVerbs): Hono<Env> 
       }),
       requireRole(deps, 'editor'),
       // With `op` it is the other address, of a file that is called so.
-      (c, next) => (c.req.query('op') === undefined ? editFile(c, verbs, pathOf(c).replace(/\/edit$/, '')) : next()),
+      (c, next) =>
+        c.req.query('op') === undefined ? editFile(c, deps.verbs, pathOf(c).replace(/\/edit$/, '')) : next(),
     )
-    .route('/file', fileRoutes(deps, verbs))
-    .route('/files', fileListRoute(deps, verbs))
+    .route('/file', fileRoutes(deps))
+    .route('/files', fileListRoute(deps))
 }
 
 async function editFile(c: Context<Env>, verbs: FileVerbs, path: string): Promise<Response> {

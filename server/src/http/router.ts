@@ -10,7 +10,6 @@ import type { Env, HttpDeps } from './deps.ts'
 import { docsRoute } from './docs/route.ts'
 import { eventsRoute } from './events.ts'
 import { feedRoute } from './feed.ts'
-import { createFileVerbs } from './file-verbs.ts'
 import { fileListRoute, fileRoutes, foundingFileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
 import { authorsRoute, checkpointRoutes, diffRoute, historyRoute, restoreRoutes } from './history.ts'
@@ -32,7 +31,6 @@ import { accessTokenRoute, workspaceList } from './workspaces.ts'
 /** All of REST and the page, behind one check of where a request comes from. */
 export function createRouter(deps: HttpDeps): Hono<Env> {
   const { workspace, checkOrigin, refusals, log } = deps
-  const verbs = createFileVerbs(deps)
   const state = createWorkspaceState(deps)
   const failedSignIns = boundFailedSignIns(deps)
   const inWorkspace = new Hono<Env>()
@@ -40,8 +38,8 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/daemons', daemonRoutes(deps))
     .route('/feed', feedRoute(deps))
     .route('/bulk', bulkRoutes(deps))
-    .route('/files', fileListRoute(deps, verbs))
-    .route('/files', fileRoutes(deps, verbs))
+    .route('/files', fileListRoute(deps))
+    .route('/files', fileRoutes(deps))
     .route('/tasks', taskRoutes(deps))
     .route('/history', historyRoute(deps))
     .route('/versions', versionRoutes(deps))
@@ -106,7 +104,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     throw new TandemError('not-found', { reason: 'there is no such route' })
   })
   // The founding documents' addresses: the key's only workspace.
-  app.route('/', foundingFileRoutes(deps, verbs))
+  app.route('/', foundingFileRoutes(deps))
   app.route(
     '/docs',
     docsRoute(() => app, deps.version),

@@ -9,6 +9,7 @@ import {
   messageOf,
   parseDocName,
   parseMessage,
+  type Claims,
   type DocPlace,
   type DocRef,
   type Id,
@@ -50,6 +51,8 @@ type Deps = {
   /** A client opened `ops`: it is told where the workspace stands. */
   onOps(connection: Connection<Context>): void
   onRefused(facts: Refused): void
+  /** Somebody asks something over their own requests document's channel [S83]; resolves with the answer. */
+  onAsk(claims: Claims, payload: string): Promise<string>
 }
 
 /**
@@ -217,6 +220,9 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     },
     onStateless: guarded.hook('onStateless', async ({ connection, payload }) => {
       const context = connection.context as Context
+      const claims = context.socket.who?.claims
+      // Only its own principal ever has a requests document open.
+      if (context.doc.kind === 'requests' && claims) return connection.sendStateless(await deps.onAsk(claims, payload))
       const daemonId = daemonOf(context.doc, context)
       if (daemonId === undefined) return
       const parsed = parseMessage(FromDaemon, payload)
