@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { messageOf } from '@tandem/shared'
 import { randomFrom, type LongSuite } from '@tandem/shared/testing'
 import { killServer, type Counts } from './server-kills.ts'
 
@@ -43,7 +44,8 @@ const suite: LongSuite = {
           isEnough: () => isDone(sum.kills ?? 0),
         })
       } catch (e) {
-        throw new Error(`lost or doubled with seed ${seed + workspaces}; what was left is in ${dataDir}`, { cause: e })
+        const where = `seed ${seed + workspaces}; what was left is in ${dataDir}`
+        throw new Error(`${messageOf(e)}\n(${where})`, { cause: e })
       }
       await rm(dataDir, { recursive: true, force: true })
     }

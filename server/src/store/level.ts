@@ -8,6 +8,7 @@ import { staleFence } from './memory.ts'
 import { migrate } from './migrate.ts'
 import { isFull, requireRoom } from './room.ts'
 import { DocStat, type Store } from './store.ts'
+import { checkWriteAhead } from './write-ahead.ts'
 
 type Options = {
   clock?: Clock
@@ -25,6 +26,8 @@ export async function openLevelStore(
   { clock = systemClock, log = silentLog, lockMs = 5_000 }: Options = {},
 ): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  // Before there is a database at all: it would begin to open itself.
+  await checkWriteAhead(folder)
   const db = new Level<string, Uint8Array>(folder, {
     keyEncoding: 'utf8',
     valueEncoding: 'view',
@@ -45,34 +48,34 @@ export async function openLevelStore(
       return fence
     },
     head: async () => {
-      for await (const k of db.keys({ gte: 'q!', lt: 'q"', reverse: true, limit: 1 })) return seqOf(k)
+      for await (const [k] of walk(db, { gte: 'q!', lt: 'q"', reverse: true, limit: 1 })) return seqOf(k)
       return 0
     },
     docs: async function* () {
-      for await (const [k, v] of db.iterator({ gte: 'd!', lt: 'd"' })) {
+      for await (const [k, v] of walk(db, { gte: 'd!', lt: 'd"' })) {
         yield [k.slice(2), ...readOver(() => DocStat.parse(decodeJson(v, { key: k })), k)]
       }
     },
     entries: async function* (doc, { after = 0, upTo = last, reverse = false } = {}) {
-      for await (const [k, v] of db.iterator({ gt: key.entry(doc, after), lte: key.entry(doc, upTo), reverse })) {
+      for await (const [k, v] of walk(db, { gt: key.entry(doc, after), lte: key.entry(doc, upTo), reverse }, { doc })) {
         yield decodeEntry(v, doc, seqOf(k))
       }
     },
     heads: async function* ({ after = 0, upTo = last, reverse = false } = {}) {
-      for await (const [k, v] of db.iterator({ gt: key.head(after), lte: key.head(upTo), reverse })) {
+      for await (const [k, v] of walk(db, { gt: key.head(after), lte: key.head(upTo), reverse })) {
         yield decodeHead(v, seqOf(k))
       }
     },
     snapshot: async (doc, upTo = last) => {
       const range = { gte: key.snapshot(doc, 0), lte: key.snapshot(doc, upTo), reverse: true, limit: 1 }
-      for await (const [k, v] of db.iterator(range))
+      for await (const [k, v] of walk(db, range, { doc }))
         return { seq: seqOf(k), state: unseal(v, { doc, snapshot: seqOf(k) }) }
       return undefined
     },
     read: (table, name) => readJson(db, key.record(table, name)),
     list: async function* (table) {
       const start = key.record(table, '')
-      for await (const [k, v] of db.iterator({ gte: start, lt: start.slice(0, -1) + '"' })) {
+      for await (const [k, v] of walk(db, { gte: start, lt: start.slice(0, -1) + '"' })) {
         yield [k.slice(start.length), ...readOver(() => decodeJson(v, { key: k }), k)]
       }
     },
@@ -93,7 +96,7 @@ async function prepare(db: Db, clock: Clock, log: Log): Promise<number> {
     return await readFence(db, clock, log)
   } catch (e) {
     await db.close()
-    throw e
+    throw unreadable(e, {})
   }
 }
 
@@ -119,8 +122,27 @@ function readOver<T>(read: () => T, k: string): [value: T] | [value: undefined, 
   }
 }
 
+type Walk = { gt?: string; gte?: string; lt?: string; lte?: string; reverse?: boolean; limit?: number }
+
+async function* walk(db: Db, range: Walk, place: Place = {}): AsyncGenerator<[string, Uint8Array]> {
+  try {
+    yield* db.iterator(range)
+  } catch (e) {
+    throw unreadable(e, place)
+  }
+}
+
+type Place = Readonly<Record<string, unknown>>
+/** LevelDB's own tables are damaged there: as bad as a value that is. */
+const unreadable = (e: unknown, place: Place) =>
+  causeCode(e) === 'LEVEL_CORRUPTION'
+    ? new TandemError('store-corrupt', { reason: 'a part of the store cannot be read', ...place }, e)
+    : e
+
 async function readJson(db: Db, k: string): Promise<unknown> {
-  const value = await db.get(k)
+  const value = await db.get(k).catch((e: unknown) => {
+    throw unreadable(e, { key: k })
+  })
   return value === undefined ? undefined : decodeJson(value, { key: k })
 }
 
