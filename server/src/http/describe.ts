@@ -19,6 +19,8 @@ export type RouteDoc = {
   headers?: Readonly<Record<string, string>>
   body?: z.ZodType | Media
   answers: Readonly<Record<number, z.ZodType | Media>>
+  /** Where the answer is `events`: what each of them is. */
+  events?: z.ZodType
   /** Beside those that every route has: of signing in, of bodies and queries, of rates. */
   errors?: readonly ErrorCode[]
   /** Nobody needs to be signed in. */

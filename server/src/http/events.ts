@@ -39,6 +39,7 @@ export function eventsRoute(deps: HttpDeps, state: () => Promise<WorkspaceState>
       query: EventsQuery,
       headers: { 'last-event-id': 'The last id that was heard: it goes on behind that.' },
       answers: { 200: 'events' },
+      events: ServerEvent,
       errors: ['bad-request'],
     }),
     requireRole(deps, 'viewer'),

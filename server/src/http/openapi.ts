@@ -197,13 +197,18 @@ const statusWords: Readonly<Record<string, string>> = {
   503: 'Not ready, and why.',
 }
 
-const answersOf = ({ answers }: RouteDoc): Operation['responses'] =>
+const answersOf = ({ answers, events }: RouteDoc): Operation['responses'] =>
   Object.fromEntries(
     Object.entries(answers).map(([status, what]) => [
       status,
       {
         description: statusWords[status] ?? 'Answer.',
-        ...(what !== 'nothing' && { content: contentOf(what, 'output') }),
+        ...(what !== 'nothing' && {
+          content:
+            what === 'events' && events
+              ? { 'text/event-stream': { schema: schemaOf(events, 'output') } }
+              : contentOf(what, 'output'),
+        }),
       },
     ]),
   )

@@ -102,7 +102,8 @@ export WS=$(curl -s -H "authorization: Bearer $TANDEM_KEY" $TANDEM_URL/api/v1/wo
   <p>
     Live documents are at <code>/api/ws?ws=&lt;workspace&gt;</code>, in the protocol of Hocuspocus, one socket for all
     of them. A token for it comes from <code>POST …/access-token</code>. Programs that do not speak Yjs read
-    <code>…/events</code> instead.
+    <code>…/events</code>, and may ask <code>read-file</code>, <code>write-file</code>, <code>list-files</code> and
+    <code>get-files</code> as stateless messages on their own <code>requests</code> document.
   </p>
   <div class="table">
     <table>
@@ -185,7 +186,10 @@ const parameterTable = (parameters: Operation['parameters']): Part => html`
 
 const contentPart = (content: NonNullable<Operation['requestBody']>['content']): Part => html`
   ${Object.entries(content).map(([type, { schema }]) =>
-    type === 'application/json' ? html`<pre>${shapeOf(schema)}</pre>` : html`<p><code>${type}</code></p>`,
+    type === 'application/json'
+      ? html`<pre>${shapeOf(schema)}</pre>`
+      : html`<p><code>${type}</code></p>
+          ${schema['type'] === 'string' ? '' : html`<pre>${shapeOf(schema)}</pre>`}`,
   )}
 `
 
