@@ -40,6 +40,8 @@ export const stamped = (shadow: Shadow, { stat }: Read): Shadow => ({
 
 export const hashOf = (bytes: Uint8Array): string => hash('sha256', bytes)
 
+const batchFiles = 250
+
 export type Shadows = Awaited<ReturnType<typeof openShadows>>
 
 /**
@@ -99,14 +101,17 @@ export async function openShadows(dir: string) {
 
     /** Records many at once; without bytes, those known before stay. Ends the imports and exports of these files. */
     put: async (entries: readonly { id: Id; shadow: Shadow; bytes?: Uint8Array }[]): Promise<void> => {
-      const batch = db.batch()
-      for (const { id, shadow, bytes: content } of entries) {
-        remember(id, shadow)
-        batch.put(id, JSON.stringify(shadow), { sublevel: metas })
-        if (content) batch.put(id, content, { sublevel: bytes, ...binary })
-        ended(batch, id)
+      // Not all in one batch: what a large one took is not given back to the system.
+      for (let i = 0; i < entries.length; i += batchFiles) {
+        const batch = db.batch()
+        for (const { id, shadow, bytes: content } of entries.slice(i, i + batchFiles)) {
+          remember(id, shadow)
+          batch.put(id, JSON.stringify(shadow), { sublevel: metas })
+          if (content) batch.put(id, content, { sublevel: bytes, ...binary })
+          ended(batch, id)
+        }
+        await batch.write()
       }
-      await batch.write()
     },
     remove: async (ids: readonly Id[]): Promise<void> => {
       const batch = db.batch()

@@ -84,7 +84,7 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
         if (!isTandemError(e) || !ofOneDocument.has(e.code)) throw e
         answer.refused.push({ doc: frame.doc.slice(0, 400), code: e.code, message: e.message })
       }
-      if (waiting.length < waveSize && updates.backlog.bytes() < settings.maxBacklogBytes) continue
+      if (waiting.length < waveSize) continue
       await Promise.all(waiting)
       waiting = []
     }
