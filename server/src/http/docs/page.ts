@@ -52,7 +52,7 @@ export function docsPage({ info, tags, paths }: OpenApi): Part {
 const basics = (): Part => html`
   <h2 id="sign-in">Signing in</h2>
   <p>
-    Programs send an API key: <code>Authorization: Bearer tdm_…</code>. <code>tandem up --json</code> prints the
+    Programs send an API key: <code>Authorization: Bearer tdm_…</code>. <code>npm run tandem -- token</code> prints the
     owner’s; others are made on the page, each with a role, scopes and an end. A signed-in page uses its cookie. The
     examples below expect three variables:
   </p>
