@@ -51,7 +51,7 @@ test('[LOG-1] while the disk is slow peers see an edit at once, and its writer i
 })
 
 test(
-  '[LOG-22] a failing store closes sockets with 1011, says so, and takes every edit once it works again',
+  '[LOG-22] [S89] a failing store closes sockets with 1011, says so, and takes every edit once it works again',
   { timeout: 20_000 },
   async () => {
     const { store, disk } = troubled()
