@@ -36,6 +36,7 @@ type DiffViewProps = { path: string; before: string; after: string }
 export default function DiffView({ path, before, after }: DiffViewProps) {
   const place = useRef<HTMLDivElement>(null)
   const [theme] = useTheme()
+  const shown = useRef<{ path: string; view: M.editor.IDiffEditorViewState | null }>(undefined)
   useEffect(() => {
     const { host } = openShared()
     place.current?.append(host)
@@ -48,7 +49,10 @@ export default function DiffView({ path, before, after }: DiffViewProps) {
     const original = monaco.editor.createModel(before, language)
     const modified = monaco.editor.createModel(after, language)
     editor.setModel({ original, modified })
+    // The same file as it goes on: one stays where one was reading.
+    if (shown.current?.path === path) editor.restoreViewState(shown.current.view)
     return () => {
+      shown.current = { path, view: editor.saveViewState() }
       editor.setModel(null)
       original.dispose()
       modified.dispose()

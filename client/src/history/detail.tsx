@@ -22,7 +22,9 @@ export type Chosen = { step: Step; checkpoint?: undefined } | { checkpoint: Chec
 
 type DetailProps = {
   chosen: Chosen
-  /** The newest version that is known. */
+  /** Whether nothing came after it. */
+  isNewest: boolean
+  /** The newest version that is known to matter. */
   head: number
   texts: VersionTexts
   Diff: DiffView
@@ -32,7 +34,7 @@ type DetailProps = {
 }
 
 /** A step or a checkpoint: its files, what differs, and the ways back. */
-export function Detail({ chosen: { step, checkpoint }, head, texts, Diff, file, onBack }: DetailProps) {
+export function Detail({ chosen: { step, checkpoint }, isNewest, head, texts, Diff, file, onBack }: DetailProps) {
   const session = useSession()
   const files = useView(session.files)
   const [isSince, setSince] = useState(false)
@@ -59,7 +61,7 @@ export function Detail({ chosen: { step, checkpoint }, head, texts, Diff, file, 
     else next.delete(id)
     setPicked(next)
   }
-  const moments = step ? momentsOf(step, isSince, head, now) : [then(version, checkpoint?.at ?? now, now)]
+  const moments = step ? momentsOf(step, { isSince, isNewest }, now) : [then(version, checkpoint?.at ?? now, now)]
   return (
     <section className={styles.detail} aria-label="What is chosen">
       <header className={styles.head}>
@@ -146,7 +148,11 @@ const then = (version: number, at: number, now: number): Moment => ({
 })
 
 /** Where one may go back to from a step; from the newest one there is only one way. */
-function momentsOf(step: Step, isSince: boolean, head: number, now: number): readonly Moment[] {
+function momentsOf(
+  step: Step,
+  { isSince, isNewest }: { isSince: boolean; isNewest: boolean },
+  now: number,
+): readonly Moment[] {
   const after: Moment = {
     ...then(step.seq, step.to, now),
     label: 'after this step',
@@ -154,7 +160,7 @@ function momentsOf(step: Step, isSince: boolean, head: number, now: number): rea
   }
   if (isSince) return [after]
   const before: Moment = { ...then(step.before, step.from, now), label: 'before this step' }
-  return step.seq >= head ? [before, after] : [after, before]
+  return isNewest ? [before, after] : [after, before]
 }
 
 /** Takes a name away again; the version stays. */

@@ -169,6 +169,29 @@ test('[UI-64] what is no text says so', async () => {
   await expect.element(page.getByText('b.png cannot be compared here: it is not a text.')).toBeVisible()
 })
 
+test('[UI-64] a step is compared with what was before it, or with what is now', async () => {
+  await page.viewport(1200, 700)
+  show()
+  await row(/^Mira/).click()
+  await expect.element(page.getByText('a.txt at 20 → a.txt at 30')).toBeVisible()
+  await button('Against now').click()
+  await expect.element(page.getByText('a.txt at 30 → a.txt at head')).toBeVisible()
+  await button('Restore…').click()
+  await expect.element(page.getByText(/^a\.txt gets back the text it had at version 30/)).toBeVisible()
+})
+
+test('[UI-61] a step that goes on while one looks at it stays chosen, and shows what came', async () => {
+  await page.viewport(1200, 700)
+  const { history, words } = show()
+  await row(/^Mira/).click()
+  await expect.element(page.getByText('a.txt at 20 → a.txt at 30')).toBeVisible()
+  const [newest, oldest] = steps as [Step, Step]
+  history.page.mockResolvedValue({ version: 34, steps: [{ ...newest, seq: 33 }, oldest] })
+  words.patch({ seq: 34 })
+  await expect.element(page.getByText('a.txt at 20 → a.txt at 33'), { timeout: 8_000 }).toBeVisible()
+  await expect.element(row(/^Mira/)).toHaveAttribute('aria-selected', 'true')
+})
+
 test('[UI-65] a restore says what it will do, does it for the files chosen, and is taken back', async () => {
   await page.viewport(1200, 700)
   const { history } = show()

@@ -29,7 +29,6 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
   const session = useSession()
   const { byId } = useView(session.files)
   const checkpoints = useView(session.ops.checkpoints)
-  const { seq } = useView(session.words)
   const link = useView(session.link)
   const [isFileOnly, setFileOnly] = useState(false)
   const [author, setAuthor] = useState<Id>()
@@ -46,7 +45,9 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
   const texts = useMemo(() => createVersionTexts(({ version, path }) => session.history.text(version, path)), [session])
   const only = isFileOnly ? file : undefined
   const timeline = useTimeline({ file: only, author })
-  const { steps, cursor, isLoaded } = timeline
+  const { steps, cursor, isLoaded, version } = timeline
+  // What differs from now is asked for again when a file changed, not whenever anything did.
+  const head = author === undefined ? (steps[0]?.seq ?? version) : version
   const authors = useAuthors(steps)
   const whyNot = useWhyNot()
   const now = session.serverNow()
@@ -129,7 +130,8 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
         <Detail
           key={row.key}
           chosen={chosen}
-          head={seq ?? 0}
+          isNewest={row.kind === 'step' && row.step === steps[0]}
+          head={head}
           texts={texts}
           Diff={Diff}
           file={file}

@@ -7,6 +7,8 @@ import { withNewest, withOlder, type Loaded } from './merge-page.ts'
 const refreshEveryMs = 2_000
 
 export type TimelineState = Loaded & {
+  /** The workspace's version when the newest page was made. */
+  version: number
   /** Whether an answer has come at all. */
   isLoaded: boolean
   isLoadingOlder: boolean
@@ -21,6 +23,7 @@ export function createTimeline({ ask, clock }: Deps) {
   const state = createState<TimelineState>({
     steps: [],
     cursor: undefined,
+    version: 0,
     isLoaded: false,
     isLoadingOlder: false,
     trouble: undefined,
@@ -31,7 +34,9 @@ export function createTimeline({ ask, clock }: Deps) {
   const refresh = async (signal: AbortSignal) => {
     try {
       const page = await ask(undefined, signal)
-      if (!signal.aborted) state.patch({ ...withNewest(state.snapshot(), page), isLoaded: true, trouble: undefined })
+      if (signal.aborted) return
+      const { version } = page
+      state.patch({ ...withNewest(state.snapshot(), page), version, isLoaded: true, trouble: undefined })
     } catch (e) {
       failed(e, signal)
     }

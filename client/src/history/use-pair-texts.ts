@@ -12,7 +12,7 @@ export type PairTexts =
 
 const keyOf = (side: Side | undefined) => (side ? `${side.version} ${side.path}` : '')
 
-/** Both texts of a pair. While newer ones are on their way, those of the same file stay. `attempt` asks again. */
+/** Both texts of a file’s pair. While newer ones are on their way, those that are here stay. `attempt` asks again. */
 export function usePairTexts(pair: Pair | undefined, texts: VersionTexts, head: number, attempt: number): PairTexts {
   const key = pair && [pair.fileId, keyOf(pair.before), keyOf(pair.after)].join(' → ')
   const [state, setState] = useState<{ key: string | undefined; texts: PairTexts }>({
@@ -32,5 +32,5 @@ export function usePairTexts(pair: Pair | undefined, texts: VersionTexts, head: 
     }
     // oxlint-disable-next-line react/exhaustive-deps -- `key` is what `pair` says
   }, [key, texts, head, attempt])
-  return state.key === key ? state.texts : { is: 'loading' }
+  return state.key === key || state.texts.is === 'ready' ? state.texts : { is: 'loading' }
 }

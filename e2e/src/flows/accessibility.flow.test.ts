@@ -29,7 +29,7 @@ test.each(['dark', 'light'] as const)(
     await tab.page.getByRole('button', { name: 'Who wrote each line' }).click()
     await tab.page.getByRole('tab', { name: 'History' }).click()
     await tab.page.getByRole('option', { name: /created 2 files/ }).click()
-    await tab.page.getByTestId('diff').getByText('one').first().waitFor()
+    await tab.page.getByTestId('diff').getByText('two').first().waitFor()
     expect(await barriers(tab.page)).toEqual([])
   },
 )
