@@ -28,7 +28,8 @@ export const closeCodes = [
   { code: 4408, means: 'Nobody signed in within signInMs.', then: 'Yes.' },
   {
     code: 4409,
-    means: 'The workspace was created anew, or another daemon serves it.',
+    means:
+      'Kept for epoch-changed and workspace-served; as yet they are told document by document, and the socket stays.',
     then: 'After a reload, or when it is free.',
   },
   { code: 4429, means: 'Too many messages a second, for seconds (rate-limited).', then: 'After a pause.' },
