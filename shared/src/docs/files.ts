@@ -92,14 +92,14 @@ export function openFiles(doc: Y.Doc): Files {
     get: entry,
     create: (path, kind, known, id = createId()) => {
       tree.set(id, { path, kind })
-      if (known) facts.set(id, known)
+      if (known) facts.set(id, lean(known))
       return id
     },
     move: (id, path) => change(id, (e) => ({ ...e, path })),
     remove: (id, deleted) => change(id, (e) => ({ ...e, deleted })),
     restore: (id) => change(id, ({ path, kind }) => ({ path, kind })),
     setFacts: (id, known) => {
-      facts.set(id, known)
+      facts.set(id, lean(known))
     },
     unreadable: () => {
       const raw = doc.getMap<{ path?: unknown } | undefined>('tree')
@@ -107,4 +107,15 @@ export function openFiles(doc: Y.Doc): Files {
     },
     transact: (work, origin) => doc.transact(work, origin),
   }
+}
+
+/** Without what goes without saying: every reader fills it in, and in an index of thousands it is most of the bytes. */
+function lean({ exec, eol, bom, ...rest }: FileFacts): FileFacts {
+  const said: z.input<typeof FileFacts> = {
+    ...rest,
+    ...(exec && { exec }),
+    ...(eol !== 'lf' && { eol }),
+    ...(bom && { bom }),
+  }
+  return said as FileFacts
 }
