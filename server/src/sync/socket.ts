@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Connection } from '@hocuspocus/server'
 import { createId, type Claims, type Clock, type Id, type Log, type Settings } from '@tandem/shared'
 import type { WebSocket } from 'ws'
@@ -50,6 +51,8 @@ export type SocketFace = {
 
 type Deps = {
   ws: WebSocket
+  /** What `ws` writes to. */
+  duplex: Duplex
   settings: Settings
   clock: Clock
   log: Log
@@ -63,7 +66,7 @@ const isPong = (data: Uint8Array): boolean => data.length === 1 && data[0] === 1
 /** Bytes that a socket may send before any document on it was authenticated. */
 export const maxStrangerBytes = 8 * 2 ** 20
 
-export function createSocket({ ws, settings, clock, log, pending }: Deps): {
+export function createSocket({ ws, duplex, settings, clock, log, pending }: Deps): {
   socket: Socket
   face: SocketFace
   /** Called with each frame: false where nobody needs to read it. */
@@ -91,7 +94,19 @@ export function createSocket({ ws, settings, clock, log, pending }: Deps): {
       socketLog.warn('socket too slow', { bufferedBytes: ws.bufferedAmount })
       return ws.terminate()
     }
+    gather()
     ws.send(frame)
+  }
+  /** What is sent in one turn leaves in one piece: for small frames the system calls cost more than all the rest. */
+  let isGathering = false
+  const gather = () => {
+    if (isGathering) return
+    isGathering = true
+    duplex.cork()
+    process.nextTick(() => {
+      isGathering = false
+      duplex.uncork()
+    })
   }
   const gate = createGate({ pending, send, fail: () => closeSocket(close.failed, 'store-failed') })
 

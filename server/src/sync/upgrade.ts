@@ -46,7 +46,7 @@ export function acceptSockets(deps: Deps) {
 
   const addressOf = createAddressOf(settings)
 
-  const check = (request: IncomingMessage): URL => {
+  const check = (request: IncomingMessage): void => {
     const url = new URL(request.url ?? '/', 'http://server.invalid')
     if (!paths.has(url.pathname) && url.pathname !== settings.websocketPath)
       throw new TandemError('not-found', { reason: 'sockets are at /api/ws' })
@@ -59,16 +59,14 @@ export function acceptSockets(deps: Deps) {
       throw new TandemError('not-found', { reason: 'there is no such workspace' })
     if (sockets.size >= settings.maxConnections)
       throw new TandemError('rate-limited', { reason: 'too many connections', limit: settings.maxConnections })
-    return url
   }
 
   const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     duplex.on('error', () => {
       // The peer went away before we answered.
     })
-    let url: URL
     try {
-      url = check(request)
+      check(request)
     } catch (e) {
       deps.onRefused({
         code: isTandemError(e) ? e.code : 'internal',
@@ -81,10 +79,10 @@ export function acceptSockets(deps: Deps) {
     }
     server.handleUpgrade(request, duplex, head, (ws) => {
       const pending = (name: string) => updates.pending(docPathOf(name))
-      const { socket, face, heard } = createSocket({ ws, settings, clock, log, pending })
+      const { socket, face, heard } = createSocket({ ws, duplex, settings, clock, log, pending })
       sockets.set(socket.id, socket)
       socket.pause(updates.backlog.isFull())
-      const connection = engine.handleConnection(face, requestFor(url, request), { socket, doc: { kind: 'presence' } })
+      const connection = engine.handleConnection(face, requestFor(request), { socket, doc: { kind: 'presence' } })
       const hear = createMessageRate(settings.messagesPerSecond, clock)
       ws.on('message', (data: Buffer) => {
         const frame = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
@@ -144,10 +142,14 @@ const forwardedFor = ({ headers }: IncomingMessage): string | undefined => {
   return Array.isArray(raw) ? raw.join(',') : raw
 }
 
-/** What the engine sees of the upgrade: the founding documents' header for a token [S6], no cookie. */
-function requestFor(url: URL, { headers }: IncomingMessage): Request {
+/**
+ * What the engine sees of the upgrade: the founding documents' header for a token [S6], no cookie. And no address: it
+ * would read that anew at every hook of every message.
+ */
+function requestFor({ headers }: IncomingMessage): Request {
   const token = headers[tokenHeader]
-  return new Request(url, typeof token === 'string' ? { headers: { [tokenHeader]: token } } : {})
+  const init = typeof token === 'string' ? { headers: { [tokenHeader]: token } } : {}
+  return Object.defineProperty(new Request('http://server.invalid', init), 'url', { value: '' })
 }
 
 function refuse(duplex: Duplex, e: unknown): void {
