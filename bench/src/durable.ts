@@ -24,7 +24,7 @@ export async function durable(): Promise<Row[]> {
     const ratio = median(perSecond.ours) / median(perSecond.plain)
     return [
       {
-        what: `updates/s acknowledged (${sockets} sockets, 100 on their way)`,
+        what: `updates/s acknowledged (${sockets} sockets, 100 on their way on each)`,
         samples: perSecond.ours,
         floor: inMemory(perSecond.plain),
         note: `${ratio.toFixed(2)} x as many`,
