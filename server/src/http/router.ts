@@ -1,7 +1,7 @@
 import { TandemError } from '@tandem/shared'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { auditRoute } from './audit.ts'
+import { boundStrangers } from './body.ts'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
 import { daemonRoutes } from './daemons.ts'
@@ -73,16 +73,10 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     }
     return c.json(problem, status, headers)
   })
-  const maxBytes = bodyLimit({
-    maxSize: deps.settings.maxMessageBytes,
-    onError: () => {
-      throw new TandemError('too-large', { reason: 'the request is too large', limit: deps.settings.maxMessageBytes })
-    },
-  })
   const rate = boundRequests(deps)
   for (const path of ['/api/*', '/files/*', '/file/*']) app.use(path, rate)
-  // Bulk is a stream: each of its frames has a bound of its own.
-  app.use((c, next) => (c.req.path.endsWith('/bulk/put') ? next() : maxBytes(c, next)))
+  // Those that need nobody signed in; the others read a body once they know whose it is.
+  for (const path of ['/api/v1/session/*', '/api/v1/pairings/*']) app.use(path, boundStrangers)
   app.use('/api/v1/workspaces/:ws/*', async (c, next) => {
     if (c.req.param('ws') !== workspace.id) throw new TandemError('not-found', { reason: 'there is no such workspace' })
     await next()

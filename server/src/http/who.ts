@@ -1,6 +1,7 @@
 import { TandemError, atLeast, type Role, type Scope } from '@tandem/shared'
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
+import { readBodyFirst } from './body.ts'
 import type { Caller, Env, HttpDeps } from './deps.ts'
 import { requireScope, scopeFor } from './scopes.ts'
 
@@ -59,16 +60,29 @@ export function identify({
   }
 }
 
-/** Lets only members of at least that role pass, with a key that is for this; leaves the caller in `c.var.caller`. */
+/**
+ * Lets only members of at least that role pass, with a key that is for this; leaves the caller in `c.var.caller`, and
+ * the body, but for the one that is a stream, read whole.
+ */
 export function requireRole(deps: HttpDeps, least: Role): MiddlewareHandler<Env> {
+  const { settings, workspace } = deps
   const callerOf = identify(deps)
-  const pass: MiddlewareHandler<Env> = async (c, next) => {
+  const streams = `/api/v1/workspaces/${workspace.id}/bulk/put`
+  const admit = async (c: Context<Env>) => {
     const caller = await callerOf(c)
     c.set('caller', caller)
     requireScope(caller, scopeFor(c.req.method, c.req.path))
     if (!atLeast(caller.role, least))
       throw new TandemError('forbidden', { reason: `this needs the role ${least}`, role: caller.role })
+  }
+  // A body may take minutes to come: what held when it began may hold no more.
+  const afterBody = readBodyFirst(settings, async (c, next) => {
+    await admit(c)
     await next()
+  })
+  const pass: MiddlewareHandler<Env> = async (c, next) => {
+    await admit(c)
+    await (c.req.path === streams ? next() : afterBody(c, next))
   }
   return Object.assign(pass, { least })
 }
