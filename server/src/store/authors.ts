@@ -1,7 +1,7 @@
 import { Cause, Id, type Clock } from '@tandem/shared'
 import * as Y from 'yjs'
 import { z } from 'zod'
-import type { RecordWrite } from './store.ts'
+import type { RecordWrite, Store } from './store.ts'
 
 /** Whose a Yjs client id is, since when (server's time, ms; 0 where an older version did not keep it), and for what. */
 const AuthorRecord = z.object({ principal: Id, at: z.number(), cause: Cause.optional() })
@@ -27,10 +27,7 @@ export type Authors = {
 /** The ids that an update has changes of. */
 export const clientsIn = (update: Uint8Array): number[] => [...Y.parseUpdateMeta(update).from.keys()]
 
-export async function openAuthors(
-  store: { list(table: 'authors'): AsyncIterable<readonly [string, unknown]> },
-  clock: Clock,
-): Promise<Authors> {
+export async function openAuthors(store: Pick<Store, 'list'>, clock: Clock): Promise<Authors> {
   const recordByClient = new Map<number, AuthorRecord>()
   /** Nobody's, and nobody else's either. */
   const unreadable = new Set<number>()
