@@ -1,7 +1,12 @@
 import type { Store } from '../store/store.ts'
 
 /** A disk's trouble: every call fails with this probability, a write perhaps only after it was written. */
-export type Trouble = { rate: number; failures: number }
+export type Trouble = {
+  rate: number
+  failures: number
+  /** Settles when the store is not being opened anew. */
+  recovered: Promise<unknown>
+}
 
 /** A store whose every kind of call can fail, as `random` decides; reading may break off in the middle. */
 export function failingStore(store: Store, trouble: Trouble, random: () => number): Store {
@@ -26,7 +31,9 @@ export function failingStore(store: Store, trouble: Trouble, random: () => numbe
     },
     recover: async () => {
       mayFail('recover')
-      await store.recover()
+      const recovering = store.recover()
+      trouble.recovered = recovering.catch(() => {})
+      await recovering
       mayFail('recover')
     },
     head: async () => (mayFail('head'), store.head()),

@@ -18,7 +18,7 @@ const names = ['files', 'file/a', 'file/b', 'file/c']
 async function workspace(seed: number) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tandem-failing-'))
   const random = randomFrom(seed)
-  const trouble: Trouble = { rate: 0, failures: 0 }
+  const trouble: Trouble = { rate: 0, failures: 0, recovered: Promise.resolve() }
   const clock = fakeClock()
   const acked = new Map<number, string>()
   let store: Store
@@ -113,8 +113,10 @@ async function workspace(seed: number) {
     },
     /** The process is gone, with all that it had not written. */
     crash: async () => {
-      await store.close()
+      trouble.rate = 1
       await log.close()
+      await trouble.recovered
+      await store.close()
       trouble.rate = 0
       await open()
     },
