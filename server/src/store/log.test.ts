@@ -223,3 +223,25 @@ test('[LOG-22] where each document stands is written with its entries, also afte
   const stats = new Map((await all(store.docs())).map(([doc, stat]) => [doc, stat]))
   expect([stats.get('file/a')?.seq, stats.get('file/b')?.seq]).toEqual([3, 4])
 })
+
+test('[LOG-22] while the store fails what is on disk is read, and what waits for it is not called damaged', async () => {
+  const { store, disk } = troubled()
+  const clock = fakeClock()
+  const log = await openLog({ store, settings, log: silentLog, clock })
+  await log.append('file/a', updateOf('a'), meta).durable
+  await log.append('file/b', updateOf('b'), meta).durable
+  disk.fails = true
+  const kept = log.append('file/a', updateOf('more'), meta)
+  expect((await all(log.entries('file/b'))).map((e) => e.seq)).toEqual([2])
+  await expect(kept.durable).rejects.toMatchObject({ code: 'store-failed' })
+  expect(textIn(await log.load('file/b'))).toBe('b')
+  expect((await all(log.entries('file/a'))).map((e) => e.seq)).toEqual([1])
+  await expect(log.load('file/a')).rejects.toMatchObject({ code: 'store-failed' })
+  expect(log.damaged().size).toBe(0)
+  disk.fails = false
+  await vi.waitFor(() => {
+    clock.advance(1_000)
+    expect(log.failure()).toBeUndefined()
+  })
+  expect(textIn(await log.load('file/a'))).toContain('more')
+})

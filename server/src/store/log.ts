@@ -111,8 +111,10 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     if (failure) throw failure
     await flights.tail(doc)
   }
+  /** For reading: what a failing store cannot write is no reason not to show what it has. */
+  const landed = async (doc: string) => flights.tail(doc)?.catch(() => {})
   const restated = (doc: string) => moved.add(doc)
-  const reading = createReading({ store, stats, damage, log, landed: flights.tail, restated })
+  const reading = createReading({ store, stats, damage, log, landed, failure: commit.failure, restated })
   const { thin, squash, drop } = createHousekeeping({
     store,
     stats,
@@ -175,7 +177,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     head: () => durableSeq,
     load: reading.load,
     entries: async function* (doc, range) {
-      await settled(doc)
+      await landed(doc)
       yield* store.entries(doc, range)
     },
     heads: reading.heads,

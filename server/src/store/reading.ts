@@ -1,4 +1,4 @@
-import { isTandemError, type Log } from '@tandem/shared'
+import { isTandemError, type Log, type TandemError } from '@tandem/shared'
 import type { Damage } from './damage.ts'
 import { replay, salvage } from './replay.ts'
 import type { DocStat, EntryHead, Range, Store, Table } from './store.ts'
@@ -8,14 +8,15 @@ type Deps = {
   stats: Map<string, DocStat>
   damage: Damage
   log: Log
-  /** Resolves when what was appended to the document is on disk. */
-  landed(doc: string): Promise<void> | undefined
+  /** Resolves when what was appended to the document is on disk, or cannot get there. */
+  landed(doc: string): Promise<void>
+  failure(): TandemError | undefined
   /** Where a document stands was found to be otherwise. */
   restated(doc: string): void
 }
 
 /** Reading the log past what is damaged: each such value is told and stays by itself. */
-export function createReading({ store, stats, damage, log, landed, restated }: Deps) {
+export function createReading({ store, stats, damage, log, landed, failure, restated }: Deps) {
   /** The head is only a copy: it can be had from the entry itself. */
   const headFromEntry = async (seq: number): Promise<EntryHead | undefined> => {
     for (const doc of stats.keys()) {
@@ -65,6 +66,9 @@ export function createReading({ store, stats, damage, log, landed, restated }: D
         return update
       } catch (e) {
         if (!isTandemError(e, 'store-corrupt')) throw e
+        // Its last entries are not lost: they wait for a store that fails.
+        const failing = failure()
+        if (failing) throw failing
         damage.tell(doc, e)
         if (upTo === undefined && isIndispensable(doc)) return salvage(store, doc)
         throw e
