@@ -19,6 +19,8 @@ export type Standing = Account & {
   scopes: Scopes
   /** When the key behind it ends, ms. */
   expiresAt: number | undefined
+  /** The workspaces that key is for; undefined for all. */
+  workspaces: readonly Id[] | undefined
 }
 
 export type Access = {
@@ -67,6 +69,7 @@ export function createAccess({ workspaceId, keys, sessions, members, daemons }: 
       role: key ? lesser(member.role, key.role) : member.role,
       scopes: key ? new Set(key.scopes) : everything,
       expiresAt: key?.expiresAt,
+      workspaces: key?.workspaces,
     }
   }
 

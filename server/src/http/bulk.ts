@@ -59,7 +59,7 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
 
   const put = async (
     frames: AsyncIterable<BulkFrame>,
-    claims: Claims,
+    who: () => Claims,
     { mode, task }: BulkPut,
   ): Promise<BulkPutAnswer> => {
     const answer: BulkPutAnswer = { created: 0, updated: 0, existing: [], refused: [], seq: 0 }
@@ -67,6 +67,7 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
     let waiting: Promise<void>[] = []
     const take = async ({ doc: name, update }: BulkFrame) => {
       const doc = find(name)
+      const claims = who()
       if (!access.mayWrite(doc, claims, () => false))
         throw new TandemError('forbidden', { reason: 'this document is not yours to write', name })
       if (!update) throw new TandemError('bad-request', { reason: 'a document without content', name })
@@ -133,7 +134,14 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
         const body = c.req.raw.body
         if (!body) throw new TandemError('bad-request', { reason: 'the body is empty' })
         const how = readValue(c.req.query(), BulkPut)
-        return c.json(await put(bulkFrames(body), claimsOf(deps.workspace, c.var.caller), how))
+        const { caller } = c.var
+        // A stream may take minutes: what each document may is looked up when it comes.
+        const who = () => {
+          if (!caller.daemon) return claimsOf(deps.workspace, { ...caller, ...access.of(caller.via) })
+          if (!deps.lease.holds(caller.principal)) throw new TandemError('workspace-served')
+          return access.refresh(caller.via, claimsOf(deps.workspace, caller))
+        }
+        return c.json(await put(bulkFrames(body), who, how))
       },
     )
     .post(

@@ -81,6 +81,8 @@ export type Caller = Account & {
   scopes: Scopes
   /** When what they showed ends by itself, ms. */
   expiresAt: number | undefined
+  /** The workspaces it is for; undefined for all. */
+  workspaces: readonly Id[] | undefined
 }
 
 export type Env = { Variables: { caller: Caller } }

@@ -61,6 +61,12 @@ test('[ACC-44] a key makes no key that may do more than itself, and nobody one a
   const admin = await makeKey(server, { role: 'owner', scopes: ['admin', 'read'] })
   expect(await statusOf(admin.inWorkspace('/keys', post({ name: 'x', scopes: ['files:write'] })))).toBe(403)
   expect(await statusOf(admin.inWorkspace('/keys', post({ name: 'x', scopes: ['read'] })))).toBe(201)
+  const [week, day] = [7 * 86_400_000, 86_400_000]
+  const guest = await makeKey(server, { scopes: ['admin', 'read'], expiresInMs: day, workspaces: [server.workspaceId] })
+  for (const more of [{ expiresInMs: week }, { workspaces: [createId()] }])
+    expect(await statusOf(guest.inWorkspace('/keys', post({ name: 'x', scopes: ['read'], ...more })))).toBe(403)
+  const { info } = await makeKey(guest, { scopes: ['read'] })
+  expect(info).toMatchObject({ expiresAt: guest.info.expiresAt, workspaces: [server.workspaceId] })
   const anna = await join(server, 'editor')
   expect(await statusOf(anna.inWorkspace('/keys', post({ name: 'x', role: 'owner' })))).toBe(403)
   // What a role was when a key was made is worth nothing later, in either direction.

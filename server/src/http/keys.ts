@@ -52,14 +52,20 @@ export function keyRoutes(deps: HttpDeps): Hono<Env> {
           })
         // A key that makes keys must not make one that may do more than itself.
         for (const scope of scopes) requireScope(caller, scope)
+        const expiresAt = expiresInMs === undefined ? caller.expiresAt : clock.now() + expiresInMs
+        if (caller.expiresAt !== undefined && (expiresAt ?? Infinity) > caller.expiresAt)
+          throw new TandemError('forbidden', { reason: 'your key ends before that: it makes none that outlives it' })
+        const isWithin = (workspaces ?? []).every((id) => caller.workspaces?.includes(id) ?? true)
+        if (!isWithin) throw new TandemError('forbidden', { reason: 'your key is not for all of these workspaces' })
+        const places = workspaces ?? caller.workspaces
         if (keys.list().filter(({ principal }) => principal === caller.principal).length >= maxKeys)
           throw new TandemError('conflict', { reason: `you have ${maxKeys} keys: remove one first` })
         const { key, info } = await keys.make({
           name,
           role,
           scopes: [...new Set(scopes)],
-          ...(workspaces && { workspaces }),
-          ...(expiresInMs !== undefined && { expiresAt: clock.now() + expiresInMs }),
+          ...(places && { workspaces: [...places] }),
+          ...(expiresAt !== undefined && { expiresAt }),
           kind: 'own',
           principal: caller.principal,
         })

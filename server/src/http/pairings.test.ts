@@ -1,6 +1,6 @@
-import { Pairing, PairingLook, PairingOutcome, createId, systemClock } from '@tandem/shared'
+import { Pairing, PairingLook, PairingOutcome, createId, scopes, systemClock } from '@tandem/shared'
 import { expect, test } from 'vitest'
-import { join, post, seenBy } from '../test-people.ts'
+import { join, makeKey, post, seenBy } from '../test-people.ts'
 import { testServer, type TestServer } from '../test-server.ts'
 
 const begin = async (server: TestServer, name = 'laptop') =>
@@ -86,4 +86,15 @@ test('[ACC-45] codes cannot be tried: after a few wrong ones not even a right on
   expect((await answer(server, pairing)).status).toBe(429)
   time.aheadMs = 61_000
   expect((await answer(server, pairing)).status).toBe(204)
+})
+
+test('[ACC-44] [ACC-45] a key lets in no machine that may do more than itself, or for longer', async () => {
+  const server = await testServer()
+  const pairing = await begin(server)
+  for (const asked of [{ scopes: ['admin' as const] }, { scopes: [...scopes], expiresInMs: 60_000 }]) {
+    const key = await makeKey(server, { role: 'owner', ...asked })
+    expect((await answer(key, pairing)).status).toBe(403)
+  }
+  expect(await outcome(poll(server, pairing))).toMatchObject({ state: 'pending' })
+  expect((await answer(await makeKey(server, { role: 'owner', scopes: [...scopes] }), pairing)).status).toBe(204)
 })

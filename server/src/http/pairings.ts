@@ -17,8 +17,12 @@ import { describe } from './describe.ts'
 import { createGuesses } from './guesses.ts'
 import { readBody } from './problem.ts'
 import { addressFrom } from './rate-limit.ts'
+import { requireScope } from './scopes.ts'
 import { pageUrl } from './sign-in.ts'
 import { requireSignedIn } from './who.ts'
+
+/** What a machine that was let in may do. */
+const pairedScopes = ['read', 'files:write', 'tasks:write', 'daemon'] as const
 
 /** `/api/v1/pairings`: a program without a browser gets a key once a member has confirmed its short code (RFC 8628). */
 export function pairingRoutes(deps: HttpDeps): Hono<Env> {
@@ -33,11 +37,10 @@ export function pairingRoutes(deps: HttpDeps): Hono<Env> {
   const keyFor = async (by: Id, name: string): Promise<PairingOutcome> => {
     const member = members.get(by)
     if (!member || !atLeast(member.role, daemonRole)) return { state: 'denied' }
-    const scopes = ['read', 'files:write', 'tasks:write', 'daemon'] as const
     const { key, info } = await keys.make({
       name,
       role: daemonRole,
-      scopes: [...scopes],
+      scopes: [...pairedScopes],
       kind: 'paired',
       principal: by,
     })
@@ -45,7 +48,7 @@ export function pairingRoutes(deps: HttpDeps): Hono<Env> {
       actor: by,
       action: 'key.make',
       object: info.id,
-      details: { name, role: daemonRole, scopes, kind: 'paired' },
+      details: { name, role: daemonRole, scopes: pairedScopes, kind: 'paired' },
     })
     return { state: 'approved', key, workspaceId: workspace.id, name: workspace.name }
   }
@@ -119,7 +122,14 @@ export function pairingRoutes(deps: HttpDeps): Hono<Env> {
       async (c) => {
         const { approve } = await readBody(c, PairingAnswer)
         guesses.check(c)
-        const { principal } = c.var.caller
+        const { caller } = c.var
+        const { principal } = caller
+        if (approve) {
+          // What comes of it may do no more than what confirms it, and not for longer.
+          for (const scope of pairedScopes) requireScope(caller, scope)
+          if (caller.expiresAt !== undefined)
+            throw new TandemError('forbidden', { reason: 'a key that ends lets no machine in: it would stay for ever' })
+        }
         const found = pairings.answer(c.req.param('userCode'), principal, approve)
         if (!found) {
           guesses.wrong(c)

@@ -41,8 +41,9 @@ export function identify({
     const daemon = claims.kind === 'daemon'
     if (daemon && !lease.holds(principal))
       throw new TandemError('workspace-served', { reason: 'another daemon serves this workspace now' })
-    const scopes = daemon ? daemonScopes : access.of(via).scopes
-    return { principal, name, role, by: 'token', daemon, via, scopes, expiresAt }
+    const { workspaces, ...standing } = access.of(via)
+    const scopes = daemon ? daemonScopes : standing.scopes
+    return { principal, name, role, by: 'token', daemon, via, scopes, expiresAt, workspaces }
   }
   return async (c) => {
     const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []

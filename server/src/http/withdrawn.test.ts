@@ -1,6 +1,7 @@
 import { request } from 'node:http'
-import { AuditPage, MemberList } from '@tandem/shared'
+import { AuditPage, BulkPutAnswer, MemberList, createId, docPath, encodeBulkFrame } from '@tandem/shared'
 import { expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
 import { join, makeKey } from '../test-people.ts'
 import { testServer, type TestServer } from '../test-server.ts'
 
@@ -63,4 +64,26 @@ test('[ACC-33] a file called bulk/put is bounded as any other request', async ()
     headers: { 'if-none-match': '*' },
   })
   expect([put.status, await put.json()]).toMatchObject([413, { detail: expect.stringContaining('request') }])
+})
+
+test('[ACC-40] a stream of documents ends for who is lowered while it comes', async () => {
+  const server = await testServer()
+  const anna = await join(server, 'editor')
+  const frame = () => {
+    const doc = new Y.Doc()
+    doc.getText('content').insert(0, 'x')
+    return encodeBulkFrame({ doc: docPath({ kind: 'file', fileId: createId() }), update: Y.encodeStateAsUpdate(doc) })
+  }
+  const pipe = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = pipe.writable.getWriter()
+  const put = anna.inWorkspace('/bulk/put', { method: 'POST', body: pipe.readable, duplex: 'half' })
+  const before = (await server.access()).workspace.seq
+  await writer.write(frame())
+  await vi.waitUntil(async () => (await server.access()).workspace.seq > before, { timeout: 10_000 })
+  const lower = { method: 'PATCH', body: JSON.stringify({ role: 'viewer' }) }
+  await server.inWorkspace(`/members/${anna.principal}`, lower)
+  await writer.write(frame())
+  await writer.close()
+  const answer = BulkPutAnswer.parse(await (await put).json())
+  expect(answer).toMatchObject({ created: 1, refused: [{ code: 'forbidden' }] })
 })
