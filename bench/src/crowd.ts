@@ -5,24 +5,30 @@ import type { RawClient } from './raw-client.ts'
 import { withBoth, type Server } from './servers.ts'
 import type { Row } from './stats.ts'
 
-const [busy, idlePerBusy, seconds, everyMs] = [50, 10, 8, 100]
+const [busy, idlePerBusy, seconds, everyMs] = [50, 10, 6, 100]
 
 /** Fifty people who type, ten characters a second each, and five hundred who look on, ten at each text. */
 export async function crowd(): Promise<Row[]> {
-  return withBoth(async ({ ours, plain }) => {
-    // The same order for both: first one crowd goes, then the other comes.
-    const [a, b] = [await gather(ours), await gather(plain)]
-    const inMemory = (samples: readonly number[]) => ({ what: 'Hocuspocus in memory', samples })
-    const clients = `${busy} busy, ${busy * idlePerBusy} idle`
+  return withBoth(async (servers) => {
+    const taken = { ours: [] as Crowd[], plain: [] as Crowd[] }
+    // One crowd goes before the next comes; who is first the first time is last the second time.
+    for (const name of ['ours', 'plain', 'plain', 'ours'] as const) taken[name].push(await gather(servers[name]))
+    const compare = (what: string, samplesOf: (crowd: Crowd) => readonly number[]): Row => ({
+      what: `${what} (${busy} busy, ${busy * idlePerBusy} idle)`,
+      samples: taken.ours.flatMap(samplesOf),
+      floor: { what: 'Hocuspocus in memory', samples: taken.plain.flatMap(samplesOf) },
+    })
     return [
-      { what: `edit -> peer (${clients})`, samples: a.latencies, floor: inMemory(b.latencies) },
-      { what: `server CPU in ${seconds} s (${clients})`, samples: [a.cpu], floor: inMemory([b.cpu]) },
-      { what: `server memory, MB (${clients})`, samples: [a.rss / 1e6], floor: inMemory([b.rss / 1e6]) },
+      compare('edit -> peer', ({ latencies }) => latencies),
+      compare(`server CPU in ${seconds} s`, ({ cpu }) => [cpu]),
+      compare('server memory, MB', ({ rss }) => [rss / 1e6]),
     ]
   })
 }
 
-async function gather(server: Server): Promise<{ latencies: number[]; cpu: number; rss: number }> {
+type Crowd = { latencies: number[]; cpu: number; rss: number }
+
+async function gather(server: Server): Promise<Crowd> {
   const clients: RawClient[] = []
   const latencies: number[] = []
   const connect = async () => {
