@@ -1,18 +1,18 @@
-import { type Checkpoint, type Id, messageOf, type Step, visibleText } from '@tandem/shared'
+import { type Checkpoint, type Id, type Step, visibleText } from '@tandem/shared'
 import { ArrowLeft, Flag } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
-import { exactTime } from '../ui/exact-time.ts'
 import { Empty, Failed, Skeleton } from '../ui/states.tsx'
-import { toast } from '../ui/toast.ts'
 import { ChangedFiles } from './changed-files.tsx'
 import { pairsOf, pairsSince } from './compare.ts'
 import { Comparison, type DiffView } from './comparison.tsx'
 import styles from './history.module.css'
 import { NameDialog } from './name-dialog.tsx'
-import { RestoreDialog, type Moment } from './restore-dialog.tsx'
+import { momentOf, momentsOf } from './moments.ts'
+import { RemoveName } from './remove-name.tsx'
+import { RestoreDialog } from './restore-dialog.tsx'
 import { StepLine } from './timeline-row.tsx'
 import { useSince } from './use-since.ts'
 import { useWhyNot } from './use-why-not.ts'
@@ -42,11 +42,6 @@ export function Detail({ chosen: { step, checkpoint }, isNewest, head, texts, Di
   const [picked, setPicked] = useState<ReadonlySet<Id>>(new Set())
   const [dialog, setDialog] = useState<'restore' | 'name'>()
   const whyNot = useWhyNot()
-  const back = useRef<HTMLButtonElement>(null)
-  // Where there is room for one of the two alone, the list has just gone, and the focus with it.
-  useEffect(() => {
-    if (back.current?.offsetParent) back.current.focus()
-  }, [])
   const since = useSince(checkpoint?.seq, head)
   const fromStep = useMemo(() => step && (isSince ? pairsSince(step, files) : pairsOf(step)), [step, isSince, files])
   const pairs = fromStep ?? since.pairs
@@ -61,11 +56,11 @@ export function Detail({ chosen: { step, checkpoint }, isNewest, head, texts, Di
     else next.delete(id)
     setPicked(next)
   }
-  const moments = step ? momentsOf(step, { isSince, isNewest }, now) : [then(version, checkpoint?.at ?? now, now)]
+  const moments = step ? momentsOf(step, { isSince, isNewest }, now) : [momentOf(version, checkpoint?.at ?? now, now)]
   return (
     <section className={styles.detail} aria-label="What is chosen">
       <header className={styles.head}>
-        <button type="button" ref={back} className={styles.back} onClick={onBack}>
+        <button type="button" data-back className={styles.back} onClick={onBack}>
           <ArrowLeft size={16} aria-hidden /> Steps
         </button>
         <h2 className={styles.title}>
@@ -137,51 +132,5 @@ export function Detail({ chosen: { step, checkpoint }, isNewest, head, texts, Di
       )}
       {dialog === 'name' && <NameDialog version={version} onClose={() => setDialog(undefined)} />}
     </section>
-  )
-}
-
-const then = (version: number, at: number, now: number): Moment => ({
-  label: 'then',
-  version,
-  side: 'before',
-  when: exactTime(at, now),
-})
-
-/** Where one may go back to from a step; from the newest one there is only one way. */
-function momentsOf(
-  step: Step,
-  { isSince, isNewest }: { isSince: boolean; isNewest: boolean },
-  now: number,
-): readonly Moment[] {
-  const after: Moment = {
-    ...then(step.seq, step.to, now),
-    label: 'after this step',
-    side: isSince ? 'before' : 'after',
-  }
-  if (isSince) return [after]
-  const before: Moment = { ...then(step.before, step.from, now), label: 'before this step' }
-  return isNewest ? [before, after] : [after, before]
-}
-
-/** Takes a name away again; the version stays. */
-function RemoveName({ checkpoint, whyNot }: { checkpoint: Checkpoint; whyNot: string | undefined }) {
-  const { history } = useSession()
-  const remove = async () => {
-    try {
-      await history.removeName(checkpoint.id)
-      const again = () => {
-        history
-          .nameVersion({ name: checkpoint.name, version: checkpoint.seq })
-          .catch((e: unknown) => toast(`It was not named again: ${messageOf(e)}.`))
-      }
-      toast(`Removed the name ${visibleText(checkpoint.name)}; the version stays.`, { label: 'Undo', run: again })
-    } catch (e) {
-      toast(`The name stays: ${messageOf(e)}.`)
-    }
-  }
-  return (
-    <Button variant="quiet" disabled={whyNot !== undefined} onClick={() => void remove()}>
-      Remove the name
-    </Button>
   )
 }

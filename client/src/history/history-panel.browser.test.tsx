@@ -289,6 +289,9 @@ test('[UI-67] on a narrow screen the step takes the place of the list, and gives
   await page.getByRole('button', { name: 'Steps' }).click()
   await expect.element(row(/^Mira/)).toBeVisible()
   await expect.element(page.getByRole('listbox')).toHaveFocus()
+  await userEvent.keyboard('{ArrowDown}{Enter}')
+  await expect.element(page.getByRole('button', { name: 'Steps' })).toHaveFocus()
+  await expect.element(page.getByRole('heading', { name: 'Before the demo' })).toBeVisible()
 })
 
 test.each(['dark', 'light'] as const)('[UI-45] no barrier in the history that axe can find, %s', async (theme) => {

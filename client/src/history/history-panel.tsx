@@ -38,7 +38,9 @@ export default function HistoryPanel({ file, Diff }: HistoryPanelProps) {
   const panel = useRef<HTMLElement>(null)
   const wasOpen = useRef(false)
   useEffect(() => {
-    // Back in the list, where it was gone for the step.
+    // Where there is room for one of the two alone, the other is gone, and the focus with it.
+    const back = panel.current?.querySelector<HTMLElement>('[data-back]')
+    if (isOpen && back?.offsetParent) back.focus()
     if (wasOpen.current && !isOpen) panel.current?.querySelector<HTMLElement>('[role=listbox]')?.focus()
     wasOpen.current = isOpen
   }, [isOpen])

@@ -6,12 +6,10 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import type { Pair } from './compare.ts'
 import styles from './history.module.css'
+import type { Moment } from './moments.ts'
 import { restoreWords, targetOf } from './restore-words.ts'
 import { countFiles } from './step-words.ts'
 import { useRestored } from './use-restore.ts'
-
-/** A moment to go back to. `side` is where it stands in the comparison of each file. */
-export type Moment = { label: string; version: number; side: 'before' | 'after'; when: string }
 
 type RestoreDialogProps = {
   /** At least one; the first is the one offered. */
