@@ -42,7 +42,8 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
     for (const listen of [...listeners]) listen(state)
   }
   const keep = (batch: Batch, reason: TandemError) => {
-    kept.push(...batch.writes)
+    // Never by spreading: there may be more writes than a call takes arguments.
+    kept = kept.concat(batch.writes)
     batch.done.reject(reason)
   }
   const run = async () => {
@@ -50,7 +51,7 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
     await new Promise((resolve) => setImmediate(resolve))
     while (next && !failure) {
       const batch = next
-      batch.writes.push(...finish())
+      for (const write of finish()) batch.writes.push(write)
       next = undefined
       try {
         await store.commit(batch.writes, fence)
@@ -58,10 +59,11 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
       } catch (e) {
         const reason = reasonOf(e)
         log.error('store failed', { error: e, writes: batch.writes.length })
-        setState(reason)
         keep(batch, reason)
         if (next) keep(next, reason)
         next = undefined
+        // Last: whoever is told may write, and that comes after these.
+        setState(reason)
         void probe(isFenced(e))
       }
     }
@@ -75,8 +77,8 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
         await wait(clock, probeMs, stop.signal)
         await store.recover()
         while (kept.length > 0) {
-          kept.push(...finish())
-          const writes = kept
+          // A copy: what is written meanwhile joins `kept`.
+          const writes = (kept = kept.concat(finish())).slice()
           await store.commit(writes, fence)
           kept = kept.slice(writes.length)
         }
@@ -90,7 +92,7 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
   return {
     write: (writes) => {
       if (failure) {
-        kept = [...kept, ...writes]
+        for (const write of writes) kept.push(write)
         return rejected(failure)
       }
       if (!next) {
@@ -98,7 +100,7 @@ export function createGroupCommit({ store, fence, clock, log, finish = () => [],
         // Whoever asked hears of a failure; where nobody did, `onState` tells it.
         next.done.promise.catch(() => {})
       }
-      next.writes.push(...writes)
+      for (const write of writes) next.writes.push(write)
       running ??= run()
       return next.done.promise
     },

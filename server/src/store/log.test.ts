@@ -245,3 +245,30 @@ test('[LOG-22] while the store fails what is on disk is read, and what waits for
   })
   expect(textIn(await log.load('file/a'))).toContain('more')
 })
+
+test('[LOG-22] what is written while the kept is on its way to a disk that works again follows it, and more than a call takes arguments is no matter', async () => {
+  const { store, disk, batches } = troubled()
+  const clock = fakeClock()
+  const log = await openLog({ store, settings, log: silentLog, clock })
+  const record = (key: string) => ({ t: 'record', table: 'runs', key, value: key }) as const
+  const many = Array.from({ length: 150_000 }, (_, i) => record(`a${i}`))
+  disk.fails = true
+  // Told of the failure, somebody writes at once.
+  log.onState((failure) => void (failure && log.write([record('told')]).catch(() => {})))
+  const first = log.write(many)
+  for (const one of many.slice(0, 3)) void log.write([one])
+  await expect(first).rejects.toMatchObject({ code: 'store-failed' })
+  const slow = Promise.withResolvers<void>()
+  disk.hold = slow.promise
+  disk.fails = false
+  clock.advance(1_000)
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+  const late = log.append('file/a', updateOf('late'), meta)
+  late.durable.catch(() => {})
+  slow.resolve()
+  await vi.waitFor(() => expect(log.failure()).toBeUndefined())
+  const keys = batches.flat().flatMap((w) => (w.t === 'record' && w.table === 'runs' ? w.key : []))
+  expect(keys).toHaveLength(many.length + 4)
+  expect(keys.at(-1)).toBe('told')
+  expect(textIn(await log.load('file/a'))).toBe('late')
+})

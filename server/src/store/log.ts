@@ -77,6 +77,9 @@ type Deps = {
 /** The last version given, kept where its own entry is dropped: no number is ever given twice. */
 const headKey = 'head'
 
+/** What an entry takes in memory beside its update, about. */
+const entryBytes = 512
+
 export async function openLog({ store, settings, log, clock = systemClock, probeMs }: Deps): Promise<UpdateLog> {
   const fence = await store.takeFence()
   const stats = new Map<string, DocStat>()
@@ -160,9 +163,10 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
       writes.push(...next.writes)
       stats.set(doc, next.stat)
       moved.add(doc)
-      backlog.add(update.length)
+      const bytes = update.length + entryBytes
+      backlog.add(bytes)
       const durable = commit.write(writes)
-      flights.add({ seq, doc, author, bytes: update.length }, durable)
+      flights.add({ seq, doc, author, bytes }, durable)
       return { seq, durable }
     },
     write: commit.write,
