@@ -6,7 +6,11 @@ import type { AppendMeta } from '../store/store.ts'
 export type Ground = {
   hold(doc: DocRef): Promise<{ doc: Y.Doc; release(): void }>
   change<T>(doc: DocRef, meta: AppendMeta, work: (doc: Y.Doc) => T): Promise<T>
-  changeTogether(docs: readonly DocRef[], meta: AppendMeta, work: () => void): Promise<void>
+  changeEach(
+    docs: readonly DocRef[],
+    meta: AppendMeta,
+    plan: (docs: readonly Y.Doc[]) => readonly (() => void)[],
+  ): Promise<void>
   peek<T>(doc: DocRef, look: (doc: Y.Doc) => T): Promise<T | undefined>
 }
 

@@ -45,38 +45,44 @@ export async function prepare(deps: Omit<Deps, 'clock'>, wishes: readonly Wish[]
 export async function putBack(deps: Deps, prepared: readonly Prepared[], meta: AppendMeta): Promise<PutBack> {
   const { ground, files, maxTextBytes, clock } = deps
   const withText = prepared.filter(({ text, ifText }) => text !== undefined || ifText !== undefined)
-  const held = await Promise.all(withText.map(({ id }) => ground.hold({ kind: 'file', fileId: id })))
-  const docs = new Map(withText.map(({ id }, i) => [id, held[i]?.doc]))
+  const refs = withText.map(({ id }) => ({ kind: 'file', fileId: id }) as const)
   const result: PutBack = { files: [], conflicts: [] }
-  const work = () => {
-    // All that can be refused is found out before anything is changed.
-    const steps = prepared.map((wish) => {
-      const doc = docs.get(wish.id)
-      const now = files.get(wish.id)
-      const place = placeFor(files, wish, doc)
-      const goes = place ? place === 'nowhere' : !now || now.deleted !== undefined
-      // To edit the text of a file that is deleted would bring it back.
-      const edits = doc && wish.text && !goes ? editsIn(doc, wish, wish.text, maxTextBytes) : undefined
-      return { wish, doc, now, place, edits }
-    })
+  const plan = (texts: readonly Y.Doc[]) => {
+    const docs = new Map(withText.map(({ id }, i) => [id, texts[i]]))
+    const steps = prepared.map((wish) => stepFor(files, wish, docs.get(wish.id), maxTextBytes))
     requirePlaces(files, steps)
-    for (const { wish, doc, now, place, edits } of steps) {
-      const is = place ? put(files, wish, now, place, { by: meta.author, at: clock.now() }) : now
-      if (doc && edits) applyEdits(doc.getText('content'), edits.edits, undefined)
-      const isEdited = edits !== undefined && edits.edits.length > 0
-      const change = changeOf({ id: wish.id, before: now, after: is, content: false }, isEdited)
-      if (change) result.files.push(change)
-      const isKept = wish.place === 'nowhere' && !place && is && !is.deleted
-      if (is && (isKept || (isEdited && edits.conflicts > 0))) result.conflicts.push(is.path)
+    const inIndex = () => {
+      for (const { wish, now, place, edits } of steps) {
+        const is = place ? put(files, wish, now, place, { by: meta.author, at: clock.now() }) : now
+        const isEdited = edits !== undefined && edits.edits.length > 0
+        const change = changeOf({ id: wish.id, before: now, after: is, content: false }, isEdited)
+        if (change) result.files.push(change)
+        const isKept = wish.place === 'nowhere' && !place && is && !is.deleted
+        if (is && (isKept || (isEdited && edits.conflicts > 0))) result.conflicts.push(is.path)
+      }
     }
+    const stepById = new Map(steps.map((step) => [step.wish.id, step]))
+    const inText = ({ id }: Prepared) => {
+      const { doc, edits } = stepById.get(id) ?? {}
+      return () => {
+        if (doc && edits) applyEdits(doc.getText('content'), edits.edits, undefined)
+      }
+    }
+    // Content first, so that nobody ever sees a file with what it is not to hold.
+    return [...withText.map(inText), inIndex]
   }
-  try {
-    const refs = withText.map(({ id }) => ({ kind: 'file', fileId: id }) as const)
-    await ground.changeTogether([{ kind: 'files' }, ...refs], meta, work)
-    return result
-  } finally {
-    for (const { release } of held) release()
-  }
+  await ground.changeEach([...refs, { kind: 'files' }], meta, plan)
+  return result
+}
+
+/** What is to be done with a file as it stands. Throws `too-large`. */
+function stepFor(files: Files, wish: Prepared, doc: Y.Doc | undefined, maxTextBytes: number) {
+  const now = files.get(wish.id)
+  const place = placeFor(files, wish, doc)
+  const goes = place ? place === 'nowhere' : !now || now.deleted !== undefined
+  // To edit the text of a file that is deleted would bring it back.
+  const edits = doc && wish.text && !goes ? editsIn(doc, wish, wish.text, maxTextBytes) : undefined
+  return { wish, doc, now, place, edits }
 }
 
 /** Throws `conflict` where something else stands in the way of a file's place, as far as one can tell now. */

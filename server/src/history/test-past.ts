@@ -42,9 +42,9 @@ export async function openPast(store: Store, { clock = fakeClock() as Clock } = 
       await updates.pending(docPath(ref))
       return result
     },
-    changeTogether: async (refs, meta, work) => {
+    changeEach: async (refs, meta, plan) => {
       const docs = await Promise.all(refs.map(load))
-      docs.reduceRight((inner, doc) => () => write(doc, meta, inner), work)()
+      for (const [i, work] of plan(docs).entries()) write(docs[i] as Y.Doc, meta, work)
       await Promise.all(refs.map(async (ref) => updates.pending(docPath(ref))))
     },
     peek: async (ref, look) => look(await load(ref)),

@@ -81,3 +81,30 @@ test('[LOG-37] what the server writes in somebody’s name is theirs, however ma
   // Two callers and three causes: an id for each, however often they write.
   expect(copy.store.clients.size).toBe(5)
 })
+
+test('[LOG-55] thousands of documents change in one step, and none where one of them cannot', async () => {
+  const place = { workspaceId: createId(), epoch: createId() }
+  const settings = readSettings({})
+  const updates = await openLog({ store: openMemoryStore(), settings, log: silentLog })
+  const refs = Array.from({ length: 5_000 }, () => ({ kind: 'file', fileId: createId() }) as const)
+  const byName = new Map<string, Y.Doc>()
+  let holds = 0
+  for (const ref of refs) {
+    const counted = { addDirectConnection: () => (holds += 1), removeDirectConnection: () => (holds -= 1) }
+    const doc = Object.assign(new Y.Doc(), counted)
+    doc.on('update', (update: Uint8Array, { context }: LocalOrigin) => updates.append(docPath(ref), update, context))
+    byName.set(docName(place, ref), doc)
+  }
+  const engine = {
+    documents: byName,
+    createDocument: async (name: string) => byName.get(name) ?? Promise.reject(new Error('damaged')),
+  } as unknown as Hocuspocus<Context>
+  const documents = createDocuments({ engine, updates, place, settings, log: silentLog })
+  const write = (docs: readonly Y.Doc[]) => docs.map((doc) => () => doc.getText('content').insert(0, 'x'))
+  const meta = { author: createId(), origin: 'rest' } as const
+  const damaged = { kind: 'file', fileId: createId() } as const
+  await expect(documents.changeEach([...refs, damaged], meta, write)).rejects.toThrow('damaged')
+  expect([updates.head(), holds]).toEqual([0, 0])
+  await documents.changeEach(refs, meta, write)
+  expect([updates.head(), holds]).toEqual([5_000, 0])
+})

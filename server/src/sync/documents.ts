@@ -28,6 +28,15 @@ export type Documents = {
   change<T>(doc: DocRef, meta: AppendMeta, work: (doc: Y.Doc) => T): Promise<T>
   /** One transaction on each of several documents at once, inside one synchronous step; resolves once all are on disk. */
   changeTogether(docs: readonly DocRef[], meta: AppendMeta, work: () => void): Promise<void>
+  /**
+   * One transaction on each of however many documents, inside one synchronous step; resolves once all are on disk.
+   * `plan` sees them as they stand and says what to do with each; where it throws, nothing is done.
+   */
+  changeEach(
+    docs: readonly DocRef[],
+    meta: AppendMeta,
+    plan: (docs: readonly HeldDoc[]) => readonly (() => void)[],
+  ): Promise<void>
   /** A look at the document as it stands; `look` gets a copy of its own. Undefined where there is none. */
   peek<T>(doc: DocRef, look: (doc: HeldDoc) => T): Promise<T | undefined>
   /** Applies an update, to the loaded document or straight to the log. Throws `bad-request`, `too-large`. */
@@ -131,6 +140,20 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     return updates.load(docPath(doc))
   }
 
+  /** `work` in one synchronous step on all of them; resolves once that is on disk. */
+  const withAll = async (docs: readonly DocRef[], work: (held: readonly Y.Doc[]) => void): Promise<void> => {
+    const holds = await Promise.allSettled(docs.map(hold))
+    const held = holds.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    try {
+      for (const each of holds) if (each.status === 'rejected') throw each.reason
+      await requireWritable()
+      work(held.map(({ doc }) => doc))
+      await Promise.all(docs.map(async (doc) => updates.pending(docPath(doc))))
+    } finally {
+      for (const { release } of held) release()
+    }
+  }
+
   return {
     hold,
     put,
@@ -145,20 +168,19 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
         held.release()
       }
     },
-    changeTogether: async (docs, meta, work) => {
-      const held = await Promise.all(docs.map(hold))
-      try {
-        await requireWritable()
-        const within =
-          (inner: () => void, { doc }: { doc: Y.Doc }) =>
-          () =>
-            write(doc, meta, inner)
+    changeTogether: (docs, meta, work) =>
+      withAll(docs, (held) => {
+        const within = (inner: () => void, doc: Y.Doc) => () => write(doc, meta, inner)
         held.reduceRight(within, work)()
-        await Promise.all(docs.map(async (doc) => updates.pending(docPath(doc))))
-      } finally {
-        for (const { release } of held) release()
-      }
-    },
+      }),
+    changeEach: (docs, meta, plan) =>
+      withAll(docs, (held) => {
+        // One after the other: nested, thousands of transactions would be more than the stack holds.
+        for (const [i, work] of plan(held).entries()) {
+          const doc = held[i]
+          if (doc) write(doc, meta, work)
+        }
+      }),
     peek: async (doc, look) => {
       const update = await read(doc)
       if (!update) return undefined
