@@ -115,6 +115,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       place,
       tokens,
       access,
+      serves: lease.holds,
       holdsLease,
       writable: () => updates.failure() === undefined,
       maxDocsPerConnection: settings.maxDocsPerConnection,
@@ -142,7 +143,6 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
           return service.referee.onGone(daemonId)
         },
       },
-      serves: lease.holds,
       settings,
       log,
       onLoaded: idle.loaded,
@@ -216,8 +216,12 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       log,
       onRefused,
     })
-    access.onChange(() => {
+    const recheck = () => {
       for (const socket of [...sockets.sockets.values()]) doors.recheck(socket)
+    }
+    lease.onChange(recheck)
+    access.onChange(() => {
+      recheck()
       service.showMembers().catch((error: unknown) => log.warn('members not shown', { error }))
     })
     await service.showMembers()

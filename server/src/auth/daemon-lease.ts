@@ -18,6 +18,8 @@ export type DaemonLease = {
   release(id: Id): Promise<void>
   /** Who serves the workspace now. */
   holders(): (Holder & { connected: boolean })[]
+  /** Told, in the same step, of every change of who serves it. */
+  onChange(listen: () => void): void
 }
 
 type Deps = {
@@ -40,11 +42,13 @@ export async function openDaemonLease({ table, leaseMs, clock }: Deps): Promise<
   let holders: readonly Holder[] = Kept.safeParse(await table.read(key)).data?.holders ?? []
   const seenAt = new Map<Id, number>(holders.map(({ id }) => [id, clock.now()]))
   const present = new Set<Id>()
+  const listeners: (() => void)[] = []
 
   const isAlive = ({ id }: Holder) => present.has(id) || clock.now() - (seenAt.get(id) ?? 0) < leaseMs
   const become = async (next: readonly Holder[]) => {
     // In memory first: whoever asks while it is written sees it.
     holders = next
+    for (const listen of listeners) listen()
     await table.write(key, { holders: next })
   }
   return {
@@ -74,6 +78,9 @@ export async function openDaemonLease({ table, leaseMs, clock }: Deps): Promise<
       if (holders.some((holder) => holder.id === id)) await become(holders.filter((holder) => holder.id !== id))
     },
     holders: () => holders.filter(isAlive).map((holder) => ({ ...holder, connected: present.has(holder.id) })),
+    onChange: (listen) => {
+      listeners.push(listen)
+    },
   }
 }
 

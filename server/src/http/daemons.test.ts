@@ -104,3 +104,20 @@ test('[ACC-68] [S112] daemons that all say so serve the workspace together', asy
   a.text.insert(0, 'from mira')
   await vi.waitFor(() => expect(b.text.toString()).toBe('from mira'))
 })
+
+test('[ACC-69] a daemon that gave its place up, or lost it, writes nothing more on the connection it has', async () => {
+  const clock = movable()
+  const server = await testServer({ clock })
+  const [mira, noor, sam] = [daemon('mira'), daemon('noor'), daemon('sam')]
+  const file = { kind: 'file', fileId: createId() } as const
+  const one = await testClient(server, { daemon: mira })
+  await one.open(file)
+  await leaves(server, mira.id)
+  await vi.waitFor(() => expect(one.closes[0]).toEqual({ code: 4409, reason: 'workspace-served' }))
+  // Without a word on its own document it is not known to be there.
+  const two = await testClient(server, { daemon: noor })
+  await two.open(file)
+  clock.ahead(31_000)
+  expect((await comes(server, sam)).status).toBe(200)
+  await vi.waitFor(() => expect(two.closes[0]).toEqual({ code: 4409, reason: 'workspace-served' }))
+})

@@ -110,6 +110,20 @@ test('[ACC-44] over its socket a key that only reads asks for no task in its per
   expect(await (await server.inWorkspace('/tasks')).json()).toEqual({ tasks: [] })
 })
 
+test('[ACC-44] nor does one that was no less than its person, once the person is raised', async () => {
+  const server = await testServer()
+  const anna = await join(server, 'editor')
+  const key = await makeKey(anna, { role: 'editor', scopes: ['read', 'files:write', 'tasks:write'] })
+  const client = await testClient(key)
+  const { principal, session } = client.claims
+  const { doc, provider } = await client.open({ kind: 'requests', principal, session })
+  await server.inWorkspace(`/members/${principal}`, { method: 'PATCH', body: JSON.stringify({ role: 'owner' }) })
+  openRequests(doc).ask({ kind: 'create', task: { title: 'x', payload: { kind: 'command', command: 'true' } } })
+  await client.open(newFile())
+  expect(provider.unsyncedChanges).toBe(1)
+  expect(await (await server.inWorkspace('/tasks')).json()).toEqual({ tasks: [] })
+})
+
 test('[ACC-44] nor does it by putting documents in bulk, whatever its role', async () => {
   const server = await testServer()
   const { principal } = (await server.access()).claims

@@ -29,7 +29,7 @@ export const closeCodes = [
   {
     code: 4409,
     means:
-      'Kept for epoch-changed and workspace-served; as yet they are told document by document, and the socket stays.',
+      'Another daemon serves the workspace, or this one gave it up (workspace-served). At a new connection it is told document by document, as epoch-changed is.',
     then: 'After a reload, or when it is free.',
   },
   { code: 4429, means: 'Too many messages a second, for seconds (rate-limited).', then: 'After a pause.' },

@@ -1,6 +1,7 @@
 import type { Connection } from '@hocuspocus/server'
 import {
   TandemError,
+  errorTable,
   isTandemError,
   mayRead,
   parseDocName,
@@ -12,6 +13,7 @@ import {
   type Id,
 } from '@tandem/shared'
 import type { Access } from '../auth/access.ts'
+import type { Via } from '../auth/account.ts'
 import type { Tokens } from '../auth/tokens.ts'
 import { close, type Socket } from './socket.ts'
 
@@ -38,6 +40,8 @@ type Deps = {
   tokens: Pick<Tokens, 'verify'>
   /** What the credential behind a token allows now. */
   access: Pick<Access, 'refresh' | 'mayWrite'>
+  /** Whether what a daemon sends may pass; another may have taken over while it was away [S311]. */
+  serves(daemonId: Id): boolean
   holdsLease: HoldsLease
   /** False while the store cannot write: everything is read-only then. */
   writable(): boolean
@@ -55,7 +59,7 @@ export type Doors = {
   renew(socket: Socket, token: string): Promise<void>
   /**
    * Looks again what a socket may do, after anything changed in who may: adjusts its connections, or ends it with 4401
-   * where its key or session is gone and 4403 where its person is.
+   * where its key or session is gone, 4403 where its person is, and 4409 where another daemon serves in its place.
    */
   recheck(socket: Socket): void
   readOnly(doc: DocRef, claims: Claims): boolean
@@ -66,11 +70,18 @@ export function createDoors(deps: Deps): Doors {
   const { place, tokens, access, holdsLease, writable, maxDocsPerConnection, clock } = deps
   const readOnly = (doc: DocRef, claims: Claims) => !writable() || !access.mayWrite(doc, claims, holdsLease)
 
+  const asOf = (via: Via, given: Claims): { claims: Claims; asks: boolean } => {
+    const claims = access.refresh(via, given)
+    if (claims.kind === 'daemon' && !deps.serves(claims.principal)) throw new TandemError('workspace-served')
+    const own = { kind: 'user', userId: claims.principal } as const
+    return { claims, asks: access.mayWrite(own, claims, holdsLease) }
+  }
+
   const identify = async (socket: Socket, token: string): Promise<Claims> => {
     // Thousands of documents come with the same token.
     if (socket.who?.token === token && socket.who.expiresAt > clock.now()) return socket.who.claims
     const { claims: given, via, expiresAt } = await tokens.verify(token)
-    const claims = access.refresh(via, given)
+    const { claims, asks } = asOf(via, given)
     if (claims.workspaceId !== place.workspaceId)
       throw new TandemError('forbidden', { reason: 'the token is for another workspace' })
     if (claims.epoch !== place.epoch)
@@ -82,7 +93,7 @@ export function createDoors(deps: Deps): Doors {
     const limit = deps.maxConnectionsPerPerson
     if (!socket.who && deps.connectionsOf(claims.principal) >= limit)
       throw new TandemError('rate-limited', { reason: 'too many connections of one person', limit })
-    if (!socket.who || expiresAt >= socket.who.expiresAt) socket.who = { claims, token, via, expiresAt }
+    if (!socket.who || expiresAt >= socket.who.expiresAt) socket.who = { claims, asks, token, via, expiresAt }
     return claims
   }
 
@@ -118,13 +129,14 @@ export function createDoors(deps: Deps): Doors {
     recheck: (socket) => {
       if (!socket.who) return
       try {
-        const claims = access.refresh(socket.who.via, socket.who.claims)
-        if (claims.role === socket.who.claims.role) return
-        socket.who = { ...socket.who, claims }
+        const { claims, asks } = asOf(socket.who.via, socket.who.claims)
+        if (claims.role === socket.who.claims.role && asks === socket.who.asks) return
+        socket.who = { ...socket.who, claims, asks }
         adjust(socket, claims)
       } catch (e) {
         const code = isTandemError(e) ? e.code : 'internal'
-        socket.close(code === 'forbidden' ? close.forbidden : close.unauthorized, code)
+        const told = code === 'workspace-served' ? errorTable[code].close : undefined
+        socket.close(told ?? (code === 'forbidden' ? close.forbidden : close.unauthorized), code)
         // What came before the close is not written either.
         for (const connection of socket.connections) connection.readOnly = true
         socket.who = undefined

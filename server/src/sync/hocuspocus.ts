@@ -1,7 +1,6 @@
 import { Hocuspocus, type Connection, type Document, isTransactionOrigin } from '@hocuspocus/server'
 import {
   FromDaemon,
-  TandemError,
   docName,
   docPath,
   errorTable,
@@ -43,8 +42,6 @@ type Deps = {
   updates: UpdateLog
   doors: Doors
   daemons: DaemonEvents
-  /** Whether what a daemon sends may pass; another may have taken over while it was away [S311]. */
-  serves(daemonId: Id): boolean
   settings: Settings
   log: Log
   onLoaded(document: Document): void
@@ -138,8 +135,6 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       try {
         const given = token || requestHeaders.get(tokenHeader) || ''
         const { doc, readOnly } = await doors.enter(socket, documentName, given)
-        const claims = socket.who?.claims
-        if (claims?.kind === 'daemon' && !deps.serves(claims.principal)) throw new TandemError('workspace-served')
         connectionConfig.readOnly = readOnly
         return { doc }
       } catch (e) {

@@ -17,8 +17,11 @@ export const close = {
   goingAway: 1001,
 } as const
 
-/** Who a socket is, once a document on it was authenticated. A socket belongs to one principal. */
-export type Who = { claims: Claims; token: string; via: Via; expiresAt: number }
+/**
+ * Who a socket is, once a document on it was authenticated, and whether it may ask for something in that person's own
+ * right. A socket belongs to one principal.
+ */
+export type Who = { claims: Claims; asks: boolean; token: string; via: Via; expiresAt: number }
 
 /** Times in ms; `rttMs` is how long the last answered ping took, there and back. */
 export type Health = { openedAt: number; heardAt: number; bytesIn: number; rttMs: number | undefined }
