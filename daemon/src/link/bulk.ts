@@ -47,7 +47,15 @@ export function createBulk({ call, clock, log }: BulkOptions): Bulk {
         signal.throwIfAborted()
         if (
           isTandemError(e) &&
-          !['offline', 'store-failed', 'going-away', 'rate-limited', 'unauthorized', 'token-expired'].includes(e.code)
+          ![
+            'offline',
+            'store-failed',
+            'disk-full',
+            'going-away',
+            'rate-limited',
+            'unauthorized',
+            'token-expired',
+          ].includes(e.code)
         )
           throw e
         log.debug('bulk request failed', { error: e, attempt })

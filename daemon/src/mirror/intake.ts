@@ -49,7 +49,10 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
   }
   const isText = (id: Id) => files.get(id)?.kind === 'text' && !files.get(id)?.deleted
 
-  const importSome = async (ids: readonly Id[], task: Id | undefined) => {
+  const importSome = async (changed: readonly Id[], task: Id | undefined) => {
+    // One that is at work already is not waited for: it is looked at again after that.
+    const ids = changed.filter((id) => !m.locks.busy(id))
+    for (const id of changed) if (m.locks.busy(id)) jobs.add(id, { task })
     try {
       const { alone, moved } = await m.locks.runAll(ids, () => importMany(m, ids, task))
       m.log.debug('mirror imported in bulk', { files: ids.length - alone.length, alone: alone.length })
