@@ -4,12 +4,13 @@ import { log } from './session/diagnostics.ts'
 import { openSession, type Session } from './session/session.ts'
 import { SessionContext } from './session/session-context.ts'
 import { start, type Start } from './session/start.ts'
-import { Welcome } from './welcome.tsx'
 import { ShellSkeleton } from './shell-skeleton.tsx'
 
 // Fetched while the server is asked who we are, not after.
 const workbench = import('./workbench.tsx')
 const Workbench = lazy(() => workbench)
+// Who is signed in never sees it.
+const Welcome = lazy(async () => ({ default: (await import('./welcome.tsx')).Welcome }))
 
 // Asked for once, at once: the token leaves the address before anything else looks at it.
 const firstStart = start(new URLSearchParams(location.search).get('ws'))
@@ -39,7 +40,13 @@ export function App() {
     }
   }, [begin])
 
-  if (begin && begin.to !== 'open') return <Welcome begin={begin} onTryAgain={() => location.reload()} />
+  if (begin && begin.to !== 'open') {
+    return (
+      <Suspense fallback={<ShellSkeleton />}>
+        <Welcome begin={begin} onTryAgain={() => location.reload()} />
+      </Suspense>
+    )
+  }
   if (!session) return <ShellSkeleton />
   return (
     <SessionContext value={session}>
