@@ -21,7 +21,7 @@ export function diffText(from: string, to: string, { deadlineMs = 200 }: DiffOpt
   let line = 0
   for (const hunk of diffLines(a, b, deadlineMs)) {
     for (; line < hunk.a0; line++) at += a[line]?.length ?? 0
-    for (const [olds, news] of pieces(a, b, hunk)) {
+    for (const [olds, news] of pieces(a, b, hunk, wordsUntil)) {
       const before = olds.join('')
       const after = news.join('')
       if (olds.length === 1 && news.length === 1 && Date.now() < wordsUntil) edits.push(...wordEdits(at, before, after))
@@ -34,17 +34,27 @@ export function diffText(from: string, to: string, { deadlineMs = 200 }: DiffOpt
 }
 
 const maxPaired = 40
+/** Longer lines are compared with no other, nor word by word: one changed line of megabytes took half a minute. */
+const maxLine = 5_000
 
 /** Cuts a hunk into pairs of lines that resemble each other and the blocks between them. */
-function pieces(a: readonly string[], b: readonly string[], { a0, a1, b0, b1 }: Hunk): [string[], string[]][] {
-  if (a1 === a0 || b1 === b0 || a1 - a0 > maxPaired || b1 - b0 > maxPaired) return [[a.slice(a0, a1), b.slice(b0, b1)]]
+function pieces(
+  a: readonly string[],
+  b: readonly string[],
+  { a0, a1, b0, b1 }: Hunk,
+  until: number,
+): [string[], string[]][] {
+  const isBlock = a1 === a0 || b1 === b0 || a1 - a0 > maxPaired || b1 - b0 > maxPaired
+  if (isBlock || (a1 - a0 === 1 && b1 - b0 === 1)) return [[a.slice(a0, a1), b.slice(b0, b1)]]
   const out: [string[], string[]][] = []
+  const wordsInB = b.slice(b0, b1).map(wordsOf)
   let [i, j] = [a0, b0]
-  for (let x = a0; x < a1; x++) {
+  for (let x = a0; x < a1 && Date.now() < until; x++) {
+    const words = wordsOf(a[x] ?? '')
     let best = -1
     let bestScore = 0.5
     for (let y = j; y < b1; y++) {
-      const score = likeness(a[x] ?? '', b[y] ?? '')
+      const score = likeness(words, wordsInB[y - b0] ?? [])
       if (score > bestScore) [best, bestScore] = [y, score]
     }
     if (best < 0) continue
@@ -59,10 +69,12 @@ function pieces(a: readonly string[], b: readonly string[], { a0, a1, b0, b1 }: 
 /** Words, runs of blanks, and single characters else; whole code points throughout. */
 const tokens = (line: string): string[] => line.match(/[\p{L}\p{M}\p{N}_]+|\s+|[^]/gu) ?? []
 
+/** None of a line that is too long to be like another. */
+const wordsOf = (line: string): string[] =>
+  line.length > maxLine ? [] : tokens(line).filter((token) => token.trim() !== '')
+
 /** The share of words that two lines have in common, 0 to 1. */
-function likeness(x: string, y: string): number {
-  const words = (line: string) => tokens(line).filter((t) => t.trim() !== '')
-  const [a, b] = [words(x), words(y)]
+function likeness(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return 0
   const left = new Map<string, number>()
   for (const word of a) left.set(word, (left.get(word) ?? 0) + 1)
@@ -79,7 +91,7 @@ function likeness(x: string, y: string): number {
 
 function wordEdits(start: number, before: string, after: string): TextEdit[] {
   const whole = [{ at: start, del: before.length, ins: after }]
-  if (before.length > 5_000 || after.length > 5_000) return whole
+  if (before.length > maxLine || after.length > maxLine) return whole
   const parts = diffArrays(tokens(before), tokens(after), { timeout: 20 })
   if (!parts) return whole
   const edits: TextEdit[] = []

@@ -82,6 +82,12 @@ test('a changed word is one small edit, an added line one insertion', () => {
   ])
 })
 
+test('[UI-18] many lines as long as files that all changed are each one edit, in bounded time', () => {
+  const lines = (words: string) => Array.from({ length: 40 }, (_, i) => `${i} ${words.repeat(20_000)}\n`).join('')
+  const [from, to] = [lines('ab '), lines('cd ')]
+  expect(applyToString(from, diffText(from, to))).toBe(to)
+})
+
 test('a rewritten large file ends in bounded time', () => {
   const lines = (n: number, f: (i: number) => string) => Array.from({ length: n }, (_, i) => f(i)).join('\n')
   const from = lines(50_000, (i) => `line ${i} ${i * 7919}`)
