@@ -86,13 +86,15 @@ export function decodeHead(sealed: Uint8Array, seq: number): EntryHead {
 
 const HeadOf1 = Head.pick({ author: true, origin: true, at: true, note: true })
 
-/** An entry as version 1 of the data kept it. */
-export function decodeEntryOf1(sealed: Uint8Array, doc: string, seq: number): Omit<Entry, 'previous'> {
+/** An entry as version 1 of the data kept it; undefined for one of today. */
+export function decodeEntryOf1(sealed: Uint8Array, doc: string, seq: number): Omit<Entry, 'previous'> | undefined {
   const place = { doc, seq }
   const body = unseal(sealed, place)
   return reading('a stored entry cannot be read', place, () => {
     const d = decoding.createDecoder(body)
-    const { note, ...head } = HeadOf1.parse(JSON.parse(decoding.readVarString(d)))
+    const raw: unknown = JSON.parse(decoding.readVarString(d))
+    if (typeof raw === 'object' && raw !== null && 'previous' in raw) return undefined
+    const { note, ...head } = HeadOf1.parse(raw)
     return { seq, doc, ...head, ...(note && { note }), update: decoding.readVarUint8Array(d) }
   })
 }

@@ -1,6 +1,6 @@
 import { isTandemError } from '@tandem/shared'
 import { z } from 'zod'
-import { decodeEntry, decodeEntryOf1, decodeJson, encodeEntry, encodeJson, unseal } from './encode.ts'
+import { decodeEntryOf1, decodeJson, encodeEntry, encodeJson, unseal } from './encode.ts'
 import { docOf, key, seqOf, type Db } from './level-keys.ts'
 import type { Entry } from './store.ts'
 
@@ -83,13 +83,8 @@ function docInHead(sealed: Uint8Array): string | undefined {
 /** Undefined where it is damaged, or was done before. */
 function toCurrent(value: Uint8Array, doc: string, seq: number, previous: number): Entry | undefined {
   try {
-    decodeEntry(value, doc, seq)
-    return undefined
-  } catch {
-    // Of version 1, or damaged.
-  }
-  try {
-    return { ...decodeEntryOf1(value, doc, seq), previous }
+    const entry = decodeEntryOf1(value, doc, seq)
+    return entry && { ...entry, previous }
   } catch (e) {
     if (isTandemError(e, 'store-corrupt')) return undefined
     throw e

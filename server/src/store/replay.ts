@@ -11,7 +11,7 @@ type Range = {
 }
 
 /** A document as one update, and what it was made of; `damaged` is set where a newer snapshot could not be read. */
-export type Replayed = { update: Uint8Array | undefined; stat: DocStat; damaged?: TandemError }
+type Replayed = { update: Uint8Array | undefined; stat: DocStat; damaged?: TandemError }
 
 /**
  * A document as it was: the newest snapshot at or before `upTo` that is whole, and the entries after that. Throws
