@@ -1,4 +1,5 @@
 import { createId, docPath, type Id } from '@tandem/shared'
+import { openFiles } from '@tandem/shared/docs'
 import { randomFrom } from '@tandem/shared/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -112,3 +113,24 @@ test('[LOG-69] [LOG-55] [LOG-56] [LOG-58] [LOG-60] whatever three people write, 
     { numRuns: 15 },
   )
 }, 60_000)
+
+test('[LOG-59] [LOG-57] what takes the place in the very moment of a restore stays, and nothing is done', async () => {
+  const past = await openPast(openMemoryStore())
+  const mira = createId()
+  const file = await past.create('a.txt', 'one', mira)
+  const { history, ground, updates } = past
+  const version = updates.head()
+  const meta = { author: mira, origin: 'rest' } as const
+  await ground.change({ kind: 'file', fileId: file }, meta, (doc) => doc.getText('content').insert(0, 'x'))
+  await ground.change({ kind: 'files' }, meta, (doc) => openFiles(doc).move(file, 'b.txt'))
+  const { changeEach } = ground
+  ground.changeEach = async (...args) => {
+    await past.create('a.txt', 'two', mira)
+    return changeEach(...args)
+  }
+  await expect(history.restore({ version, files: [file] }, { id: mira, name: 'Mira' })).rejects.toThrow('a.txt')
+  const index = await history.versions.index(updates.head())
+  expect([...index.byPath.keys()]).toEqual(['b.txt', 'a.txt'])
+  expect(await history.versions.text(file, updates.head())).toBe('xone')
+  expect(await history.checkpoints.list()).toEqual([])
+})
