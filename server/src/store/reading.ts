@@ -49,12 +49,13 @@ export function createReading({ store, stats, damage, log, landed, failure, rest
       const before = stats.get(doc)
       if (!before) return undefined
       await landed(doc)
+      const read = () => replay(store, doc, upTo === undefined ? { atLeast: before.seq } : { upTo })
       try {
-        const { update, stat, damaged } = await replay(
-          store,
-          doc,
-          upTo === undefined ? { atLeast: before.seq } : { upTo },
-        )
+        const { update, stat, damaged } = await read().catch((e: unknown) => {
+          if (!isTandemError(e, 'store-corrupt')) throw e
+          // Thinned between its snapshot and its entries it looks the same: what is damaged is so the second time, too.
+          return read()
+        })
         if (upTo !== undefined) return update
         damage.clear(doc)
         if (damaged && stats.get(doc) === before) {
@@ -66,6 +67,8 @@ export function createReading({ store, stats, damage, log, landed, failure, rest
         return update
       } catch (e) {
         if (!isTandemError(e, 'store-corrupt')) throw e
+        // Dropped meanwhile.
+        if (!stats.get(doc)) return undefined
         // Its last entries are not lost: they wait for a store that fails.
         const failing = failure()
         if (failing) throw failing

@@ -203,3 +203,33 @@ test('[LOG-36] [LOG-21] a document that is dropped is gone, and its numbers are 
   expect(again.names('')).toEqual([])
   expect(again.append('file/b', Y.encodeStateAsUpdate(new Y.Doc()), meta).seq).toBe(4)
 })
+
+test('[LOG-36] a document that is read while it is thinned, or while it goes, is not called damaged', async () => {
+  const store = openMemoryStore()
+  let meanwhile: (() => Promise<unknown>) | undefined
+  const log = await openLog({
+    store: {
+      ...store,
+      snapshot: async (...asked) => {
+        const found = await store.snapshot(...asked)
+        const work = meanwhile
+        meanwhile = undefined
+        await work?.()
+        return found
+      },
+    },
+    settings,
+    log: silentLog,
+  })
+  const live = new Y.Doc()
+  live.on('update', (update: Uint8Array) => log.append(doc, update, meta, () => Y.encodeStateAsUpdate(live)))
+  for (let i = 0; i < 60; i++) live.getText('content').insert(0, `${i} `)
+  await log.pending(doc)
+  const [at, end] = [log.stat(doc)?.snapshotSeq ?? 0, log.head()]
+  expect(at).toBeLessThan(end)
+  meanwhile = async () => log.thin(doc, [{ after: 0, upTo: end }])
+  expect(textIn(await log.load(doc))).toBe(live.getText('content').toString())
+  meanwhile = async () => log.drop(doc, () => true)
+  expect(await log.load(doc)).toBeUndefined()
+  expect(log.damaged().size).toBe(0)
+})
