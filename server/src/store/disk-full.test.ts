@@ -7,9 +7,10 @@ import { createApiKey } from '../server.ts'
 import { acknowledged, testClient, type TestServer } from '../test-server.ts'
 
 const place = '/mnt'
+const bubblewrap = 'bwrap'
 const inSmallDisk = (bytes: number) => ['--dev-bind', '/', '/', '--size', String(bytes), '--tmpfs', place]
 /** Where a namespace of one's own is forbidden, there is no full disk to be had. */
-const canMakeDisks = spawnSync('bwrap', [...inSmallDisk(2 ** 20), 'true']).status === 0
+const canMakeDisks = spawnSync(bubblewrap, [...inSmallDisk(2 ** 20), 'true']).status === 0
 
 /** A real server on a disk of 64 MiB of its own, most of it taken by something else until `free`. */
 async function serverOnSmallDisk() {
@@ -17,7 +18,7 @@ async function serverOnSmallDisk() {
   const main = new URL('../main.ts', import.meta.url).pathname
   const start = `exec 9<&0; head -c 48M /dev/zero > ${place}/other; (read -r _ <&9; rm ${place}/other) & exec "$@"`
   const child: ChildProcess = spawn(
-    'bwrap',
+    bubblewrap,
     [...inSmallDisk(64 * 2 ** 20), '--die-with-parent', 'sh', '-c', start, 'sh', process.execPath, main],
     {
       stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
