@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
 
-import { readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createApiKey } from '@tandem/server'
@@ -15,8 +14,6 @@ export type Apart = {
   cut(): void
   /** Resolves with the moment (`performance.now()`) in which the daemon is through again. */
   mend(): Promise<number>
-  /** Memory of both processes, MB. */
-  memory(): { server: number; daemon: number }
   stop(): Promise<void>
 }
 
@@ -52,7 +49,6 @@ export async function startApart(folder: string, dataDir: string): Promise<Apart
     stopDaemon,
     cut: line.cut,
     mend: line.mend,
-    memory: () => ({ server: rssOf(server.pid), daemon: rssOf(daemon?.pid) }),
     stop: async () => {
       await stopDaemon()
       line.close()
@@ -71,7 +67,6 @@ function run(file: string, env: Record<string, string>) {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   return {
-    pid: child.pid,
     hears: (t: string) =>
       new Promise<News>((resolve, reject) => {
         child.on('message', (news: News) => news.t === t && resolve(news))
@@ -122,6 +117,3 @@ async function openLine(port: number) {
     },
   }
 }
-
-const rssOf = (pid: number | undefined): number =>
-  pid === undefined ? 0 : Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

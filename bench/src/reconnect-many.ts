@@ -5,7 +5,6 @@ import { bulkFrames, encodeBulkFrames, feedFrames, type BulkFrame } from '@tande
 import * as Y from 'yjs'
 import { startApart, type Apart } from './apart.ts'
 import { manyFiles } from './first-mirror.ts'
-import { pause } from './pause.ts'
 import type { Row } from './stats.ts'
 
 const [rounds, changes] = [5, 500]
@@ -19,9 +18,6 @@ export async function reconnectMany(files = 2_000): Promise<Row[]> {
   const apart = await startApart(folder, tempFolder())
   try {
     await apart.startDaemon()
-    // The daemon tidies up once it idles.
-    await pause(4_000)
-    const { server, daemon } = apart.memory()
     const paths = await pathsOf(apart)
     const half = Math.min(changes, Math.floor(paths.length / 2))
     const [theirs, ours] = [paths.slice(0, half), paths.slice(half, 2 * half)]
@@ -42,7 +38,6 @@ export async function reconnectMany(files = 2_000): Promise<Row[]> {
       {
         what: `link back, ${files} files -> a change made meanwhile is on disk`,
         samples: samples.one,
-        note: `at rest: server ${server.toFixed(0)} MB, daemon ${daemon.toFixed(0)} MB`,
       },
       {
         what: `link back, ${files} files, ${both} -> in step`,
