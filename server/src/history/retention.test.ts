@@ -146,3 +146,32 @@ test('[LOG-64] [LOG-66] much older versions go but those with a name, and charac
   expect(versions.resolve(named.seq)).toBe(0)
   expect(await versions.text(file, past.updates.head())).toBe('mbmbmbmbmbmbmbmbmbmbm')
 })
+
+test('[LOG-62] [LOG-63] a version that gets a name while the past is being thinned is kept', async () => {
+  const clock = fakeClock(500_000 * 60 * minute)
+  const past = await openPast(openMemoryStore(), { clock })
+  const author = createId()
+  const file = await past.create('a.txt', '', author)
+  for (let i = 0; i < 20; i++) {
+    await past.ground.change({ kind: 'file', fileId: file }, { author, origin: 'rest' }, (doc) =>
+      doc.getText('content').insert(0, 'x'),
+    )
+  }
+  clock.advance(60 * minute)
+  const version = past.updates.head() - 10
+  const text = await past.history.versions.text(file, version)
+  const { heads } = past.updates
+  let made: { seq: number } | undefined
+  past.updates.heads = async function* (range) {
+    for await (const head of heads(range)) {
+      made ??= await past.history.checkpoints.make({ name: 'kept', version, kind: 'manual' }, { id: author, name: 'x' })
+      yield head
+    }
+  }
+  expect(
+    await past.history.thin({ thinBefore: clock.now() - 1, forgetBefore: 0 }, AbortSignal.timeout(60_000)),
+  ).toBeGreaterThan(10)
+  expect(made?.seq).toBe(version)
+  expect(past.history.versions.resolve(version)).toBe(version)
+  expect(await past.history.versions.text(file, version)).toBe(text)
+})

@@ -82,6 +82,8 @@ test('[LOG-54] a diff shows each change with three lines around it, and of all f
     { path: 'b.txt', change: 'restored', added: 2, removed: 0 },
   ])
   expect((await get<DiffAnswer>(`/diff?from=${version}&to=${version}`)).files).toEqual([])
+  await create('long.txt', 'x\n'.repeat(60_000))
+  await expect(get('/diff?from=0&path=long.txt')).rejects.toThrow('413')
   await expect(get('/diff?from=0&path=nowhere')).rejects.toThrow('404')
   await expect(get('/diff?path=b.txt')).rejects.toThrow('422')
 })
