@@ -48,7 +48,6 @@ export function createCheckpoints({ ground, versions, updates, serverId, clock }
     isCut: async () => cutsAt((await sorted()).map(({ seq }) => seq).toReversed()),
     make: async ({ name, version, kind, run }, by) => {
       const all = await records()
-      const seq = version === undefined ? updates.head() : versions.resolve(version)
       const same = (await sorted()).filter((each) => (each.kind === 'manual') === (kind === 'manual'))
       if (kind === 'manual' && same.length >= maxManual) {
         throw new TandemError('too-large', {
@@ -56,21 +55,22 @@ export function createCheckpoints({ ground, versions, updates, serverId, clock }
           limit: maxManual,
         })
       }
-      const checkpoint: Checkpoint = {
-        id: createId(),
-        name,
-        seq,
-        at: clock.now(),
-        by: by.id,
-        byName: by.name.slice(0, 80),
-        kind,
-        ...(run !== undefined && { run }),
-      }
-      await ground.change(ref, meta, () => {
+      return ground.change(ref, meta, () => {
+        const checkpoint: Checkpoint = {
+          id: createId(),
+          name,
+          // In the step in which it gets its name: thinning keeps what has one, and what it drops is not to be named.
+          seq: version === undefined ? updates.head() : versions.resolve(version),
+          at: clock.now(),
+          by: by.id,
+          byName: by.name.slice(0, 80),
+          kind,
+          ...(run !== undefined && { run }),
+        }
         all.set(checkpoint.id, checkpoint)
         if (kind !== 'manual') for (const old of same.slice(maxAutomatic - 1)) all.remove(old.id)
+        return checkpoint
       })
-      return checkpoint
     },
     remove: async (id) => {
       const all = await records()

@@ -16,7 +16,7 @@ export type Kept = {
   /** This version, or the nearest before it that was kept; 0, at which there is nothing, where none was. */
   nearest(version: number): number
   thinned(): Thinned
-  /** From now on, and before any entry goes: what is read while they go is what is read after. Resolves once on disk; throws `store-corrupt`. */
+  /** From this call on, and before any entry goes: what is read while they go is what is read after. Resolves once on disk; throws `store-corrupt`. */
   keep(thinned: Thinned): Promise<void>
 }
 
@@ -43,8 +43,9 @@ export async function openKept({ store, updates, log }: Deps): Promise<Kept> {
     },
     keep: async (next) => {
       if (damage) throw damage
-      await updates.write([{ t: 'record', table: 'meta', key, value: next }])
+      // At once: a version that gets a name from now on is one of those that remain. What fails is written all the same, later.
       thinned = next
+      await updates.write([{ t: 'record', table: 'meta', key, value: next }])
     },
   }
 }

@@ -29,25 +29,25 @@ export async function thinPast(
   { thinBefore, forgetBefore }: { thinBefore: number; forgetBefore: number },
   signal: AbortSignal,
 ): Promise<number> {
-  const named = await deps.named()
-  await chooseSteps(deps, named, Math.max(thinBefore, forgetBefore), signal)
-  await chooseNamed(deps, named, forgetBefore, signal)
+  await chooseSteps(deps, Math.max(thinBefore, forgetBefore), signal)
+  await chooseNamed(deps, forgetBefore, signal)
   return fold(deps, signal)
 }
 
 /** Of the versions that are older now, keeps the end of each step. */
-async function chooseSteps({ updates, kept }: Deps, named: readonly number[], before: number, signal: AbortSignal) {
+async function chooseSteps({ updates, kept, ...deps }: Deps, before: number, signal: AbortSignal) {
   while (!signal.aborted) {
     const thinned = kept.thinned()
     const { upTo } = thinned
     const end = (await windowAfter(updates, upTo, ({ at }) => at < before)).at(-1)?.seq
     if (end === undefined) return
-    const gathering = createGathering(cutsAt(named))
+    const gathering = createGathering(cutsAt(await deps.named()))
     for await (const deed of readDeeds(updates, { upTo: end })) {
       if (deed.seq <= upTo) break
       gathering.add(deed)
     }
-    const pinned = named.filter((version) => version > upTo && version <= end)
+    // Asked for again: one may have got a name while this was read. From here on nothing is awaited.
+    const pinned = (await deps.named()).filter((version) => version > upTo && version <= end)
     const ends = new Set([...gathering.steps.map(({ seq }) => seq), ...pinned, end])
     const versions = [...thinned.versions, ...[...ends].toSorted((a, b) => a - b)]
     await kept.keep({ ...thinned, upTo: end, versions })
@@ -55,7 +55,7 @@ async function chooseSteps({ updates, kept }: Deps, named: readonly number[], be
 }
 
 /** Of the versions that are much older now, keeps those with a name, and the last. */
-async function chooseNamed({ updates, kept }: Deps, named: readonly number[], before: number, signal: AbortSignal) {
+async function chooseNamed({ updates, kept, ...deps }: Deps, before: number, signal: AbortSignal) {
   const thinned = kept.thinned()
   let end = thinned.forgotten
   for await (const { seq, at } of updates.heads({ after: end, upTo: thinned.upTo })) {
@@ -63,7 +63,9 @@ async function chooseNamed({ updates, kept }: Deps, named: readonly number[], be
     end = seq
   }
   if (end === thinned.forgotten) return
-  const versions = [end, ...thinned.versions.filter((version) => version > end || named.includes(version))]
+  const named = await deps.named()
+  const isNamed = new Set(named)
+  const versions = [end, ...thinned.versions.filter((version) => version > end || isNamed.has(version))]
   await kept.keep({
     ...thinned,
     forgotten: end,
