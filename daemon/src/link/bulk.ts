@@ -120,16 +120,25 @@ function batchesOf<T>(items: readonly T[], bytes: (item: T) => number): T[][] {
   return batches
 }
 
-/** Works through all, two at a time, answers in order. */
+/**
+ * Works through all, two at a time, answers in order. After a failure nothing more begins, and it throws only when nothing
+ * is under way any more: who then does the same otherwise must not be overtaken by what was sent before.
+ */
 async function pairwise<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
   const out: B[] = []
   let next = 0
   const lane = async () => {
     while (next < items.length) {
       const i = next++
-      out[i] = await work(items[i] as A)
+      try {
+        out[i] = await work(items[i] as A)
+      } catch (e) {
+        next = items.length
+        throw e
+      }
     }
   }
-  await Promise.all(Array.from({ length: inFlight }, lane))
+  const lanes = await Promise.allSettled(Array.from({ length: inFlight }, lane))
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
   return out
 }

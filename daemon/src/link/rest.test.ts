@@ -157,3 +157,24 @@ test('what the server refuses for good is not tried again', async () => {
   const bulk = createBulk({ call, clock: systemClock, log: silentLog })
   await expect(bulk.read(['file/x'], never)).rejects.toMatchObject({ code: 'forbidden' })
 })
+
+test('[LOG-97] where one batch is refused for good, nothing of the others is under way any more when that is known', async () => {
+  const slow = Promise.withResolvers<void>()
+  let [calls, ended] = [0, 0]
+  const call = async () => {
+    if (++calls === 1) throw new TandemError('forbidden')
+    await slow.promise
+    ended++
+    return Response.json({ created: 0, updated: 200, existing: [], refused: [], seq: 1 })
+  }
+  const bulk = createBulk({ call, clock: systemClock, log: silentLog })
+  const frames = Array.from({ length: 901 }, (_, i) => ({ doc: `file/${i}`, update: Uint8Array.of(1, 2, 3) }))
+  const put = bulk.put('update', frames, undefined, never).then(
+    () => 'taken',
+    () => `refused with ${calls - 1 - ended} under way`,
+  )
+  await new Promise((resolve) => setImmediate(resolve))
+  slow.resolve()
+  expect(await put).toBe('refused with 0 under way')
+  expect(calls).toBe(2)
+})
