@@ -1,5 +1,9 @@
+import { createId } from '@tandem/shared'
+import { openFiles } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { testServer, type TestServer } from '../test-server.ts'
+import { roomIn } from './file-places.ts'
 
 const put = (server: TestServer, path: string, body: string | Uint8Array<ArrayBuffer> = path) =>
   server.inWorkspace(`/files/${path}`, { method: 'PUT', body, headers: { 'if-none-match': '*' } })
@@ -135,4 +139,16 @@ test('[ACC-83] what is no text, no path or no name of a file is refused in words
   expect((await put(server, 'a%2Fb', 'x')).status).toBe(201)
   expect((await put(server, 'a%252Fc', 'x')).status).toBe(201)
   expect(await paths(server)).toEqual(['a%2Fc', 'a/b'])
+})
+
+test('[ACC-81] for a folder of thousands the other files are looked at once', () => {
+  const doc = new Y.Doc()
+  const files = openFiles(doc)
+  files.create('b/x', 'text', { size: 0, exec: false, eol: 'lf', bom: false }, createId())
+  let looks = 0
+  const counted = { ...files, snapshot: () => ((looks += 1), files.snapshot()) }
+  const requireRoom = roomIn(counted)
+  for (let i = 0; i < 1_000; i += 1) requireRoom(`a/${i}`)
+  expect(() => requireRoom('B/y')).toThrow('cannot tell this folder')
+  expect(looks).toBe(1)
 })

@@ -14,33 +14,45 @@ export const isFolder = (files: Files, path: string): boolean => {
 }
 
 /**
- * Throws `conflict` where nothing new can be at `path`: it is taken, also by a name that some disks cannot tell from it
- * (`Readme` beside `README`, or one accent written in two ways), or a file stands where a folder would have to be.
- * `moving` are not in their own way.
+ * The check of whether something new can be at a path: throws `conflict` where it is taken, also by a name that some
+ * disks cannot tell from it (`Readme` beside `README`, or one accent written in two ways), or where a file stands where
+ * a folder would have to be. `moving` are not in their own way. Made once for many paths: it looks at every file.
  */
-export function requireRoom(files: Files, path: string, moving: ReadonlySet<Id> = new Set()): void {
-  const key = clashKey(path)
-  const refuse = (reason: string, taken: string) => {
-    throw new TandemError('conflict', { reason, path, taken })
+export function roomIn(files: Files, moving: ReadonlySet<Id> = new Set()): (path: string) => void {
+  const taken = new Map<string, FileEntry>()
+  /** How each folder is spelled. */
+  const folders = new Map<string, string>()
+  for (const entry of files.snapshot().byPath.values()) {
+    if (moving.has(entry.id)) continue
+    taken.set(clashKey(entry.path), entry)
+    for (const folder of foldersOf(entry.kind === 'dir' ? `${entry.path}/` : entry.path)) {
+      const key = clashKey(folder)
+      // Where it is known, so are those that it is in.
+      if (folders.has(key)) break
+      folders.set(key, folder)
+    }
   }
-  for (const { path: taken, kind, id } of files.snapshot().byPath.values()) {
-    if (moving.has(id)) continue
-    const other = clashKey(taken)
-    // Nearly every path has another first letter.
-    if (other[0] !== key[0]) continue
-    if (taken === path) refuse('there is already something of that name', taken)
-    if (other === key) refuse('some disks cannot tell this name from one that is there', taken)
-    if (other.startsWith(key + '/')) refuse('there is a folder of that name', taken)
-    if (key.startsWith(other + '/') && kind !== 'dir') refuse('a file is where a folder would have to be', taken)
-    const folder = parentInCommon(key, other)
-    if (path.slice(0, folder) !== taken.slice(0, folder))
-      refuse('some disks cannot tell this folder from one that is there', parentOf(taken))
+  return (path) => {
+    const refuse = (reason: string, by: string) => {
+      throw new TandemError('conflict', { reason, path, taken: by })
+    }
+    const key = clashKey(path)
+    const there = taken.get(key)
+    if (there?.path === path) refuse('there is already something of that name', path)
+    if (there) refuse('some disks cannot tell this name from one that is there', there.path)
+    const same = folders.get(key)
+    if (same !== undefined) refuse('there is a folder of that name', same)
+    for (const folder of foldersOf(path)) {
+      const other = taken.get(clashKey(folder))
+      if (other && other.kind !== 'dir') refuse('a file is where a folder would have to be', other.path)
+      const spelled = folders.get(clashKey(folder))
+      if (spelled !== undefined && spelled !== folder)
+        refuse('some disks cannot tell this folder from one that is there', spelled)
+    }
   }
 }
 
-/** How much of two folded paths is the same folders: the length up to their last common `/`. */
-function parentInCommon(a: string, b: string): number {
-  let end = 0
-  for (let i = 0; i < a.length && a[i] === b[i]; i++) if (a[i] === '/') end = i
-  return end
+/** The folders that a path is in, from the innermost. */
+function* foldersOf(path: string): Generator<string> {
+  for (let folder = parentOf(path); folder !== ''; folder = parentOf(folder)) yield folder
 }

@@ -5,7 +5,7 @@ import { createRoom } from '../sync/room.ts'
 import type { Current } from './conditions.ts'
 import { decodeText, encodeText, etagOf } from './content.ts'
 import type { HttpDeps } from './deps.ts'
-import { below, isFolder, requireRoom } from './file-places.ts'
+import { below, isFolder, roomIn } from './file-places.ts'
 
 /** What to replace by what, and how often it must be there. */
 export type TextReplacement = { search: string; replace: string; count: number }
@@ -99,7 +99,7 @@ export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
     requireSize(body.length)
     const { text, eol, bom } = decodeText(body)
     const all = await files()
-    requireRoom(all, path)
+    roomIn(all)(path)
     const facts = { size: body.length, exec: false, eol, bom }
     const id = createId()
     requireDocRoom(textRef(id))
@@ -110,7 +110,7 @@ export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
     await documents.change(index, metaOf(caller), () => {
       if (all.snapshot().byPath.has(path))
         throw new TandemError('precondition-failed', { reason: 'the file was created meanwhile', path })
-      requireRoom(all, path)
+      roomIn(all)(path)
       all.create(path, 'text', facts, id)
     })
     return { created: true, version: versionOf(index), etag: etagOf(encodeText(text, facts)) }
@@ -182,7 +182,8 @@ export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
         const own = new Set(moving.map(({ id }) => id))
         // A longer name of the folder may make a path too long for any disk.
         const steps = moving.map(({ id, path: old }) => ({ id, path: parsePath(target + old.slice(from.length)) }))
-        for (const step of steps) requireRoom(all, step.path, own)
+        const requireRoom = roomIn(all, own)
+        for (const step of steps) requireRoom(step.path)
         for (const step of steps) all.move(step.id, step.path)
         return moving.length
       })
