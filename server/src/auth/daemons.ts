@@ -9,7 +9,7 @@ const Binding = z.object({ owner: Id, name: z.string() })
 export type DaemonBindings = {
   /**
    * Binds a daemon to its account at first sight, and makes it a member in that account's right. Throws `forbidden`
-   * where it is another account's, or the account may not run daemons.
+   * where it is another account's, or the account may not run daemons, and `conflict` where it has too many.
    */
   bind(account: Account, daemon: { id: Id; name: string }): Promise<void>
   ownerOf(id: Id): Id | undefined
@@ -17,6 +17,9 @@ export type DaemonBindings = {
 
 /** The least role of those whose daemons may run what others ask for. */
 export const daemonRole: Role = 'runner'
+
+/** Of one account: each is a member, whom everybody sees. */
+const maxDaemons = 100
 
 /** Which account a daemon belongs to, so that nobody can come as someone else's daemon [S50]. */
 export async function openDaemonBindings(
@@ -37,6 +40,11 @@ export async function openDaemonBindings(
       const isSomebody = isPerson(daemon.id) || (member !== undefined && member.kind !== 'daemon' && !known)
       if (isSomebody || (known && known.owner !== account.principal))
         throw new TandemError('forbidden', { reason: 'this daemon belongs to another account', daemon: daemon.id })
+      const theirs = members.list().filter(({ owner }) => owner === account.principal)
+      if (!member && theirs.length >= maxDaemons)
+        throw new TandemError('conflict', {
+          reason: `you have ${maxDaemons} daemons here: have an owner remove those that are gone`,
+        })
       const binding = { owner: account.principal, name: daemon.name }
       await Promise.all([
         known?.name === daemon.name ? undefined : bindings.set(daemon.id, binding),

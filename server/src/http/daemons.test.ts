@@ -121,3 +121,12 @@ test('[ACC-69] a daemon that gave its place up, or lost it, writes nothing more 
   expect((await comes(server, sam)).status).toBe(200)
   await vi.waitFor(() => expect(two.closes[0]).toEqual({ code: 4409, reason: 'workspace-served' }))
 })
+
+test('[ACC-33] one account has a bounded number of daemons; those that are there come again', async () => {
+  const server = await testServer()
+  const first = daemon('first', true)
+  await comes(server, first)
+  await Promise.all(Array.from({ length: 99 }, (_, i) => comes(server, daemon(`${i}`, true))))
+  expect(await comes(server, daemon('more', true))).toMatchObject({ status: 409, code: 'conflict' })
+  expect((await comes(server, first)).status).toBe(200)
+})

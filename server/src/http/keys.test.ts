@@ -89,6 +89,10 @@ test('[ACC-44] what a key opens can do no more: a browser’s session, and socke
   expect(await statusOf(browser.inWorkspace('/files'))).toBe(200)
   expect(await statusOf(browser.inWorkspace('/invites'))).toBe(403)
   expect(await statusOf(browser.inWorkspace('/keys', post({ name: 'x', scopes: ['read'] })))).toBe(403)
+  const { claims } = await browser.access({ name: 'Mallory' })
+  const { members } = (await (await server.inWorkspace('/members')).json()) as { members: { name: string }[] }
+  expect(members).toEqual([expect.objectContaining({ name: expect.not.stringContaining('Mallory') })])
+  expect(claims.name).toBe(`${members[0]?.name} (Mallory)`)
   expect((await reader.access()).claims.role).toBe('viewer')
   expect((await (await makeKey(server, { role: 'owner', scopes: ['read', 'files:write'] })).access()).claims.role).toBe(
     'editor',

@@ -43,3 +43,13 @@ test('[ACC-85] nobody is believed who is no declared proxy', async () => {
   expect(await by('1.2.3.4')).toBe(401)
   expect(await by('5.6.7.8')).toBe(429)
 })
+
+test('[S314] who makes up another key for each request is one caller all the same', async () => {
+  const server = await testServer({ flags: { requestsPerMinute: 5, failedSignInsPerMinute: 1_000 } })
+  const made: Promise<Response>[] = Array.from({ length: 6 }, (_, i) =>
+    fetch(`${server.url}/api/health`, { headers: { authorization: `Bearer ${i}` } }),
+  )
+  const refused = (await Promise.all(made)).filter(({ status }) => status === 429)
+  expect(refused).toHaveLength(1)
+  expect((await server.api('/api/health')).status).toBe(200)
+})

@@ -5,7 +5,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { createAddressOf } from '../sync/address.ts'
 import type { Env, HttpDeps } from './deps.ts'
-import { cookieName } from './who.ts'
+import { bearerOf, cookieName } from './who.ts'
 
 /** The address that a request is counted for, also behind a proxy. */
 export function addressFrom({ settings }: Pick<HttpDeps, 'settings'>): (c: Context<Env>) => string {
@@ -14,16 +14,29 @@ export function addressFrom({ settings }: Pick<HttpDeps, 'settings'>): (c: Conte
 }
 
 /**
- * Bounds the requests of each key, session or token, or of the address of who shows none [S314]; every answer says how
- * many are left, and a refusal when to come again.
+ * Bounds the requests of each key, session or token, or of the address of who shows none that we know [S314]; every
+ * answer says how many are left, and a refusal when to come again.
  */
 export function boundRequests(deps: HttpDeps): MiddlewareHandler<Env> {
-  const { settings, workspace, clock } = deps
+  const { settings, workspace, keys, tokens, sessions, clock } = deps
   const perMinute = settings.requestsPerMinute
   const buckets = createBuckets({ perMinute, clock })
   const addressOf = addressFrom(deps)
+  /** What the caller shows, where it is one of ours: who makes one up for each request is one all the same. */
+  const shownBy = async (c: Context<Env>): Promise<string | undefined> => {
+    const secret = bearerOf(c)
+    if (secret === undefined) {
+      const cookie = getCookie(c, cookieName(workspace.id))
+      return cookie !== undefined && sessions.find(cookie) !== undefined ? cookie : undefined
+    }
+    if (keys.verify(secret) !== undefined) return secret
+    return tokens.verify(secret).then(
+      () => secret,
+      () => undefined, // None of ours, or too old.
+    )
+  }
   return async (c, next) => {
-    const shown = c.req.header('authorization') ?? getCookie(c, cookieName(workspace.id))
+    const shown = await shownBy(c)
     // A secret is not kept in a table, not even for a minute.
     const key = shown === undefined ? addressOf(c) : createHash('sha256').update(shown).digest('base64url')
     const waitMs = buckets.take(key)

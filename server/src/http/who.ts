@@ -8,6 +8,10 @@ import { requireScope, scopeFor } from './scopes.ts'
 /** Cookies know no ports: the name keeps two servers on one machine apart. */
 export const cookieName = (workspaceId: string): string => `tandem_${workspaceId.slice(-8).toLowerCase()}`
 
+/** The secret of `Authorization: Bearer`, where there is one. */
+export const bearerOf = (c: Context<Env>): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+
 /** What a daemon does over REST with its access token: it reads and writes files, and nothing in its owner's name. */
 const daemonScopes: ReadonlySet<Scope> = new Set(['read', 'files:write', 'daemon'])
 
@@ -46,7 +50,7 @@ export function identify({
     return { principal, name, role, by: 'token', daemon, via, scopes, expiresAt, workspaces }
   }
   return async (c) => {
-    const [, secret] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
+    const secret = bearerOf(c)
     if (secret !== undefined) return byBearer(secret)
     const cookie = getCookie(c, cookieName(workspace.id))
     const session = cookie === undefined ? undefined : sessions.find(cookie)

@@ -32,15 +32,16 @@ export const workspaceList = (deps: HttpDeps): Hono<Env> =>
 
 /** `POST …/access-token`: a session or key becomes a token that lives 300 s [S48], and ends with it. */
 export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
-  const { workspace, keys, tokens, access, daemons, lease, members, users, requests, clock, audit } = deps
+  const { workspace, keys, sessions, tokens, access, daemons, lease, members, users, requests, clock, audit } = deps
 
   const claimsFor = async (caller: Caller, { session, name, daemon }: AccessTokenRequest): Promise<Claims> => {
     const place = { workspaceId: workspace.id, epoch: workspace.epoch, session }
     if (!daemon) {
       const { principal } = caller
       const asked = name || caller.name
-      const isThemselves = caller.by === 'cookie' || ('key' in caller.via && keys.get(caller.via.key)?.kind === 'owner')
-      // A script may go by a name of its own, beside that of whose key it has: it neither renames them nor hides them.
+      const keyId = 'key' in caller.via ? caller.via.key : sessions.get(caller.via.session)?.keyId
+      const isThemselves = keyId === undefined || keys.get(keyId)?.kind === 'owner'
+      // A script, or a browser signed in by its key, may go by a name of its own, beside that of whose key it has: it neither renames them nor hides them.
       const called = isThemselves || asked === caller.name ? asked : `${caller.name} (${asked})`.slice(0, 80)
       if (isThemselves) await Promise.all([members.rename(principal, called), users.rename(principal, called)])
       return access.refresh(caller.via, { kind: 'user', principal, name: called, role: caller.role, ...place })
