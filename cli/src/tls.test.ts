@@ -153,3 +153,10 @@ test('[ACC-64] a server that speaks no TLS is told as such', async () => {
     message: `the server at ${address} does not speak TLS`,
   })
 })
+
+test('[ACC-65] no word in the environment turns the check off', async () => {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const server = await secureServer(['localhost', '127.0.0.1'])
+  await expect(daemonOf(server.url, server.ownerKey)).rejects.toMatchObject({ code: 'config-invalid' })
+})

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { createOriginCheck } from './auth/origin.ts'
 import { testAuthority } from './test-certificates.ts'
 import { testServer } from './test-server.ts'
 
@@ -137,4 +138,17 @@ test('[ACC-63] [ACC-3] what people are told to open is the address they reach th
   expect(await ask('tandem.example')).toBe(200)
   expect(await ask('tandem.example:443')).toBe(200)
   expect(await ask('elsewhere.example')).toBe(403)
+})
+
+test('[ACC-3] [ACC-60] a page of our own name that did not come over TLS is none of ours', async () => {
+  const server = await secureServer(['tandem.example'])
+  const from = async (scheme: string) =>
+    (await server.ask('/api/health', { headers: { host: 'tandem.example', origin: `${scheme}://tandem.example` } }))
+      .status
+  expect([await from('https'), await from('http')]).toEqual([200, 403])
+  // Behind a proxy that speaks TLS for it, too.
+  const check = createOriginCheck({ host: '127.0.0.1', allowedHosts: [], publicUrl: 'https://tandem.example' })
+  expect(check({ host: 'tandem.example', origin: 'https://tandem.example' })).toBeUndefined()
+  expect(check({ host: 'tandem.example', origin: 'http://tandem.example' })).toMatchObject({ code: 'origin-refused' })
+  expect(check({ host: 'localhost:4310', origin: 'http://localhost:4310' })).toBeUndefined()
 })

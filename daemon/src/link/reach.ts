@@ -13,6 +13,9 @@ export type Reach = {
   close(): Promise<void>
 }
 
+/** Said by name: else a word in the environment (NODE_TLS_REJECT_UNAUTHORIZED) would turn it off. */
+const always: Pick<ConnectionOptions, 'rejectUnauthorized'> = { rejectUnauthorized: true }
+
 /** What of a connection says whom it trusts. */
 type Trust = Pick<ConnectionOptions, 'ca' | 'allowPartialTrustChain' | 'checkServerIdentity'>
 
@@ -59,7 +62,7 @@ export async function openReach(options: ReachOptions): Promise<Reach> {
   const dispatcher = new undici.Agent({
     // Looked at for each connection: the file may have been renewed.
     connect: (to, done) =>
-      undici.buildConnector({ ...trustOf(options.tlsCa), allowH2: false, maxCachedSessions: 0 })(to, done),
+      undici.buildConnector({ ...trustOf(options.tlsCa), ...always, allowH2: false, maxCachedSessions: 0 })(to, done),
   })
   return {
     origin,

@@ -18,7 +18,8 @@ export function createOriginCheck(
   certificate?: Pick<Certificate, 'isFor'>,
 ): OriginCheck {
   const allowed = new Set([...loopback, host.toLowerCase(), ...allowedHosts.map((h) => h.toLowerCase())])
-  if (publicUrl !== undefined) allowed.add(new URL(publicUrl).hostname)
+  const known = publicUrl === undefined ? undefined : new URL(publicUrl)
+  if (known) allowed.add(known.hostname)
   const isAllowed = (name: string) =>
     allowed.has(name) ||
     (!isLoopback(host) && isIP(name.replace(/^\[|\]$/g, '')) !== 0) ||
@@ -33,7 +34,10 @@ export function createOriginCheck(
     const from = URL.parse(origin)
     // `header` may name the port that its scheme has anyway, the origin never does.
     const isOurs = from !== null && from.host === URL.parse(`${from.protocol}//${header}`)?.host
-    return isOurs ? undefined : refuse('the page that asks is not one of ours', { origin })
+    // Under our own name without TLS anybody on the way may have written the page.
+    const needsTls = certificate !== undefined || (known?.protocol === 'https:' && known.hostname === from?.hostname)
+    const isSafe = !needsTls || from?.protocol === 'https:' || isLoopback(url.hostname)
+    return isOurs && isSafe ? undefined : refuse('the page that asks is not one of ours', { origin })
   }
 }
 
