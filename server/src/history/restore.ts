@@ -1,4 +1,5 @@
 import {
+  TandemError,
   createId,
   type Clock,
   type Id,
@@ -26,7 +27,7 @@ type Deps = {
 
 /** Bringing back what was, as a new change that can itself be taken back. */
 export type Restoring = {
-  /** Throws `not-found`, `conflict` (and has then done nothing), `too-large`. */
+  /** Throws `not-found`, `bad-request`, `conflict` (and has then done nothing), `too-large`. */
   restore(request: RestoreRequest, by: NamedBy): Promise<RestoreAnswer>
   revert(request: RevertRequest, by: NamedBy): Promise<RestoreAnswer>
 }
@@ -64,14 +65,24 @@ export function createRestoring(deps: Deps): Restoring {
     }
   }
 
+  /** The version to go back to, or the nearest before it that was kept. Throws `not-found` where none is. */
+  const resolve = (version: number): number => {
+    const seq = versions.resolve(version)
+    // At 0 there is nothing: to bring that back would delete everything.
+    if (seq === 0 && version > 0)
+      throw new TandemError('not-found', { reason: 'this version was forgotten, and none before it is kept', version })
+    return seq
+  }
+
   return {
     restore: async ({ version, ...chosen }, by) => {
-      const seq = versions.resolve(version)
+      const seq = resolve(version)
       const wishes = await wishesToRestore({ updates, versions }, (await index()).snapshot(), seq, chosen)
       return fulfil(wishes, seq, by, `Before version ${seq} was restored`)
     },
     revert: async ({ from, to, ...chosen }, by) => {
-      const range = { from: versions.resolve(from), to: versions.resolve(to) }
+      if (from > to) throw new TandemError('bad-request', { reason: 'from is the older of the two versions', from, to })
+      const range = { from: resolve(from), to: resolve(to) }
       const wishes = await wishesToRevert({ updates, versions }, (await index()).snapshot(), range, chosen)
       return fulfil(wishes, range.from, by)
     },

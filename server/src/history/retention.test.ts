@@ -175,3 +175,22 @@ test('[LOG-62] [LOG-63] a version that gets a name while the past is being thinn
   expect(past.history.versions.resolve(version)).toBe(version)
   expect(await past.history.versions.text(file, version)).toBe(text)
 })
+
+test('[LOG-71] where nothing is kept up to a version, to bring it back is refused instead of deleting everything', async () => {
+  const clock = fakeClock(500_000 * 60 * minute)
+  const past = await openPast(openMemoryStore(), { clock })
+  const by = { id: createId(), name: 'Mira' }
+  for (const path of ['a.txt', 'b.txt', 'c.txt']) {
+    await past.create(path, 'text', by.id)
+    clock.advance(10 * minute)
+  }
+  const steps = await stepsOf(past)
+  const older = steps.at(-1)?.seq ?? 0
+  const undone = { from: older, to: past.updates.head() }
+  await past.history.thin({ thinBefore: 0, forgetBefore: clock.now() - 5 * minute }, AbortSignal.timeout(60_000))
+  expect(past.history.versions.resolve(older)).toBe(0)
+  await expect(past.history.restore({ version: older }, by)).rejects.toMatchObject({ code: 'not-found' })
+  await expect(past.history.revert(undone, by)).rejects.toMatchObject({ code: 'not-found' })
+  const { byPath } = await past.history.versions.index(past.updates.head())
+  expect([...byPath.keys()].toSorted()).toEqual(['a.txt', 'b.txt', 'c.txt'])
+})
