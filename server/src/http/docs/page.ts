@@ -116,11 +116,11 @@ export WS=$(curl -s -H "authorization: Bearer $TANDEM_KEY" $TANDEM_URL/api/v1/wo
       </thead>
       <tbody>
         ${closeCodes.map(
-          ({ code, means, then }) =>
+          ({ code, means, comeBack }) =>
             html`<tr>
               <td>${code}</td>
               <td>${means}</td>
-              <td>${then}</td>
+              <td>${comeBack}</td>
             </tr>`,
         )}
       </tbody>
