@@ -25,6 +25,7 @@ import { close } from './socket.ts'
 import { watchPending } from './pending.ts'
 import { createRoom } from './room.ts'
 import { createSizeGuard, readUpdate } from './size.ts'
+import { createTurns } from './turns.ts'
 
 /** Where the server's own changes come from; Hocuspocus hands it back as the transaction's origin. */
 export type LocalOrigin = { source: 'local'; skipStoreHooks: true; context: AppendMeta }
@@ -113,6 +114,18 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     if (daemonId === undefined) return
     present.set(daemonId, (present.get(daemonId) ?? 0) + 1)
     await daemons.onConnected(daemonId, socket.who?.claims.name ?? 'daemon')
+  }
+
+  const inTurn = createTurns()
+  const ask = async (connection: Connection, payload: string) => {
+    const { socket } = connection.context as Context
+    const answered = inTurn(socket, async () => {
+      // Whoever it is by then: what it may do may have changed while it waited.
+      if (socket.who) connection.sendStateless(await deps.onAsk(socket.who.claims, payload))
+    })
+    if (answered) return answered
+    const message = 'too many messages at once: wait for their answers'
+    connection.sendStateless(JSON.stringify({ t: 'error', code: 'rate-limited', message }))
   }
 
   const hear = async (daemonId: Id, message: FromDaemon) => {
@@ -215,9 +228,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     },
     onStateless: guarded.hook('onStateless', async ({ connection, payload }) => {
       const context = connection.context as Context
-      const claims = context.socket.who?.claims
       // Only its own principal ever has a requests document open.
-      if (context.doc.kind === 'requests' && claims) return connection.sendStateless(await deps.onAsk(claims, payload))
+      if (context.doc.kind === 'requests') return ask(connection, payload)
       const daemonId = daemonOf(context.doc, context)
       if (daemonId === undefined) return
       const parsed = parseMessage(FromDaemon, payload)
