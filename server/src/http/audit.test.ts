@@ -1,8 +1,8 @@
 import { AuditPage } from '@tandem/shared'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openMemoryStore } from '../store/memory.ts'
 import { invite, join, makeKey, post } from '../test-people.ts'
-import { testServer, type TestServer } from '../test-server.ts'
+import { testClient, testServer, type TestServer } from '../test-server.ts'
 
 const page = async (server: TestServer, query = '') =>
   AuditPage.parse(await (await server.inWorkspace(`/audit${query}`)).json())
@@ -84,4 +84,20 @@ test('[ACC-48] [ACC-34] failed sign-ins are told, also those beyond the bound', 
     'rate-limited',
     'unauthorized',
   ])
+})
+
+test('[ACC-48] [ACC-34] a token that is refused on a connection is told, too', async () => {
+  const server = await testServer()
+  let token = ''
+  const first = await server.access()
+  const client = await testClient(server, { token: async () => token || first.token })
+  const { provider } = await client.open({ kind: 'ops' })
+  token = 'a.b.c'
+  await provider.sendToken()
+  await vi.waitUntil(() => client.closes.length > 0, { timeout: 5_000 })
+  const { entries } = await page(server)
+  expect(entries.find(({ action }) => action === 'socket.refused')).toMatchObject({
+    actor: first.claims.principal,
+    details: { code: 'unauthorized' },
+  })
 })

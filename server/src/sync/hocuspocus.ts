@@ -164,7 +164,9 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
         await doors.renew(socket, token)
       } catch (e) {
         const code = isTandemError(e) ? e.code : 'internal'
-        socket.log.warn('token refused', { code, principal: socket.who?.claims.principal })
+        const principal = socket.who?.claims.principal
+        socket.log.warn('token refused', { code, principal })
+        deps.onRefused({ code, reason: 'a fresh token was refused', principal })
         socket.close(close.unauthorized, code)
       }
     },

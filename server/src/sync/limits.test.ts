@@ -142,3 +142,15 @@ test('[S30] the owner sees how each connection does: who it is, since when, when
 
 /** The TCP socket below, for frames that `ws` would not write. */
 const socketOf = (ws: unknown) => (ws as { _socket: { write(data: Uint8Array): void } })._socket
+
+test('[ACC-33] those of one address on which nobody signs in take half of the connections, and keep nobody else out', async () => {
+  const server = await testServer({
+    flags: { maxConnections: 4, trustedProxies: '127.0.0.1,::1', signInMs: 60_000, deadMs: 120_000 },
+  })
+  const from = (address: string) => rawSocket(server, { 'x-forwarded-for': address })
+  const strangers = [from('1.2.3.4'), from('1.2.3.4')]
+  await Promise.all(strangers.map(({ opened }) => opened))
+  expect(await from('1.2.3.4').outcome).toMatchObject({ status: 429, body: expect.stringContaining('signed in') })
+  await (await testClient(server)).open({ kind: 'ops' })
+  await from('5.6.7.8').opened
+})

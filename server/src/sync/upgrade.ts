@@ -45,6 +45,9 @@ export function acceptSockets(deps: Deps) {
   const server = new WebSocketServer({ noServer: true, maxPayload: settings.maxMessageBytes, perMessageDeflate: false })
 
   const addressOf = createAddressOf(settings)
+  const addressFor = (request: IncomingMessage) =>
+    addressOf({ remote: request.socket.remoteAddress, forwardedFor: forwardedFor(request) })
+  const addresses = new WeakMap<Socket, string>()
 
   const check = (request: IncomingMessage): void => {
     const url = new URL(request.url ?? '/', 'http://server.invalid')
@@ -59,6 +62,12 @@ export function acceptSockets(deps: Deps) {
       throw new TandemError('not-found', { reason: 'there is no such workspace' })
     if (sockets.size >= settings.maxConnections)
       throw new TandemError('rate-limited', { reason: 'too many connections', limit: settings.maxConnections })
+    // Whoever signs in nowhere must not keep everybody else out.
+    const limit = Math.ceil(settings.maxConnections / 2)
+    const address = addressFor(request)
+    const strangers = [...sockets.values()].filter((each) => !each.who && addresses.get(each) === address)
+    if (strangers.length >= limit)
+      throw new TandemError('rate-limited', { reason: 'too many connections that nobody has signed in on', limit })
   }
 
   const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
@@ -71,7 +80,7 @@ export function acceptSockets(deps: Deps) {
       deps.onRefused({
         code: isTandemError(e) ? e.code : 'internal',
         reason: messageOf(e).slice(0, 300),
-        ip: addressOf({ remote: request.socket.remoteAddress, forwardedFor: forwardedFor(request) }),
+        ip: addressFor(request),
         origin: request.headers.origin?.slice(0, 300),
         host: request.headers.host?.slice(0, 300),
       })
@@ -81,6 +90,7 @@ export function acceptSockets(deps: Deps) {
       const pending = (name: string) => updates.pending(docPathOf(name))
       const { socket, face, heard } = createSocket({ ws, duplex, settings, clock, log, pending })
       sockets.set(socket.id, socket)
+      addresses.set(socket, addressFor(request))
       socket.pause(updates.backlog.isFull())
       const connection = engine.handleConnection(face, requestFor(request), { socket, doc: { kind: 'presence' } })
       const hear = createMessageRate(settings.messagesPerSecond, clock)
