@@ -218,6 +218,36 @@ test('[UI-65] a restore says what it will do, does it for the files chosen, and 
   await expect.poll(() => history.revert.mock.calls).toEqual([[{ from: 30, to: 31 }]])
 })
 
+test('[UI-65] what a restore said when it was asked for is what it does, whatever others write meanwhile', async () => {
+  await page.viewport(1200, 700)
+  const [first, ...older] = steps as [Step, ...Step[]]
+  const grown = {
+    ...first,
+    seq: 34,
+    files: [{ fileId: createId(), path: 'A.txt', change: 'created' as const }, ...first.files],
+  }
+  const newer: Step = { ...first, seq: 40, before: 34, author: disk, from: now, to: now }
+  let isLater = false
+  const { history, words } = show({
+    answer: () =>
+      Promise.resolve(
+        isLater ? { version: 40, steps: [newer, grown, ...older] } : { version: 30, steps: [first, ...older] },
+      ),
+  })
+  await row(/^Mira/).click()
+  await button('Restore…').click()
+  const dialog = page.getByRole('alertdialog')
+  await expect.element(dialog.getByText(/^a\.txt gets back the text it had at version 20/)).toBeVisible()
+  const shown = () => document.querySelectorAll('[role=option]').length
+  const before = shown()
+  isLater = true
+  words.patch({ seq: 40 })
+  await expect.poll(shown, { timeout: 14_000 }).toBe(before + 1)
+  await dialog.getByRole('button', { name: 'Restore', exact: true }).click()
+  await expect.element(page.getByText('Restored 1 file.')).toBeVisible()
+  expect(history.restore.mock.calls).toEqual([[{ version: 20, files: [a] }]])
+})
+
 test('[UI-65] a restore that fails says so in the dialog, and can be tried again', async () => {
   await page.viewport(1200, 700)
   const { history } = show()

@@ -21,7 +21,9 @@ type RestoreDialogProps = {
 }
 
 /** Which files, to which moment, and what will happen then: said before anything does. */
-export function RestoreDialog({ moments, file, picked, onClose }: RestoreDialogProps) {
+export function RestoreDialog({ onClose, ...asked }: RestoreDialogProps) {
+  // As when it opened: others go on writing, and with a newer step another moment would be offered first.
+  const [{ moments, file, picked }] = useState(asked)
   const { history } = useSession()
   const restored = useRestored()
   const scopes = [
