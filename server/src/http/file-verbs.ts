@@ -157,14 +157,16 @@ export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
     edit: async (path: string, { search, replace, count }: TextReplacement, caller: Caller, check: Check) => {
       const unix = (text: string) => text.replaceAll('\r\n', '\n')
       return change(await requireText(path), caller, check, (text) => {
-        const parts = text.split(unix(search))
+        const [parts, put] = [text.split(unix(search)), unix(replace)]
         if (parts.length - 1 !== count) {
           throw new TandemError('conflict', {
             reason: `the text to replace is there ${parts.length - 1} times, not ${count}`,
             path,
           })
         }
-        return parts.join(unix(replace))
+        // Before it is made: a short text can be asked to become one that no memory holds.
+        requireSize(text.length + count * (put.length - unix(search).length))
+        return parts.join(put)
       })
     },
     /** Gives a file, or a folder with all that is in it, another path, in one change. */

@@ -202,3 +202,12 @@ test('[ACC-36] a task asked for over REST is a request in the name of the key, d
   expect((await server.inWorkspace(`/tasks/${createId()}`)).status).toBe(404)
   expect((await ask({ payload: { kind: 'nonsense' } })).status).toBe(422)
 })
+
+test('[ACC-33] an edit that would grow a short text beyond all memory is refused before it is made', async () => {
+  const server = await testServer()
+  const headers = { 'if-none-match': '*' }
+  await server.inWorkspace('/files/a', { method: 'PUT', body: 'a'.repeat(1_000), headers })
+  const edit = { search: 'a', replace: 'x'.repeat(1_000_000), count: 1_000 }
+  const answer = await server.inWorkspace('/files/a?op=edit', { method: 'POST', body: JSON.stringify(edit) })
+  expect(await answer.json()).toMatchObject({ status: 413, code: 'too-large' })
+})
