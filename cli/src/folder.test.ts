@@ -103,7 +103,7 @@ test('[OPS-13] a daemon whose supervisor was killed is waited for, and then refu
   await expect(checkNotServed(folder, data, clock)).rejects.toThrow('already served')
 })
 
-test('[OPS-14] the playground is made once, and what was changed in it stays', () => {
+test('[OPS-14] [S200] the playground is made once, and what was changed in it stays', () => {
   const path = makePlayground(join(temp(), 'playground'))
   for (const name of Object.keys(playgroundFiles)) expect(statSync(join(path, name)).isFile()).toBe(true)
   writeFileSync(join(path, 'README.md'), 'mine')

@@ -1,9 +1,10 @@
-import { roles, type InviteInfo, type Role } from '@tandem/shared'
+import type { InviteInfo, Role } from '@tandem/shared'
 import { useState } from 'react'
 import type { People } from '../session/people.ts'
 import { useSession } from '../session/session-context.ts'
 import { Button } from '../ui/button.tsx'
 import { useRemote } from '../ui/use-remote.ts'
+import { LifeChoice, RoleChoice, Trouble } from './fields.tsx'
 import { RemoteList } from './remote-list.tsx'
 import { roleWords } from './roles.ts'
 import { SecretOnce } from './secret-once.tsx'
@@ -12,11 +13,7 @@ import { until } from './until.ts'
 import { useAction } from './use-action.ts'
 
 const day = 86_400_000
-const lives = [
-  { label: '1 day', ms: day },
-  { label: '7 days', ms: 7 * day },
-  { label: '30 days', ms: 30 * day },
-]
+const lives = { '1 day': day, '7 days': 7 * day, '30 days': 30 * day }
 
 /** A link that makes whoever opens it a member, and the links that are still good. */
 export function InviteSection({ people, mayInvite }: { people: People; mayInvite: boolean }) {
@@ -40,26 +37,8 @@ function Invites({ people }: { people: People }) {
           run(async () => setUrl((await people.invite({ role, expiresInMs, uses })).url))
         }}
       >
-        <label>
-          They become
-          <select value={role} onChange={(e) => setRole(e.currentTarget.value as Role)}>
-            {roles.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Good for
-          <select value={expiresInMs} onChange={(e) => setExpiresInMs(Number(e.currentTarget.value))}>
-            {lives.map(({ label, ms }) => (
-              <option key={ms} value={ms}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+        <RoleChoice label="They become" value={role} onChange={setRole} />
+        <LifeChoice value={expiresInMs} lives={lives} onChange={setExpiresInMs} />
         <label>
           How many people
           <input
@@ -75,11 +54,7 @@ function Invites({ people }: { people: People }) {
         </Button>
         <p className={styles.note}>Whoever opens it {roleWords[role]}.</p>
       </form>
-      {trouble !== undefined && (
-        <p className={styles.trouble} role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
       {url !== undefined && (
         <SecretOnce
           label="Invite link"
@@ -117,11 +92,7 @@ function Invite({ invite, people, onChanged }: { invite: InviteInfo; people: Peo
       <Button variant="quiet" disabled={isRunning} onClick={() => run(() => people.revokeInvite(invite.id))}>
         Revoke
       </Button>
-      {trouble !== undefined && (
-        <p className={styles.trouble} role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
     </li>
   )
 }

@@ -1,10 +1,11 @@
-import { atLeast, roles, type KeyInfo, type Role } from '@tandem/shared'
+import { atLeast, type KeyInfo, type Role } from '@tandem/shared'
 import { useState } from 'react'
 import type { People } from '../session/people.ts'
 import { useSession } from '../session/session-context.ts'
 import { Button } from '../ui/button.tsx'
 import { relativeTime } from '../ui/relative-time.ts'
 import { useRemote } from '../ui/use-remote.ts'
+import { LifeChoice, RoleChoice, Trouble } from './fields.tsx'
 import { RemoteList } from './remote-list.tsx'
 import { roleWords } from './roles.ts'
 import { SecretOnce } from './secret-once.tsx'
@@ -13,12 +14,7 @@ import { until } from './until.ts'
 import { useAction } from './use-action.ts'
 
 const day = 86_400_000
-const lives = [
-  { label: '30 days', ms: 30 * day },
-  { label: '90 days', ms: 90 * day },
-  { label: '1 year', ms: 365 * day },
-  { label: 'no end', ms: 0 },
-]
+const lives = { '30 days': 30 * day, '90 days': 90 * day, '1 year': 365 * day, 'no end': 0 }
 
 /** Keys for scripts and programs that act in one's own name: made here, shown once, withdrawn at any time. */
 export function KeySection({ people, role: mine }: { people: People; role: Role }) {
@@ -51,28 +47,8 @@ export function KeySection({ people, role: mine }: { people: People; role: Role 
             onChange={(e) => setName(e.currentTarget.value)}
           />
         </label>
-        <label>
-          At most as
-          <select value={role} onChange={(e) => setRole(e.currentTarget.value as Role)}>
-            {roles
-              .filter((each) => atLeast(mine, each))
-              .map((each) => (
-                <option key={each} value={each}>
-                  {each}
-                </option>
-              ))}
-          </select>
-        </label>
-        <label>
-          Good for
-          <select value={lifeMs} onChange={(e) => setLifeMs(Number(e.currentTarget.value))}>
-            {lives.map(({ label, ms }) => (
-              <option key={ms} value={ms}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
+        <RoleChoice label="At most as" value={role} allowed={(each) => atLeast(mine, each)} onChange={setRole} />
+        <LifeChoice value={lifeMs} lives={lives} onChange={setLifeMs} />
         <Button type="submit" variant="primary" disabled={isRunning || name.trim() === ''}>
           Make a key
         </Button>
@@ -84,11 +60,7 @@ export function KeySection({ people, role: mine }: { people: People; role: Role 
           .
         </p>
       </form>
-      {trouble !== undefined && (
-        <p className={styles.trouble} role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
       {made !== undefined && (
         <SecretOnce
           label="API key"
@@ -141,11 +113,7 @@ function Key({ info, people, onChanged }: { info: KeyInfo; people: People; onCha
         <span className={styles.quiet}>{info.kind === 'owner' ? 'of this machine' : 'from the settings'}</span>
       )}
       <p className={styles.note}>May: {info.scopes.join(', ')}</p>
-      {trouble !== undefined && (
-        <p className={styles.trouble} role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
     </li>
   )
 }

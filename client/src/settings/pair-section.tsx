@@ -2,6 +2,7 @@ import { isTandemError, messageOf, type PairingLook } from '@tandem/shared'
 import { useCallback, useEffect, useState } from 'react'
 import { answerPairing, lookAtPairing } from '../session/people.ts'
 import { Button } from '../ui/button.tsx'
+import { Trouble } from './fields.tsx'
 import { cleanCode } from './pair-code.ts'
 import styles from './settings.module.css'
 import { useAction } from './use-action.ts'
@@ -64,11 +65,7 @@ export function PairSection({ given, mayPair }: { given: string; mayPair: boolea
             Refuse
           </Button>
         </div>
-        {trouble !== undefined && (
-          <p className={styles.trouble} role="alert">
-            {trouble}
-          </p>
-        )}
+        <Trouble text={trouble} />
       </section>
     )
   }
@@ -98,11 +95,7 @@ export function PairSection({ given, mayPair }: { given: string; mayPair: boolea
           Look
         </Button>
       </form>
-      {unknown !== undefined && (
-        <p className={styles.trouble} role="alert">
-          {unknown}
-        </p>
-      )}
+      <Trouble text={unknown} />
     </>
   )
 }

@@ -5,6 +5,7 @@ import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { useRemote } from '../ui/use-remote.ts'
+import { Trouble } from './fields.tsx'
 import { RemoteList } from './remote-list.tsx'
 import { roleWords } from './roles.ts'
 import styles from './settings.module.css'
@@ -114,13 +115,7 @@ function Member({ member, isMe, isHere, mayChange, people, onChanged }: MemberPr
           ? `Closes what ${isMe ? 'you have' : `${member.name} has`} open here, at once. What was written stays.`
           : roleWords[member.role]}
       </p>
-      {trouble !== undefined && <Trouble text={trouble} />}
+      <Trouble text={trouble} />
     </li>
   )
 }
-
-const Trouble = ({ text }: { text: string }) => (
-  <p className={styles.trouble} role="alert">
-    {text}
-  </p>
-)

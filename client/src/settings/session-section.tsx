@@ -4,6 +4,7 @@ import { useSession } from '../session/session-context.ts'
 import { Button } from '../ui/button.tsx'
 import { relativeTime } from '../ui/relative-time.ts'
 import { useRemote } from '../ui/use-remote.ts'
+import { Trouble } from './fields.tsx'
 import { RemoteList } from './remote-list.tsx'
 import styles from './settings.module.css'
 import { useAction } from './use-action.ts'
@@ -41,11 +42,7 @@ export function SessionSection({ people }: { people: People }) {
           </>
         )}
       </RemoteList>
-      {trouble !== undefined && (
-        <p className={styles.trouble} role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble text={trouble} />
     </>
   )
 }

@@ -6,6 +6,7 @@ import { useMemo } from 'react'
 import { openPeople } from '../session/people.ts'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
+import popup from '../ui/popup.module.css'
 import { InviteSection } from './invite-section.tsx'
 import { KeySection } from './key-section.tsx'
 import { PairSection } from './pair-section.tsx'
@@ -26,7 +27,7 @@ export default function ShareDialog({ tab, onTab, code, onClose }: ShareDialogPr
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
-        <Dialog.Backdrop className={styles.backdrop} />
+        <Dialog.Backdrop className={popup.backdrop} />
         <Dialog.Popup className={styles.dialog}>
           <div className={styles.head}>
             <Dialog.Title>Share {workspace.name}</Dialog.Title>

@@ -1,9 +1,7 @@
 import { TandemError } from '@tandem/shared'
 import type { Context } from 'hono'
+import type { Current } from './content.ts'
 import type { Env } from './deps.ts'
-
-/** What stands at an address: undefined for nothing, and without an ETag what has no content here, such as a folder. */
-export type Current = { etag?: string } | undefined
 
 /** What a writer says of what it has seen: `If-Match` and `If-None-Match`, as HTTP has them. */
 export type Conditions = { match: string | undefined; noneMatch: string | undefined }

@@ -5,6 +5,9 @@ import type { FileFacts } from '@tandem/shared/docs'
 const bomText = '\uFEFF'
 const encoder = new TextEncoder()
 
+/** What stands at an address: undefined for nothing, and without an ETag what has no content here, such as a folder. */
+export type Current = { etag?: string } | undefined
+
 /** The hash of the bytes, as an HTTP entity tag. */
 export const etagOf = (bytes: Uint8Array): string => `"${createHash('sha256').update(bytes).digest('hex')}"`
 

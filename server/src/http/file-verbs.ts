@@ -1,10 +1,21 @@
-import { TandemError, createId, diffText, docPath, nameOf, parsePath, type DocRef, type Id } from '@tandem/shared'
+import {
+  TandemError,
+  createId,
+  diffText,
+  docPath,
+  nameOf,
+  parsePath,
+  type Clock,
+  type DocRef,
+  type Id,
+  type Settings,
+} from '@tandem/shared'
 import { openFile, openFiles, stateOf, type FileEntry, type Files } from '@tandem/shared/docs'
+import type { UpdateLog } from '../store/log.ts'
+import type { Documents } from '../sync/documents.ts'
 import { perDoc } from '../sync/per-doc.ts'
 import { createRoom } from '../sync/room.ts'
-import type { Current } from './conditions.ts'
-import { decodeText, encodeText, etagOf } from './content.ts'
-import type { HttpDeps } from './deps.ts'
+import { decodeText, encodeText, etagOf, type Current } from './content.ts'
 import { below, isFolder, roomIn } from './file-places.ts'
 
 /** What to replace by what, and how often it must be there. */
@@ -19,7 +30,7 @@ export type FileVerbs = ReturnType<typeof createFileVerbs>
 const index: DocRef = { kind: 'files' }
 const textRef = (id: Id): DocRef => ({ kind: 'file', fileId: id })
 
-type Deps = Pick<HttpDeps, 'documents' | 'updates' | 'settings' | 'clock'>
+type Deps = { documents: Documents; updates: UpdateLog; settings: Settings; clock: Clock }
 /** In whose name it is done. */
 type Caller = { principal: Id }
 

@@ -22,7 +22,7 @@ function troubled() {
   return { store: wrapped, disk }
 }
 
-test('[LOG-1] what was acknowledged is there after a restart', async () => {
+test('[LOG-1] [S197] what was acknowledged is there after a restart', async () => {
   const doc = newFile()
   const first = await testServer()
   const writer = await (await testClient(first)).open(doc)

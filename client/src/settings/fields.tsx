@@ -1,0 +1,42 @@
+import { type Role, roles } from '@tandem/shared'
+import styles from './settings.module.css'
+
+/** What the server refused, in its words. */
+export const Trouble = ({ text }: { text: string | undefined }) =>
+  text !== undefined && (
+    <p className={styles.trouble} role="alert">
+      {text}
+    </p>
+  )
+
+type RoleChoiceProps = { label: string; value: Role; allowed?: (role: Role) => boolean; onChange: (role: Role) => void }
+
+/** One of the roles. */
+export const RoleChoice = ({ label, value, allowed = () => true, onChange }: RoleChoiceProps) => (
+  <label>
+    {label}
+    <select value={value} onChange={(e) => onChange(e.currentTarget.value as Role)}>
+      {roles.filter(allowed).map((role) => (
+        <option key={role} value={role}>
+          {role}
+        </option>
+      ))}
+    </select>
+  </label>
+)
+
+type LifeChoiceProps = { value: number; lives: Readonly<Record<string, number>>; onChange: (ms: number) => void }
+
+/** For how long something is good: ms by the words for it. */
+export const LifeChoice = ({ value, lives, onChange }: LifeChoiceProps) => (
+  <label>
+    Good for
+    <select value={value} onChange={(e) => onChange(Number(e.currentTarget.value))}>
+      {Object.entries(lives).map(([words, ms]) => (
+        <option key={words} value={ms}>
+          {words}
+        </option>
+      ))}
+    </select>
+  </label>
+)
