@@ -1,9 +1,17 @@
-import { TandemError, bulkFrames, createId, encodeBulkFrame, type BulkFrame, type BulkPutAnswer } from '@tandem/shared'
-import { expect, test } from 'vitest'
+import {
+  TandemError,
+  bulkFrames,
+  createId,
+  docPath,
+  encodeBulkFrame,
+  type BulkFrame,
+  type BulkPutAnswer,
+} from '@tandem/shared'
+import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Entry } from '../store/store.ts'
-import { testClient, testServer, type TestServer } from '../test-server.ts'
+import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
 const seed = (content: string, clientId?: number) => {
   const doc = new Y.Doc()
@@ -223,4 +231,35 @@ test('[ACC-1] bulk refuses what a socket would: viewers, documents of the server
     body: JSON.stringify({ docs: [`requests/${createId()}/${createId()}`] }),
   })
   expect(foreign.status).toBe(403)
+})
+
+test('[LOG-1] [LOG-4] what is read in bulk is on disk by then', async () => {
+  const store = openMemoryStore()
+  let hold: Promise<void> | undefined
+  const server = await testServer({
+    store: { ...store, commit: async (...args) => (await hold, store.commit(...args)) },
+  })
+  const file = { kind: 'file', fileId: createId() } as const
+  const writer = await (await testClient(server)).open(file)
+  const reader = await (await testClient(server)).open(file)
+  writer.text.insert(0, 'kept ')
+  await acknowledged(writer.provider)
+  const slowly = Promise.withResolvers<void>()
+  hold = slowly.promise
+  writer.text.insert(5, 'on its way')
+  // Peers are told at once.
+  await vi.waitFor(() => expect(reader.text.toString()).toBe('kept on its way'))
+  let isRead = false
+  const asked = readOne(server, docPath(file)).finally(() => (isRead = true))
+  for (let i = 0; i < 5; i++) await server.api('/api/health')
+  expect(isRead).toBe(false)
+  slowly.resolve()
+  expect(await asked).toBe('kept on its way')
+})
+
+test('[ACC-33] [LOG-95] a stream of nothing but refusals is given up', async () => {
+  const server = await testServer()
+  const nonsense = Array.from({ length: 10_001 }, () => ({ doc: 'x' }))
+  expect((await put(server, nonsense.slice(1))).refused).toHaveLength(10_000)
+  expect((await send(server, nonsense)).status).toBe(413)
 })

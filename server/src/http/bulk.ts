@@ -4,6 +4,7 @@ import {
   BulkRead,
   TandemError,
   bulkFrames,
+  docPath,
   encodeBulkFrame,
   isTandemError,
   joined,
@@ -110,6 +111,8 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
   const frameOf = async (name: string, doc: DocRef): Promise<BulkFrame> => {
     try {
       const update = await documents.read(doc)
+      // Who reads it takes it for kept. While the store fails it is shown all the same.
+      await updates.pending(docPath(doc))?.catch(() => {})
       return update ? { doc: name, update } : { doc: name }
     } catch (e) {
       if (!isTandemError(e, 'store-corrupt')) throw e
