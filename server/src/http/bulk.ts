@@ -30,6 +30,9 @@ const waveSize = 256
 /** What is read is sent in pieces of about this size. */
 const pieceBytes = 64 * 2 ** 10
 
+/** So many refusals are told in one answer; beyond them the stream is given up. */
+const maxRefused = 10_000
+
 /** What is wrong with one document alone: the others of the same request go on. */
 const ofOneDocument: ReadonlySet<ErrorCode> = new Set([
   'bad-request',
@@ -86,6 +89,9 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
         if (!isTandemError(e) || !ofOneDocument.has(e.code)) throw e
         answer.refused.push({ doc: frame.doc.slice(0, 400), code: e.code, message: e.message })
       }
+      // The answer names each of them: a stream of nothing else must not fill our memory.
+      if (answer.refused.length > maxRefused || answer.existing.length > settings.maxDocs)
+        throw new TandemError('too-large', { reason: 'too much of this stream is refused, or there already' })
       if (waiting.length < waveSize) continue
       await Promise.all(waiting)
       waiting = []
