@@ -235,9 +235,9 @@ test('[ACC-1] bulk refuses what a socket would: viewers, documents of the server
 
 test('[LOG-1] [LOG-4] what is read in bulk is on disk by then', async () => {
   const store = openMemoryStore()
-  let hold: Promise<void> | undefined
+  const disk = { hold: undefined as Promise<void> | undefined }
   const server = await testServer({
-    store: { ...store, commit: async (...args) => (await hold, store.commit(...args)) },
+    store: { ...store, commit: async (...args) => (await disk.hold, store.commit(...args)) },
   })
   const file = { kind: 'file', fileId: createId() } as const
   const writer = await (await testClient(server)).open(file)
@@ -245,7 +245,7 @@ test('[LOG-1] [LOG-4] what is read in bulk is on disk by then', async () => {
   writer.text.insert(0, 'kept ')
   await acknowledged(writer.provider)
   const slowly = Promise.withResolvers<void>()
-  hold = slowly.promise
+  disk.hold = slowly.promise
   writer.text.insert(5, 'on its way')
   // Peers are told at once.
   await vi.waitFor(() => expect(reader.text.toString()).toBe('kept on its way'))
