@@ -87,3 +87,14 @@ test('[ACC-40] a stream of documents ends for who is lowered while it comes', as
   const answer = BulkPutAnswer.parse(await (await put).json())
   expect(answer).toMatchObject({ created: 1, refused: [{ code: 'forbidden' }] })
 })
+
+test('[ACC-33] nobody sends much before they have said who they are', async () => {
+  const server = await testServer()
+  const much = JSON.stringify({ token: 'x'.repeat(100_000) })
+  for (const route of ['/session', '/pairings', '/pairings/token']) {
+    expect((await fetch(`${server.url}/api/v1${route}`, { method: 'POST', body: much })).status).toBe(413)
+  }
+  // A body is not even read of who may not come in.
+  const headers = { authorization: 'Bearer tdm_wrong' }
+  expect((await server.inWorkspace('/files/a', { method: 'PUT', body: much, headers })).status).toBe(401)
+})
