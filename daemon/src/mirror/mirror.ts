@@ -5,6 +5,7 @@ import type { MirrorState, View } from '@tandem/shared/docs'
 import { createBarriers } from './barriers.ts'
 import { createConflicts } from './conflicts.ts'
 import type { Mirroring } from './context.ts'
+import { createCursor } from './cursor.ts'
 import { createIgnore } from './ignore.ts'
 import { createIntake } from './intake.ts'
 import { createJobs } from './jobs.ts'
@@ -143,10 +144,14 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
         report.halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', e)
       return
     }
-    if (report.halted() !== undefined && !(await judge())) resume()
+    if (report.halted() !== undefined && !(await judge())) await resume()
   }
-  const resume = () => {
-    // Work that came while it was halted was left alone.
+  const resume = async () => {
+    // Work that came while it was halted, or while the folder was on its way out, was left alone: it is told again.
+    const told = await workspace.movedSince(cursor.kept(), signal).catch(() => undefined)
+    // Offline: the next look tries again.
+    if (!told) return
+    for (const { id } of told) if (id !== undefined) moved.add(id)
     if (report.resume()) [todo.scan, todo.index] = [true, true]
   }
   /** A storm, such as a branch switch: no single event counts; when it is over, everything is looked at. */
@@ -184,7 +189,9 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     await deleteVanished(m, ids)
     return false
   }
+  let isTurning = false
   const turn = async () => {
+    isTurning = true
     if (hints.size > stormHints) await calm()
     if (hints.size > 0 && !todo.scan) {
       await pause(hintMs)
@@ -210,6 +217,9 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
 
   const barriers = createBarriers(poke)
   const isQuiet = () => hints.size === 0 && moved.size === 0 && !todo.scan && !todo.index && jobs.pending() === 0
+  /** Nothing is at work, nothing waits, and nothing is to be tried again. */
+  const isDone = () => !isTurning && isQuiet() && survey.vanished.size === 0 && jobs.failing().size === 0
+  const cursor = createCursor({ shadows, isDone, signal })
   const haltedError = () => new TandemError('conflict', { reason: `The mirror has stopped: ${report.halted() ?? ''}` })
   const requireRunning = () => {
     if (signal.aborted) throw new TandemError('going-away')
@@ -223,6 +233,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       if (signal.aborted || !workspace.ready.snapshot()) continue
       if (report.halted() !== undefined && clock.now() - lastScan > pollMs) todo.scan = true
       await turn()
+      isTurning = false
       if (report.halted() !== undefined) {
         barriers.fail(haltedError())
         pokeAfter(pollMs)
@@ -234,22 +245,14 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       }
     }
   }
-  let cursor: string | undefined
   const follow = async () => {
-    for await (const { cursor: at, id } of workspace.feed(cursor, signal)) {
-      cursor = at
+    for await (const { cursor: at, id } of workspace.feed(cursor.heard(), signal)) {
+      cursor.hear(at)
       // Without an entry nobody can have meant it yet: when the entry comes, the text is read.
       if (id === undefined || texts.isOpen(id) || !workspace.files.get(id)) continue
       moved.add(id)
       poke()
     }
-  }
-  let savedCursor: string | undefined
-  /** Only what has been dealt with is not told again after a restart. */
-  const saveCursor = async () => {
-    if (cursor === undefined || cursor === savedCursor || !isQuiet() || survey.vanished.size > 0) return
-    savedCursor = cursor
-    await shadows.setNote('cursor', cursor)
   }
   const every = async (ms: () => number, call: () => unknown) => {
     while (!signal.aborted) {
@@ -267,12 +270,12 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       await shadows.setNote('cursor', '')
       await shadows.setNote('history', workspace.history)
     }
-    cursor = (await shadows.note('cursor')) || undefined
+    await cursor.open()
     report.tell({ phase: 'scanning' })
     await recoverImports(m)
     poke()
     const rescans = every(() => (isWatching && watch.complete() ? rescanMs : pollMs), wantScan)
-    await Promise.all([loop(), follow(), rescans, every(() => cursorMs, saveCursor)])
+    await Promise.all([loop(), follow(), rescans, every(() => cursorMs, cursor.save)])
   }
   const stops = [
     workspace.files.subscribe(() => {
@@ -291,7 +294,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     barriers.fail(new TandemError('going-away'))
     // Work under way ends by the signal; the store closes after it.
     while (jobs.pending() > 0) await new Promise<void>((resolve) => void clock.after(hintMs, resolve))
-    if (signal.aborted) await saveCursor().catch(() => {})
+    await cursor.close()
     await shadows.close()
   }
   const closed = (async () => {
@@ -310,7 +313,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     closed,
     flush: async () => {
       requireRunning()
-      const told = await workspace.movedSince(cursor, signal)
+      const told = await workspace.movedSince(cursor.heard(), signal)
       await intake.takeMoved([...new Set(told.flatMap(({ id }) => id ?? []))], true)
       todo.index = true
       await barriers.wait(false)

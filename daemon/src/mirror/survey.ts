@@ -13,7 +13,7 @@ export type Survey = {
   paths(paths: readonly string[]): Promise<boolean>
   /** Known files that look changed, and the task that did it where that is known; taken out. */
   takeChanged(): Map<Id, Id | undefined>
-  /** Files found where an entry of the index says one is, that never met before; taken out. */
+  /** Files found where an entry of the index says one is, that never met before, or were gone for a while; taken out. */
   takeMet(): Id[]
   /** New files found, to be shared, and the task that made them where that is known; taken out. */
   takeNew(): Map<string, Id | undefined>
@@ -38,7 +38,8 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
     found.set(key, found.has(key) && found.get(key) !== task ? undefined : task)
   }
   const known = (id: Id, stat: Stat) => {
-    vanished.delete(id)
+    // What came from elsewhere meanwhile could not be written.
+    if (vanished.delete(id)) met.add(id)
     const shadow = m.shadows.get(id)
     const recent = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
     if (
