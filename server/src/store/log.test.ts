@@ -272,3 +272,18 @@ test('[LOG-22] what is written while the kept is on its way to a disk that works
   expect(keys.at(-1)).toBe('told')
   expect(textIn(await log.load('file/a'))).toBe('late')
 })
+
+test('[LOG-41] what waits is bounded however small each change is', async () => {
+  const { store, disk } = troubled()
+  const slowly = Promise.withResolvers<void>()
+  const log = await openLog({ store, settings: { ...settings, maxBacklogBytes: 1_000_000 }, log: silentLog })
+  disk.hold = slowly.promise
+  const update = updateOf('x')
+  let appended = 0
+  for (; !log.backlog.isFull() && appended < 100_000; appended++) log.append('file/a', update, meta)
+  expect(appended).toBeLessThan(5_000)
+  slowly.resolve()
+  await log.backlog.room()
+  await log.pending('file/a')
+  expect(log.backlog.bytes()).toBe(0)
+})
