@@ -83,3 +83,11 @@ test('[OPS-24] a daemon beside its server is not told the server’s secrets', (
   const told = { ...secrets, ...environmentOf(settings), ...environmentBeside(settings) }
   expect(Object.values(told).filter((value) => value?.startsWith('secret-'))).toEqual([])
 })
+
+test('[OPS-25] no secret is taken from a command line', () => {
+  const command = addSettings(new Command('up'))
+  const flags = command.options.map(({ long }) => long)
+  expect(flags).toContain('--tls-key') // a file's name
+  for (const secret of ['--token', '--queue-api-key', '--assistant-api-key', '--oidc-client-secret'])
+    expect(flags).not.toContain(secret)
+})

@@ -48,9 +48,18 @@ const switches: ReadonlySet<string> = new Set([
   'polling',
 ] satisfies (keyof Settings)[])
 
-/** Gives a command an option for every setting: `maxDocBytes` is `--max-doc-bytes N`. */
+/** Everybody on a machine can read a command line: these come from the environment or the file alone. */
+const secrets: ReadonlySet<string> = new Set([
+  'token',
+  'queueApiKey',
+  'assistantApiKey',
+  'oidcClientSecret',
+] satisfies (keyof Settings)[])
+
+/** Gives a command an option for every setting but secrets: `maxDocBytes` is `--max-doc-bytes N`. */
 export function addSettings(command: Command): Command {
   for (const key of Object.keys(Settings.shape) as (keyof Settings)[]) {
+    if (secrets.has(key)) continue
     const name = '--' + kebab(key)
     const flags =
       key === 'open'

@@ -6,6 +6,8 @@ type Holder = z.infer<typeof Holder>
 const Kept = z.object({ holders: z.array(Holder) })
 
 export type DaemonLease = {
+  /** Throws `workspace-served`, naming who has the workspace, where this daemon could not have it now. */
+  check(daemon: { id: Id; shared: boolean }): void
   /** The workspace is this daemon's, or stays so; throws `workspace-served` naming who has it. True where that is news. */
   claim(daemon: { id: Id; name: string; shared: boolean }): Promise<boolean>
   /** Whether what this daemon sends may pass: until another has taken over, also after a silence. */
@@ -51,11 +53,16 @@ export async function openDaemonLease({ table, leaseMs, clock }: Deps): Promise<
     for (const listen of listeners) listen()
     await table.write(key, { holders: next })
   }
+  const othersThan = (id: Id) => holders.filter((holder) => holder.id !== id && isAlive(holder))
+  const check: DaemonLease['check'] = ({ id, shared }) => {
+    const inTheWay = othersThan(id).find((other) => !shared || !other.shared)
+    if (inTheWay) throw refusal(inTheWay, shared)
+  }
   return {
+    check,
     claim: async ({ id, name, shared }) => {
-      const others = holders.filter((holder) => holder.id !== id && isAlive(holder))
-      const inTheWay = others.find((other) => !shared || !other.shared)
-      if (inTheWay) throw refusal(inTheWay, shared)
+      check({ id, shared })
+      const others = othersThan(id)
       const mine = holders.find((holder) => holder.id === id)
       seenAt.set(id, clock.now())
       const isSame = mine?.name === name && mine.shared === shared && others.length === holders.length - 1

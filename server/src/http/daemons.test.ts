@@ -33,6 +33,9 @@ test('[ACC-66] [S311] a second daemon gets no token, and is told by whom the wor
     detail: expect.stringMatching(/^the daemon “mira” serves this workspace since 20\d\d-/),
   })
   expect(await served(server)).toEqual(['mira'])
+  // Who was sent away is no member.
+  const { members } = (await (await server.inWorkspace('/members')).json()) as { members: { name: string }[] }
+  expect(members.map(({ name }) => name)).not.toContain('noor')
 })
 
 test('[ACC-67] a clean end frees the workspace at once, and nobody else’s does', async () => {

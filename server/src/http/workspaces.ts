@@ -51,6 +51,8 @@ export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
     if (!caller.scopes.has('daemon'))
       throw new TandemError('forbidden', { reason: 'this needs a key with the scope daemon', scope: 'daemon' })
     const isNew = members.get(daemon.id) === undefined
+    // Who is sent away leaves no trace among the members.
+    lease.check(daemon)
     await daemons.bind(caller, { id: daemon.id, name: daemon.name })
     const serves = await lease.claim(daemon)
     if (isNew)
