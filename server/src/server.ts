@@ -23,6 +23,7 @@ import { createPeople } from './history/people.ts'
 import { createFileMessages } from './http/file-messages.ts'
 import { createFileVerbs } from './http/file-verbs.ts'
 import { createRouter } from './http/router.ts'
+import { createStreams } from './http/stream.ts'
 import { createListener } from './listen.ts'
 import { runRetention } from './services/retain.ts'
 import { runTidying } from './services/tidy.ts'
@@ -202,6 +203,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       log,
       version,
       signal: stopping.signal,
+      streams: createStreams(settings.maxConnectionsPerPerson),
     })
     const listener = getRequestListener(router.fetch)
     const door = createListener((request, response) => void listener(request, response), settings, certificate)

@@ -1,4 +1,4 @@
-import { messageOf, visibleText, type RestoreRequest } from '@tandem/shared'
+import { isTandemError, messageOf, visibleText, type RestoreRequest } from '@tandem/shared'
 import { useEffect, useState } from 'react'
 import type { z } from 'zod'
 import { useSession } from '../session/session-context.ts'
@@ -47,7 +47,7 @@ export function RestoreDialog({ onClose, ...asked }: RestoreDialogProps) {
       restored(await history.restore(request))
       onClose()
     } catch (e) {
-      setTrouble(`Nothing was restored: ${messageOf(e)}.`)
+      setTrouble(`${isKept(e) ? 'Not safe yet' : 'Nothing was restored'}: ${messageOf(e)}.`)
       setBusy(false)
     }
   }
@@ -113,6 +113,9 @@ const Choice = ({ name, legend, labels, at, onChoose }: ChoiceProps) => (
     ))}
   </fieldset>
 )
+
+/** Refused by the disk alone: what was asked for stands, and is written once that works. */
+const isKept = (e: unknown) => isTandemError(e, 'store-failed') || isTandemError(e, 'disk-full')
 
 /** How many files differ from that version now; undefined until it is known. */
 function useDiffering(version: number, isWanted: boolean): number | undefined {

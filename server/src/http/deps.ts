@@ -23,6 +23,7 @@ import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
 import type { Socket } from '../sync/socket.ts'
 import type { FileVerbs } from './file-verbs.ts'
+import type { Streams } from './stream.ts'
 
 /** What of the referee's service the routes need. */
 export type Requests = {
@@ -71,6 +72,8 @@ export type HttpDeps = {
   version: string
   /** Aborts when the server stops: streams end then. */
   signal: AbortSignal
+  /** What each caller has open of those. */
+  streams: Streams
 }
 
 /** Who asks, how they showed it, and what that is good for now. */

@@ -45,7 +45,8 @@ export function eventsRoute(deps: HttpDeps, state: () => Promise<WorkspaceState>
     requireRole(deps, 'viewer'),
     (c) => {
       const since = readCursor(c.req.header('last-event-id') ?? c.req.query('since'))
-      const stream = eventsFor(deps, { files, state, since, ended: endOf(deps, c) })
+      const events = eventsFor(deps, { files, state, since, ended: endOf(deps, c) })
+      const stream = deps.streams.count(c.var.caller.principal, events)
       return c.body(streamOf(stream, encode), 200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',

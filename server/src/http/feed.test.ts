@@ -227,3 +227,19 @@ test('[LOG-3] a reader that goes away leaves nothing behind', async () => {
   expect(before).toBe(200)
   await server.end()
 })
+
+test('[S313] [ACC-33] the streams of one caller are bounded, and one that ends makes room', async () => {
+  const server = await testServer({ flags: { maxConnectionsPerPerson: 2 } })
+  const open = async () => {
+    const ending = new AbortController()
+    const answer = await server.inWorkspace('/feed', { signal: ending.signal })
+    const reader = answer.body?.getReader()
+    await reader?.read()
+    return { status: answer.status, end: () => ending.abort() }
+  }
+  const first = await open()
+  expect([first.status, (await open()).status]).toEqual([200, 200])
+  expect((await open()).status).toBe(429)
+  first.end()
+  await expect.poll(async () => (await open()).status, { timeout: 10_000 }).toBe(200)
+})

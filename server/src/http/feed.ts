@@ -43,6 +43,7 @@ export function feedRoute(deps: HttpDeps): Hono<Env> {
     (c) => {
       const since = readCursor(c.req.query('since'), workspace.generation, deps.updates.head())
       const ended = endOf(deps, c)
+      const { principal } = c.var.caller
       const who = async (): Promise<Claims | undefined> => {
         try {
           return claimsOf(workspace, await callerOf(c))
@@ -52,7 +53,7 @@ export function feedRoute(deps: HttpDeps): Hono<Env> {
           return undefined
         }
       }
-      const frames = feed(deps, { who, since, pingMs: settings.pingMs, ended })
+      const frames = deps.streams.count(principal, feed(deps, { who, since, pingMs: settings.pingMs, ended }))
       return c.body(
         streamOf(frames, (some) => joined(some.map(encodeFeedFrame))),
         200,

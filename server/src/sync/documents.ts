@@ -1,6 +1,7 @@
 import type { Connection, Document, Hocuspocus } from '@hocuspocus/server'
 import {
   TandemError,
+  isTandemError,
   docName,
   docPath,
   parseDocPath,
@@ -134,6 +135,17 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     return { seq: updates.stat(path)?.seq ?? 0, created: stat === undefined, durable: updates.pending(path) }
   }
 
+  /** A change that is made is not taken back: where the disk fails under it, that is what its maker is told. */
+  const onDisk = async (path: string): Promise<void> => {
+    try {
+      await updates.pending(path)
+    } catch (e) {
+      if (!isTandemError(e)) throw e
+      const reason = `the change is made, and will be on disk once the server can write again: ${e.message}`
+      throw new TandemError(e.code, { reason }, e)
+    }
+  }
+
   const read: Documents['read'] = async (doc) => {
     const loaded = engine.documents.get(nameOf(doc))
     if (loaded && updates.stat(docPath(doc))) return Y.encodeStateAsUpdate(loaded)
@@ -148,7 +160,7 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
       for (const each of holds) if (each.status === 'rejected') throw each.reason
       await requireWritable()
       work(held.map(({ doc }) => doc))
-      await Promise.all(docs.map(async (doc) => updates.pending(docPath(doc))))
+      await Promise.all(docs.map((doc) => onDisk(docPath(doc))))
     } finally {
       for (const { release } of held) release()
     }
@@ -162,7 +174,7 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
       try {
         await requireWritable()
         const result = write(held.doc, meta, () => work(held.doc))
-        await updates.pending(docPath(doc))
+        await onDisk(docPath(doc))
         return result
       } finally {
         held.release()
