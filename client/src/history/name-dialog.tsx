@@ -12,7 +12,9 @@ type NameDialogProps = {
 }
 
 /** Gives a version a name, so that it is found again and kept whatever else is thinned out. */
-export function NameDialog({ version, onClose }: NameDialogProps) {
+export function NameDialog({ onClose, ...asked }: NameDialogProps) {
+  // As when it opened: a step that grows meanwhile gets another version.
+  const [version] = useState(asked.version)
   const { history } = useSession()
   const [name, setName] = useState('')
   const [isBusy, setBusy] = useState(false)
