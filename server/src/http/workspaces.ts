@@ -52,6 +52,7 @@ export function accessTokenRoute(deps: HttpDeps): Hono<Env> {
       throw new TandemError('forbidden', { reason: 'this needs a key with the scope daemon', scope: 'daemon' })
     const isNew = members.get(daemon.id) === undefined
     // Who is sent away leaves no trace among the members.
+    daemons.check(caller, daemon)
     lease.check(daemon)
     await daemons.bind(caller, { id: daemon.id, name: daemon.name })
     const serves = await lease.claim(daemon)
