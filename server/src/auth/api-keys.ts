@@ -1,7 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { Id, KeyInfo, Role, createId, scopes, type Clock, type Scope } from '@tandem/shared'
-import { z } from 'zod'
+import type { z } from 'zod'
+import { SecretHash, hashOf, isSameHash } from './secrets.ts'
 import { openCached, type AuthTable } from './table.ts'
 
 const pattern = /^tdm_([0-9A-HJKMNP-TV-Z]{26})_([0-9a-f]{64})_([0-9a-f]{8})$/
@@ -21,11 +22,8 @@ export function apiKeyId(key: string): Id | undefined {
 }
 
 const checksum = (body: string) => crc32(body).toString(16).padStart(8, '0')
-const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
-const matches = (hash: Buffer, stored: string | undefined) =>
-  timingSafeEqual(hash, stored === undefined ? hashOf('') : Buffer.from(stored, 'hex'))
 
-const KeyRecord = KeyInfo.omit({ prefix: true }).extend({ hash: z.string().regex(/^[0-9a-f]{64}$/) })
+const KeyRecord = KeyInfo.omit({ prefix: true }).extend({ hash: SecretHash })
 type KeyRecord = z.infer<typeof KeyRecord>
 
 /** A program whose key comes from the settings [S55]. */
@@ -62,7 +60,7 @@ export async function openApiKeys(table: AuthTable, clock: Clock): Promise<ApiKe
   const stands = (record: KeyRecord | undefined): record is KeyRecord =>
     record !== undefined && (record.expiresAt === undefined || clock.now() < record.expiresAt)
   const put = (record: Omit<KeyRecord, 'hash' | 'createdAt'>, secret: string) =>
-    keys.set(record.id, { ...record, hash: hashOf(secret).toString('hex'), createdAt: clock.now() })
+    keys.set(record.id, { ...record, hash: hashOf(secret), createdAt: clock.now() })
 
   return {
     verify: (secret) => {
@@ -71,7 +69,7 @@ export async function openApiKeys(table: AuthTable, clock: Clock): Promise<ApiKe
       const own = id === undefined ? undefined : keys.get(id)
       // Keys from the settings have no form of their own: each is compared, whatever was found before.
       const found = [own, ...records().filter(({ kind }) => kind === 'environment')].filter((record) =>
-        matches(hash, record?.hash),
+        isSameHash(hash, record?.hash),
       )
       return found.find(stands)?.id
     },
@@ -92,7 +90,7 @@ export async function openApiKeys(table: AuthTable, clock: Clock): Promise<ApiKe
       const old = records().filter((other) => other.kind === 'owner' && other.id !== id)
       await Promise.all(old.map((other) => keys.remove(other.id)))
       const known = keys.get(id)
-      if (known?.kind === 'owner' && matches(hashOf(key), known.hash)) return
+      if (known?.kind === 'owner' && isSameHash(hashOf(key), known.hash)) return
       await put({ id, principal, name: 'Owner', role: 'owner', scopes: [...scopes], kind: 'owner' }, key)
     },
     setPrograms: (programs) =>
@@ -100,7 +98,7 @@ export async function openApiKeys(table: AuthTable, clock: Clock): Promise<ApiKe
         programs.map(async ({ name, role, scopes: allowed, secret }) => {
           const known = records().find((record) => record.kind === 'environment' && record.name === name)
           const principal = known?.principal ?? createId()
-          if (known && (secret === undefined || !matches(hashOf(secret), known.hash))) await keys.remove(known.id)
+          if (known && (secret === undefined || !isSameHash(hashOf(secret), known.hash))) await keys.remove(known.id)
           if (secret !== undefined && !(known && keys.get(known.id)))
             await put({ id: createId(), principal, name, role, scopes: [...allowed], kind: 'environment' }, secret)
           return { name, role, principal, here: secret !== undefined }
@@ -122,5 +120,7 @@ export async function openApiKeys(table: AuthTable, clock: Clock): Promise<ApiKe
 }
 
 /** As others may see it: without the hash. Of a key that somebody chose themselves nothing is public. */
-const infoOf = (record: KeyRecord): KeyInfo =>
-  KeyInfo.parse({ ...record, prefix: record.kind === 'environment' ? '' : `tdm_${record.id}` })
+function infoOf(record: KeyRecord): KeyInfo {
+  const { hash: _, ...info } = record
+  return { ...info, prefix: info.kind === 'environment' ? '' : `tdm_${info.id}` }
+}

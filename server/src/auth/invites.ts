@@ -1,12 +1,13 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Id, InviteInfo, createId, type Clock, type NewInvite } from '@tandem/shared'
-import { z } from 'zod'
+import type { z } from 'zod'
+import { SecretHash, hashOf, isSameHash } from './secrets.ts'
 import { openCached, type AuthTable } from './table.ts'
 
 /** Links that are over are remembered for so long, ms: whoever opens one is told so, and whom to ask. */
 const rememberMs = 30 * 24 * 3_600_000
 
-const Invite = InviteInfo.extend({ hash: z.string().regex(/^[0-9a-f]{64}$/) })
+const Invite = InviteInfo.extend({ hash: SecretHash })
 
 export type Invites = {
   /** `token` (`tdi_…`) is told here once; only its hash is kept. */
@@ -21,7 +22,6 @@ export type Invites = {
 }
 
 const pattern = /^tdi_([0-9A-HJKMNP-TV-Z]{26})_[\w-]{43}$/
-const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
 /** Links that make whoever opens them a member. */
 export async function openInvites(table: AuthTable, clock: Clock): Promise<Invites> {
@@ -44,7 +44,7 @@ export async function openInvites(table: AuthTable, clock: Clock): Promise<Invit
         by,
         createdAt: now,
       }
-      await invites.set(id, { ...invite, hash: hashOf(token).toString('hex') })
+      await invites.set(id, { ...invite, hash: hashOf(token) })
       return { token, invite }
     },
     list: () =>
@@ -55,7 +55,7 @@ export async function openInvites(table: AuthTable, clock: Clock): Promise<Invit
     find: (token) => {
       const [, id] = pattern.exec(token) ?? []
       const known = id === undefined ? undefined : invites.get(id)
-      const isIt = timingSafeEqual(hashOf(token), known ? Buffer.from(known.hash, 'hex') : hashOf(''))
+      const isIt = isSameHash(hashOf(token), known?.hash)
       return known && isIt ? { invite: infoOf(known), state: stateOf(known) } : undefined
     },
     use: async (id) => {
@@ -67,4 +67,7 @@ export async function openInvites(table: AuthTable, clock: Clock): Promise<Invit
 }
 
 /** As others may see it: without the hash. */
-const infoOf = (invite: z.infer<typeof Invite>): InviteInfo => InviteInfo.parse(invite)
+function infoOf(invite: z.infer<typeof Invite>): InviteInfo {
+  const { hash: _, ...info } = invite
+  return info
+}

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { TandemError, isLoopback, messageOf, plainText, type Clock, type Settings } from '@tandem/shared'
 import * as client from 'openid-client'
+import { hashOf } from './secrets.ts'
 
 /** How long a person may take at the provider, ms, and how many may be under way. */
 export const attemptLifeMs = 600_000
@@ -84,7 +85,7 @@ export function createOidc(settings: Settings, clock: Clock): Oidc | undefined {
       const ticket = randomBytes(32).toString('base64url')
       const [state, nonce, verifier] = [client.randomState(), client.randomNonce(), client.randomPKCECodeVerifier()]
       const endsAt = clock.now() + attemptLifeMs
-      attempts.set(keyOf(ticket), { redirectUri, invite, state, nonce, verifier, endsAt })
+      attempts.set(hashOf(ticket), { redirectUri, invite, state, nonce, verifier, endsAt })
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
         scope: 'openid profile email',
@@ -97,8 +98,8 @@ export function createOidc(settings: Settings, clock: Clock): Oidc | undefined {
     },
     finish: async (ticket, search) => {
       forgetOld()
-      const attempt = attempts.get(keyOf(ticket))
-      attempts.delete(keyOf(ticket))
+      const attempt = attempts.get(hashOf(ticket))
+      attempts.delete(hashOf(ticket))
       if (!attempt) throw refusal('this sign-in did not begin in this browser, or took too long')
       const config = await provider()
       const { redirectUri, invite, state, nonce, verifier } = attempt
@@ -125,8 +126,6 @@ const refusal = (reason: string, e?: unknown) => new TandemError('unauthorized',
 /** The protocol's word for it, where the provider said one. */
 const reasonOf = (e: unknown): string =>
   e instanceof client.AuthorizationResponseError || e instanceof client.ResponseBodyError ? e.error : messageOf(e)
-
-const keyOf = (ticket: string) => createHash('sha256').update(ticket).digest('hex')
 
 /** What they are called at the provider, as far as it tells. */
 function nameIn({ name, preferred_username: username, email }: client.IDToken): string {

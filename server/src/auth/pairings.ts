@@ -1,5 +1,6 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { TandemError, type Clock, type Id } from '@tandem/shared'
+import { hashOf } from './secrets.ts'
 
 /** How long a code holds, and how often a program may ask for the outcome, ms. */
 export const pairingLifeMs = 600_000
@@ -60,12 +61,12 @@ export function createPairings(clock: Clock): Pairings {
       const userCode = freshCode()
       const expiresAt = clock.now() + pairingLifeMs
       const request: Request = { name, address, userCode, expiresAt, polledAt: -Infinity, state: { t: 'pending' } }
-      requests.set(keyOf(deviceCode), request)
+      requests.set(hashOf(deviceCode), request)
       return { deviceCode, userCode, expiresAt }
     },
     poll: (deviceCode) => {
       forgetOld()
-      const request = requests.get(keyOf(deviceCode))
+      const request = requests.get(hashOf(deviceCode))
       if (!request || request.state.t === 'handed-out') return { state: 'expired' }
       const waitMs = request.polledAt + pollEveryMs - clock.now()
       if (waitMs > 0) throw new TandemError('rate-limited', { reason: 'asked too often', retryAfterMs: waitMs })
@@ -84,6 +85,5 @@ export function createPairings(clock: Clock): Pairings {
   }
 }
 
-const keyOf = (deviceCode: string) => createHash('sha256').update(deviceCode).digest('hex')
 const factsOf = (request: Request | undefined): PairingFacts | undefined =>
   request && { name: request.name, address: request.address, expiresAt: request.expiresAt }

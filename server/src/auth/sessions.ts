@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Id, createId, type Clock, type SessionInfo } from '@tandem/shared'
 import { z } from 'zod'
+import { hashOf } from './secrets.ts'
 import { openCached, type AuthTable } from './table.ts'
 
 /** A session ends after this long without use, ms. */
@@ -60,13 +61,13 @@ export async function openSessions(table: AuthTable, clock: Clock): Promise<Sess
 
   return {
     open: async ({ principal, keyId }, { browser, cookie }) => {
-      const oldKey = cookie === undefined ? undefined : keyOf(cookie)
+      const oldKey = cookie === undefined ? undefined : hashOf(cookie)
       const old = live(oldKey)
       const isSame = old?.principal === principal && old.keyId === keyId
       const id = oldKey !== undefined && isSame ? idOf(oldKey) : createId()
       const now = clock.now()
       const fresh = randomBytes(32).toString('base64url')
-      const key = keyOf(fresh)
+      const key = hashOf(fresh)
       keyById.set(id, key)
       const createdAt = (isSame && old.createdAt) || now
       const opened = sessions.set(key, { id, principal, ...(keyId && { keyId }), createdAt, usedAt: now, browser })
@@ -76,7 +77,7 @@ export async function openSessions(table: AuthTable, clock: Clock): Promise<Sess
       return fresh
     },
     find: (cookie) => {
-      const key = keyOf(cookie)
+      const key = hashOf(cookie)
       const session = live(key)
       if (!session) return undefined
       const id = idOf(key)
@@ -98,5 +99,3 @@ export async function openSessions(table: AuthTable, clock: Clock): Promise<Sess
     onChange: sessions.onChange,
   }
 }
-
-const keyOf = (cookie: string) => createHash('sha256').update(cookie).digest('hex')
