@@ -9,18 +9,27 @@ export const Trouble = ({ text }: { text: string | undefined }) =>
     </p>
   )
 
-type RoleChoiceProps = { label: string; value: Role; allowed?: (role: Role) => boolean; onChange: (role: Role) => void }
+type RoleChoiceProps = {
+  label: string
+  value: Role
+  allowed?: ((role: Role) => boolean) | undefined
+  onChange: (role: Role) => void
+}
+
+/** The roles to choose from. */
+export const RoleOptions = ({ allowed = () => true }: Pick<RoleChoiceProps, 'allowed'>) =>
+  roles.filter(allowed).map((role) => (
+    <option key={role} value={role}>
+      {role}
+    </option>
+  ))
 
 /** One of the roles. */
-export const RoleChoice = ({ label, value, allowed = () => true, onChange }: RoleChoiceProps) => (
+export const RoleChoice = ({ label, value, allowed, onChange }: RoleChoiceProps) => (
   <label>
     {label}
     <select value={value} onChange={(e) => onChange(e.currentTarget.value as Role)}>
-      {roles.filter(allowed).map((role) => (
-        <option key={role} value={role}>
-          {role}
-        </option>
-      ))}
+      <RoleOptions allowed={allowed} />
     </select>
   </label>
 )

@@ -5,7 +5,7 @@ import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { useRemote } from '../ui/use-remote.ts'
-import { Trouble } from './fields.tsx'
+import { RoleOptions, Trouble } from './fields.tsx'
 import { RemoteList } from './remote-list.tsx'
 import { roleWords } from './roles.ts'
 import styles from './settings.module.css'
@@ -86,11 +86,7 @@ function Member({ member, isMe, isHere, mayChange, people, onChanged }: MemberPr
           disabled={isRunning}
           onChange={(e) => run(() => people.setRole(member.id, e.currentTarget.value as Role))}
         >
-          {roles.map((role) => (
-            <option key={role} value={role}>
-              {role}
-            </option>
-          ))}
+          <RoleOptions />
         </select>
       ) : (
         <span className={styles.quiet}>{member.role}</span>
