@@ -19,7 +19,7 @@ import {
 import type { DaemonAbout, MirrorState } from '@tandem/shared/docs'
 import { defaultPolicy, type Policy } from './sandbox/policy.ts'
 import { originOf } from './link/reach.ts'
-import { lockFolder } from './mirror/lock.ts'
+import { lockFolder } from './disk/lock.ts'
 import { runSession } from './session.ts'
 
 export type DaemonOptions = {

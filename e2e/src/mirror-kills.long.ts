@@ -15,7 +15,7 @@ const roundMs = 40_000
 const suite: LongSuite = {
   name: 'mirror-kills',
   covers: [
-    'daemon/src/{mirror,link}/*.ts',
+    'daemon/src/{disk,watch,mirror,link}/*.ts',
     'daemon/src/*.ts',
     'shared/src/{merge,docs}/*.ts',
     'server/src/{store,sync}/*.ts',

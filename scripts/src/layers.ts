@@ -38,10 +38,13 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     // No part of the product: it kills servers and looks at what is left.
     crash: ['auth', 'store'],
   },
-  // Everything that runs code goes through `sandbox`; the mirror and the link know nothing of running.
+  // Everything that runs code goes through `sandbox`; the mirror and the link know nothing of running. `disk` is the folder
+  // as a file system, `watch` what of it is shared and may have changed, `mirror` what is done about it.
   daemon: {
     link: [],
-    mirror: [],
+    disk: [],
+    watch: ['disk'],
+    mirror: ['disk', 'watch'],
     sandbox: [],
     git: ['sandbox'],
     tasks: ['sandbox'],

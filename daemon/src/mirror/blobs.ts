@@ -1,9 +1,9 @@
 import type { FileEntry } from '@tandem/shared/docs'
-import { readContent } from './content.ts'
+import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
-import { readStable } from './read.ts'
+import { readStable } from '../disk/read.ts'
 import { stamped, type Shadow } from './shadow.ts'
-import { identity } from './stat.ts'
+import { identity } from '../disk/stat.ts'
 
 /** Blobs are listed, not shared yet: their facts follow the disk. */
 export async function noticeBlob(m: Mirroring, entry: FileEntry, shadow: Shadow, size: number): Promise<'done'> {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, nameOf, type Clock, type Log } from '@tandem/shared'
-import { openOwnFolder } from './own-folder.ts'
+import { openOwnFolder } from '../disk/own-folder.ts'
 
 export type Conflict = { path: string; at: number; record: string }
 

@@ -38,8 +38,8 @@ vi.mock('./shadow.ts', async (original) => {
     },
   }
 })
-vi.mock('./write.ts', async (original) => {
-  const real = await original<typeof import('./write.ts')>()
+vi.mock('../disk/write.ts', async (original) => {
+  const real = await original<typeof import('../disk/write.ts')>()
   const { step } = death
   return {
     ...real,

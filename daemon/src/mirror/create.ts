@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { createId, type Id } from '@tandem/shared'
-import { readContent } from './content.ts'
+import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
-import { readStable } from './read.ts'
+import { readStable } from '../disk/read.ts'
 import { hashOf, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable } from './stat.ts'
+import { birthmark, identity, isExecutable } from '../disk/stat.ts'
 
 type New = Shared & { text: string }
 /** A file whose text the server has; what is missing is its entry. */

@@ -1,12 +1,12 @@
 import { diffText, type Id } from '@tandem/shared'
-import { readContent, type Dress } from './content.ts'
+import { readContent, type Dress } from '../disk/content.ts'
 import type { Mirroring } from './context.ts'
 import type { ReadText } from './ports.ts'
-import { readStable, type Read } from './read.ts'
+import { readStable, type Read } from '../disk/read.ts'
 import { reconcile } from './reconcile.ts'
 import { noteFacts } from './settle-content.ts'
 import { hashOf, stamped, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable } from './stat.ts'
+import { birthmark, identity, isExecutable } from '../disk/stat.ts'
 
 type Found = { id: Id; shadow: Shadow; read: Read; text: string; dress: Dress }
 type Prepared = Found & { update: Uint8Array; next: Shadow; writes: boolean }

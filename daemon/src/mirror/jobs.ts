@@ -1,7 +1,7 @@
 import { messageOf, type Clock, type Id, type Log } from '@tandem/shared'
 import { createLanes, type Locks } from './locks.ts'
 import type { Hint } from './settle-content.ts'
-import { codeOf } from './stat.ts'
+import { codeOf } from '../disk/stat.ts'
 
 export type Jobs = {
   /** Has a file settled; hints given before the work begins are joined. */

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
-import { inParent } from './inside.ts'
-import { openOwnFolder } from './own-folder.ts'
-import { readStable } from './read.ts'
-import { birthmark, look } from './stat.ts'
-import { placeNew, pruneParents, staging } from './write.ts'
+import { inParent } from '../disk/inside.ts'
+import { openOwnFolder } from '../disk/own-folder.ts'
+import { readStable } from '../disk/read.ts'
+import { birthmark, look } from '../disk/stat.ts'
+import { placeNew, pruneParents, staging } from '../disk/write.ts'
 
 /**
  * Moves a file on disk to where its entry says. `waiting` where another file must leave the place first (that one is

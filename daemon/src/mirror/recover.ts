@@ -2,10 +2,10 @@ import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Mirroring } from './context.ts'
 import { endCapture, importCapture } from './export.ts'
-import { readStable } from './read.ts'
+import { readStable } from '../disk/read.ts'
 import { hashOf } from './shadow.ts'
-import { birthmark, identity, look } from './stat.ts'
-import { staging } from './write.ts'
+import { birthmark, identity, look } from '../disk/stat.ts'
+import { staging } from '../disk/write.ts'
 
 /** Before anything else: exports that had reached the disk when the process died were ours, and torn temporaries go. */
 export async function recoverExports(m: Mirroring): Promise<void> {

@@ -2,12 +2,12 @@ import { rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, nameOf, type Id } from '@tandem/shared'
 import { origin, type Mirroring } from './context.ts'
-import { checkParents, inParent } from './inside.ts'
-import { openOwnFolder } from './own-folder.ts'
-import { readStable } from './read.ts'
+import { checkParents, inParent } from '../disk/inside.ts'
+import { openOwnFolder } from '../disk/own-folder.ts'
+import { readStable } from '../disk/read.ts'
 import { hashOf, type Shadow } from './shadow.ts'
-import { identity } from './stat.ts'
-import { pruneParents, removeDirectory, staging, takeOut } from './write.ts'
+import { identity } from '../disk/stat.ts'
+import { pruneParents, removeDirectory, staging, takeOut } from '../disk/write.ts'
 
 /** A deletion from outside. An edit that has not been shared yet beats it; what cannot be restored goes to the trash. */
 export async function remove(m: Mirroring, id: Id, shadow: Shadow): Promise<'done' | 'gone'> {

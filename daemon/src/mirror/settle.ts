@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
-import { checkParents } from './inside.ts'
+import { checkParents } from '../disk/inside.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
 import { settleContent, type Hint } from './settle-content.ts'
 import type { Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable, look } from './stat.ts'
-import { removeDirectory } from './write.ts'
+import { birthmark, identity, isExecutable, look } from '../disk/stat.ts'
+import { removeDirectory } from '../disk/write.ts'
 
 /**
  * Brings one file's entry, text and place on disk to agree; its lock must be held. `gone`: the file has vanished from

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import { Level } from 'level'
 import { z } from 'zod'
 import type { Id } from '@tandem/shared'
-import type { Read } from './read.ts'
-import { birthmark, identity } from './stat.ts'
+import type { Read } from '../disk/read.ts'
+import { birthmark, identity } from '../disk/stat.ts'
 
 /** What disk and document last had in common, for one file: makes every merge three-way. */
 export const Shadow = z.object({

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { nameOf, type Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
-import { isBehindLink } from './inside.ts'
-import { scanFolder, type Scan } from './scan.ts'
-import { birthmark, identity, isExecutable, look, type Stat } from './stat.ts'
-import type { Watch } from './watch.ts'
+import { isBehindLink } from '../disk/inside.ts'
+import { scanFolder, type Scan } from '../watch/scan.ts'
+import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
+import type { Watch } from '../watch/watch.ts'
 
 export type Survey = {
   /** Looks at the whole folder and sets to work what differs; answers what is not shared, by reason. Throws where the root is gone. */

@@ -1,9 +1,9 @@
 import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
-import { readContent } from './content.ts'
+import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
-import { look } from './stat.ts'
+import { look } from '../disk/stat.ts'
 
 /** Created by a person who really means to delete most of the folder. */
 export const confirmation = '.tandem/confirm-deletes'

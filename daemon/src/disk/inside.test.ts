@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkParents, inParent, openInside } from './inside.ts'
 import { readStable } from './read.ts'
-import { createRig } from './testing/rig.ts'
+import { createRig } from '../mirror/testing/rig.ts'
 import { openRoot, placeNew, removeDirectory, setExecutable, stage, takeOut } from './write.ts'
 
 /** A folder with `d/`, a place outside it, and the swap that an attacker makes: `d` is a link to the outside then. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ignore } from './ignore.ts'
-import { isGone, look, type Stat } from './stat.ts'
+import { isGone, look, type Stat } from '../disk/stat.ts'
 
 /** What a walk through the folder, or a part of it, found. */
 export type Scan = {

@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '@tandem/shared'
-import { codeOf } from './stat.ts'
+import { codeOf } from '../disk/stat.ts'
 
 /** Where something may have changed. Events are hints: they may be late, doubled or lost. */
 export type Watch = {
