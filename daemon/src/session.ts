@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   createId,
+  FindAnswer,
   isTandemError,
   protocolVersion,
   TandemError,
@@ -19,11 +20,13 @@ import {
   type DaemonAbout,
   type MirrorState,
 } from '@tandem/shared/docs'
+import { createBlobs } from './link/blobs.ts'
 import { createBulk } from './link/bulk.ts'
 import { connect, type Connection } from './link/connect.ts'
 import { createDocuments, type Documents } from './link/documents.ts'
 import { keepSayingHello, onReturn, openChannel } from './link/hello.ts'
 import { createHttp } from './link/http.ts'
+import { persistently } from './link/persistently.ts'
 import { openReach, type Reach } from './link/reach.ts'
 import { createTokens, findWorkspace, leaveWorkspace } from './link/token.ts'
 import { createWriters } from './link/writers.ts'
@@ -153,12 +156,23 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     const writers = createWriters((clients, task) => channel.send({ t: 'writes-as', clients, cause: { task } }))
     // What was said may have been lost with a connection.
     onReturn(self, writers.declareAgain)
+    const persist = persistently({ clock, log })
     const workspace = openWorkspace({
       place,
       daemonId: about.id,
       documents,
       index,
-      bulk: createBulk({ call: (route, init) => call(`/bulk/${route}`, init), clock, log }),
+      bulk: createBulk({ call: (route, init) => call(`/bulk/${route}`, init), persist }),
+      blobs: createBlobs({ call, persist }),
+      find: async (texts, s) => {
+        const init = {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ texts }),
+        }
+        const answer = await persist(() => call('/history/find', { ...init, signal: s }), s)
+        return FindAnswer.parse(await answer.json()).found.map(({ file }) => file)
+      },
       writers,
       openFeed: (since, s) => call(`/feed${since === undefined ? '' : `?since=${since}`}`, { signal: s }),
       deadMs: settings.deadMs,
@@ -173,6 +187,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
         clock,
         log,
         maxTextBytes: settings.maxTextBytes,
+        maxBlobBytes: settings.maxBlobBytes,
         docIdleMs: settings.docIdleMs,
         polling: settings.polling,
       },

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto'
 import { docName, docPath, parseDocPath, type Clock, type DocPlace, type Id, type Log } from '@tandem/shared'
 import { cachedView, openFiles, seedText } from '@tandem/shared/docs'
+import type { Blobs } from './link/blobs.ts'
 import type { Bulk } from './link/bulk.ts'
 import type { Attached, Documents } from './link/documents.ts'
 import { followFeed, readFeed, type FeedEvent } from './link/feed.ts'
@@ -14,6 +16,9 @@ type WorkspaceOptions = {
   /** The index, held open as long as the workspace is used. */
   index: Attached
   bulk: Bulk
+  blobs: Blobs
+  /** Which of these contents the documents ever had; answers those of them. */
+  find: (texts: readonly { file: Id; sha256: string }[], signal: AbortSignal) => Promise<readonly Id[]>
   writers: Writers
   openFeed: Parameters<typeof readFeed>[0]
   deadMs: number
@@ -31,6 +36,8 @@ export function openWorkspace({
   documents,
   index,
   bulk,
+  blobs,
+  find,
   writers,
   openFeed,
   deadMs,
@@ -110,6 +117,11 @@ export function openWorkspace({
       const { refused } = await bulk.put('update', frames, task, signal)
       for (const { doc, code, message } of refused) log.info('change refused', { doc, code, reason: message })
       return new Set(refused.map(({ doc }) => idByName.get(doc) ?? ''))
+    },
+    blobs,
+    wasEver: async (texts, signal) => {
+      const asked = texts.map(({ id, text }) => ({ file: id, sha256: hash('sha256', text) }))
+      return new Set(await find(asked, signal))
     },
     cause: writers.cause,
     feed: async function* (since, signal) {

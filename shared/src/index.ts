@@ -66,6 +66,8 @@ export {
   DiffLine,
   FileChange,
   FileDiff,
+  FindAnswer,
+  FindRequest,
   HistoryPage,
   NewCheckpoint,
   RestoreAnswer,
@@ -101,6 +103,14 @@ export {
   scopes,
 } from './protocol/people.ts'
 export { Settings, readSettings } from './protocol/settings.ts'
+export {
+  BlobHash,
+  BlobPiece,
+  BlobPutAnswer,
+  BlobsMissing,
+  BlobsMissingAnswer,
+  blobPieceBytes,
+} from './protocol/blobs.ts'
 export {
   Task,
   TaskInput,

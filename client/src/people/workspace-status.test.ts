@@ -5,7 +5,14 @@ import { workspaceStatus } from './workspace-status.ts'
 
 const daemon = (connection: 'online' | 'offline', phase: 'live' | 'seeding' = 'live'): DaemonView => ({
   presence: { id: createId(), name: 'mira-laptop', connection, lastSeenAt: 0 },
-  mirror: { phase, files: 10, hidden: [], conflicts: [], ...(phase === 'seeding' && { done: 3, total: 10 }) },
+  mirror: {
+    phase,
+    files: 10,
+    hidden: [],
+    conflicts: [],
+    alerts: [],
+    ...(phase === 'seeding' && { done: 3, total: 10 }),
+  },
 })
 const at = { online: true, synced: true, now: 60_000 }
 

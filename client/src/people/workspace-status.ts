@@ -48,6 +48,7 @@ export function workspaceStatus({ online, synced, daemon, now }: Facts): Workspa
 const words = {
   starting: 'The daemon is starting',
   scanning: 'The daemon reads the folder',
+  importing: 'The daemon brings changes into the workspace',
   seeding: 'The daemon brings files into the workspace',
   exporting: 'The daemon writes files into the folder',
 } as const

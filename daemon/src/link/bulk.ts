@@ -1,15 +1,5 @@
-import {
-  BulkPutAnswer,
-  backoffMs,
-  bulkFrames,
-  encodeBulkFrames,
-  isTandemError,
-  wait,
-  type BulkFrame,
-  type Clock,
-  type Id,
-  type Log,
-} from '@tandem/shared'
+import { BulkPutAnswer, bulkFrames, encodeBulkFrames, type BulkFrame, type Id } from '@tandem/shared'
+import type { persistently } from './persistently.ts'
 
 type WholeFrame = Pick<BulkFrame, 'doc'> & { update: Uint8Array }
 
@@ -28,7 +18,11 @@ export type Bulk = {
   read(names: readonly string[], signal: AbortSignal): Promise<BulkFrame[]>
 }
 
-type BulkOptions = { call: (route: string, init: RequestInit) => Promise<Response>; clock: Clock; log: Log }
+type BulkOptions = {
+  call: (route: string, init: RequestInit) => Promise<Response>
+  /** Tries again what fails for want of a connection: putting twice changes nothing. */
+  persist: ReturnType<typeof persistently>
+}
 
 const batchDocs = 200
 const batchBytes = 4 * 2 ** 20
@@ -36,40 +30,16 @@ const inFlight = 2
 
 /**
  * Thousands of documents over HTTP, some hundred a request, two requests at a time (handshakes manage only a few hundred
- * documents a second). What fails for want of a connection is tried again until the signal: putting twice changes nothing.
+ * documents a second). What fails for want of a connection is tried again until the signal.
  */
-export function createBulk({ call, clock, log }: BulkOptions): Bulk {
-  const persistently = async <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work()
-      } catch (e) {
-        signal.throwIfAborted()
-        if (
-          isTandemError(e) &&
-          ![
-            'offline',
-            'store-failed',
-            'disk-full',
-            'going-away',
-            'rate-limited',
-            'unauthorized',
-            'token-expired',
-          ].includes(e.code)
-        )
-          throw e
-        log.debug('bulk request failed', { error: e, attempt })
-        await wait(clock, backoffMs(attempt, { baseMs: 100, maxMs: 5_000, fastAttempts: Infinity }), signal)
-      }
-    }
-  }
+export function createBulk({ call, persist }: BulkOptions): Bulk {
   return {
     put: async (mode, frames, task, signal) => {
       const route = `put?mode=${mode}${task === undefined ? '' : `&task=${task}`}`
       const answers = await pairwise(
         batchesOf(frames, ({ update }) => update.length),
         (batch) =>
-          persistently(async () => {
+          persist(async () => {
             const response = await call(route, {
               method: 'POST',
               body: encodeBulkFrames(batch),
@@ -88,7 +58,7 @@ export function createBulk({ call, clock, log }: BulkOptions): Bulk {
       const answers = await pairwise(
         batchesOf(names, () => 0),
         (docs) =>
-          persistently(async () => {
+          persist(async () => {
             const response = await call('read', {
               method: 'POST',
               body: JSON.stringify({ docs }),

@@ -11,6 +11,7 @@ import {
 import { fakeClock } from '@tandem/shared/testing'
 import { expect, test } from 'vitest'
 import { createBulk } from './bulk.ts'
+import { persistently } from './persistently.ts'
 import { followFeed, readFeed } from './feed.ts'
 import { createTokens } from './token.ts'
 
@@ -142,7 +143,7 @@ test('thousands of documents go in batches, two at a time, each tried again unti
     return Response.json({ created: 1, updated: 0, existing: [], refused: [], seq: calls })
   }
   const clock = { ...systemClock, after: (_: number, done: () => void) => systemClock.after(0, done) }
-  const bulk = createBulk({ call, clock, log: silentLog })
+  const bulk = createBulk({ call, persist: persistently({ clock, log: silentLog }) })
   const frames = Array.from({ length: 901 }, (_, i) => ({ doc: `file/${i}`, update: Uint8Array.of(1, 2, 3) }))
   expect((await bulk.put('absent', frames, undefined, never)).seq).toBe(6)
   expect(most).toBe(2)
@@ -154,7 +155,7 @@ test('what the server refuses for good is not tried again', async () => {
   const call = async () => {
     throw new TandemError('forbidden')
   }
-  const bulk = createBulk({ call, clock: systemClock, log: silentLog })
+  const bulk = createBulk({ call, persist: persistently({ clock: systemClock, log: silentLog }) })
   await expect(bulk.read(['file/x'], never)).rejects.toMatchObject({ code: 'forbidden' })
 })
 
@@ -167,7 +168,7 @@ test('[LOG-97] where one batch is refused for good, nothing of the others is und
     ended++
     return Response.json({ created: 0, updated: 200, existing: [], refused: [], seq: 1 })
   }
-  const bulk = createBulk({ call, clock: systemClock, log: silentLog })
+  const bulk = createBulk({ call, persist: persistently({ clock: systemClock, log: silentLog }) })
   const frames = Array.from({ length: 901 }, (_, i) => ({ doc: `file/${i}`, update: Uint8Array.of(1, 2, 3) }))
   const put = bulk.put('update', frames, undefined, never).then(
     () => 'taken',

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, nameOf, type Clock, type Log } from '@tandem/shared'
+import type { MirrorConflict } from '@tandem/shared/docs'
 import { openOwnFolder } from '../disk/own-folder.ts'
-
-export type Conflict = { path: string; at: number; record: string }
 
 export type Conflicts = {
   /** Keeps all the sides there are in `.tandem/conflicts/`, where no compiler looks, and answers once they are on disk. */
@@ -11,14 +10,14 @@ export type Conflicts = {
     path: string,
     sides: { base?: Uint8Array | string; disk?: Uint8Array | string; remote?: Uint8Array | string },
   ): Promise<void>
-  list(): readonly Conflict[]
+  list(): readonly MirrorConflict[]
 }
 
 const shown = 50
 
 /** Keeps what a merge could not decide, and what was replaced at a path, for a person to look at. */
 export function createConflicts(root: string, clock: Clock, log: Log, changed: () => void): Conflicts {
-  let list: readonly Conflict[] = []
+  let list: readonly MirrorConflict[] = []
   return {
     record: async (path, sides) => {
       const at = clock.now()
@@ -30,7 +29,7 @@ export function createConflicts(root: string, clock: Clock, log: Log, changed: (
           await writeFile(join(root, `${record}.${side}`), content, { mode: 0o600, flag: 'wx' })
       }
       log.warn('mirror conflict', { path, record })
-      list = [...list, { path, at, record }].slice(-shown)
+      list = [...list, { id: createId(), kind: 'lines' as const, path, at, record, sides: {} }].slice(-shown)
       changed()
     },
     list: () => list,

@@ -19,6 +19,8 @@ export type Mirroring = {
   readonly clock: Clock
   readonly log: Log
   readonly maxTextBytes: number
+  /** Larger files are listed, not shared. */
+  readonly maxBlobBytes: number
   /** Aborts when the daemon stops. */
   readonly signal: AbortSignal
   /** Has a file looked at again soon. */

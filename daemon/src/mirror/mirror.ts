@@ -43,6 +43,7 @@ export type MirrorOptions = {
   clock: Clock
   log: Log
   maxTextBytes: number
+  maxBlobBytes: number
   docIdleMs: number
   /** Look at everything every second instead of watching: for file systems that tell nothing. */
   polling: boolean
@@ -103,6 +104,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     clock,
     log,
     maxTextBytes: options.maxTextBytes,
+    maxBlobBytes: options.maxBlobBytes,
     signal,
     again: (id) => jobs.later(id),
     lookAt: (path) => void clock.after(hintMs, () => hint(path)),

@@ -33,6 +33,21 @@ export type OpenText = {
   close(): void
 }
 
+/** Large and binary content of the workspace, by hash. */
+export type Blobs = {
+  /**
+   * Brings a blob to the server unless it is there, in pieces, going on where an earlier try ended; durable when resolved.
+   * `read` answers its bytes from `offset` on, at most `length`. Waits through offline spells; throws what is refused.
+   */
+  put(
+    blob: { hash: string; size: number },
+    read: (offset: number, length: number) => Promise<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Its bytes from `from` on, in pieces; throws `not-found` where the server does not have it. Who asked compares the hash. */
+  get(hash: string, from: number, signal: AbortSignal): AsyncIterable<Uint8Array>
+}
+
 /** What the mirror needs of the world of documents; the link provides it. */
 export type Workspace = {
   readonly daemonId: Id
@@ -60,6 +75,9 @@ export type Workspace = {
     task: Id | undefined,
     signal: AbortSignal,
   ): Promise<ReadonlySet<Id>>
+  readonly blobs: Blobs
+  /** Of these texts, those that the file's document had at some time: who has one of them has an old version, and no edit. */
+  wasEver(texts: readonly { id: Id; text: string }[], signal: AbortSignal): Promise<ReadonlySet<Id>>
   /** What caused a change that is found on the disk now: a task, where exactly one runs. */
   cause(): Id | undefined
   /** Texts that moved on the server after `since` (undefined: ever), then live, through reconnects, until the signal. */

@@ -31,6 +31,7 @@ export function createReport({ files, conflicts, log }: ReportOptions): Report {
       files: files(),
       hidden,
       conflicts: [...conflicts()],
+      alerts: [],
     }),
     (call) => (changed = call),
   )

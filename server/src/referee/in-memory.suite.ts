@@ -18,6 +18,7 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
   const ports: RefereePorts = {
     tasks,
     approvals: ops.approvals,
+    answers: ops.answers,
     daemons: ops.daemons,
     commit: async (work) => {
       tasksDoc.transact(() => opsDoc.transact(work))

@@ -53,6 +53,15 @@ export function foldRequest(ports: RefereePorts, turn: Turn, by: Requester, id: 
       if (!decide(ports, turn, by, answer)) refuse('the question is no longer open')
       return
     }
+    case 'answer': {
+      if (!atLeast(by.role, 'editor')) return refuse('answering needs the role editor')
+      // The first answer counts, and whether it is still asked its daemon knows.
+      if (ports.answers.get(body.question)) return refuse('it was answered already')
+      const { question, daemon, answer } = body
+      ports.answers.set(question, { id: question, daemon, answer, by: by.id, byName: by.name, at: turn.now })
+      ports.audit({ actor: by.id, action: 'mirror.answer', object: question, details: { daemon, answer } })
+      return
+    }
     default:
       return body satisfies never
   }

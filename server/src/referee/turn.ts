@@ -1,4 +1,4 @@
-import type { Approval, DaemonPresence, Records } from '@tandem/shared/docs'
+import type { Answer, Approval, DaemonPresence, Records } from '@tandem/shared/docs'
 import type { Clock, Id, Log, Settings, Task, ToDaemon } from '@tandem/shared'
 import { next, type TaskEvent } from './transitions.ts'
 
@@ -6,6 +6,7 @@ import { next, type TaskEvent } from './transitions.ts'
 export type RefereePorts = {
   tasks: Records<Task>
   approvals: Records<Approval>
+  answers: Records<Answer>
   daemons: Records<DaemonPresence>
   /** Runs `work` as one transaction per document (tasks, ops); resolves when that is on disk. */
   commit(work: () => void): Promise<void>

@@ -72,6 +72,7 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
   const referee = createReferee({
     tasks,
     approvals: ops.approvals,
+    answers: ops.answers,
     daemons: ops.daemons,
     commit: (work) => documents.changeTogether([tasksRef, opsRef], meta, work),
     send: (daemonId, message) => documents.tell({ kind: 'daemon', daemonId }, daemonId, JSON.stringify(message)),

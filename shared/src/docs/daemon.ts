@@ -1,6 +1,7 @@
 import type * as Y from 'yjs'
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
+import { BlobHash } from '../protocol/blobs.ts'
 import { cachedView, type View } from './view.ts'
 
 export const DaemonAbout = z.object({
@@ -17,16 +18,67 @@ export const DaemonAbout = z.object({
 })
 export type DaemonAbout = z.infer<typeof DaemonAbout>
 
+/** One version of a file that was put aside: a blob of the server's, so that it can be looked at from anywhere. */
+const Side = z.object({ blob: BlobHash, size: z.int().nonnegative() })
+
+/**
+ * Where the mirror kept two versions and a person should look. `lines`: both changed the same lines, both are in the
+ * text; `unrelated`: two texts at one path whose past nobody knows, the shared one is in place; `blob`: both changed a
+ * file that cannot be merged, the shared one is in place; `replaced`: a file was in the way of a shared one.
+ */
+export const MirrorConflict = z.object({
+  id: Id,
+  kind: z.enum(['lines', 'unrelated', 'blob', 'replaced']),
+  path: z.string(),
+  /** The file that is at the path now. */
+  file: Id.optional(),
+  at: z.number(),
+  /** Where the sides lie in the folder: `<record>.disk` and so on, seen by no compiler. */
+  record: z.string(),
+  /** `merged`: what was made of them then. A side that is too large, or that the server refused, is on disk alone. */
+  sides: z.object({ base: Side, disk: Side, remote: Side, merged: Side }).partial(),
+})
+export type MirrorConflict = z.infer<typeof MirrorConflict>
+
+/** What a person should know of the folder, until it has passed. */
+export const MirrorAlert = z.object({
+  /** `watch-limit`: the system watches no more directories; `watcher`: the watcher does not work; `clash`: two names that are one elsewhere. */
+  kind: z.enum(['watch-limit', 'watcher', 'clash', 'unwritable', 'unreadable', 'refused']),
+  path: z.string().optional(),
+  says: z.string(),
+  fix: z.string().optional(),
+  at: z.number(),
+})
+export type MirrorAlert = z.infer<typeof MirrorAlert>
+
+/** What the mirror asks before it goes on; answered by the request `answer`. So much vanished that it may be a slip. */
+export const MirrorQuestion = z.object({
+  id: Id,
+  kind: z.literal('deletions'),
+  count: z.int().positive(),
+  total: z.int().positive(),
+  /** Some of the paths. */
+  examples: z.array(z.string()).max(20),
+  at: z.number(),
+})
+export type MirrorQuestion = z.infer<typeof MirrorQuestion>
+
 /** How the folder and its documents stand. `done`/`total` count files while a phase has an end. */
 export const MirrorState = z.object({
-  phase: z.enum(['starting', 'scanning', 'seeding', 'exporting', 'live', 'halted']),
+  phase: z.enum(['starting', 'scanning', 'seeding', 'importing', 'exporting', 'live', 'halted']),
   reason: z.string().optional(),
+  question: MirrorQuestion.optional(),
   done: z.number().optional(),
   total: z.number().optional(),
+  /** Bytes of large files on their way, while there are any. */
+  bytes: z.object({ done: z.number(), total: z.number() }).optional(),
   files: z.number().default(0),
+  /** How changes are noticed; `polling`: by looking at everything each second. */
+  watcher: z.enum(['directories', 'chokidar', 'parcel', 'polling']).optional(),
   /** What of the folder is not shared, by reason, e.g. `{reason: '.gitignore', count: 12}`. */
   hidden: z.array(z.object({ reason: z.string(), count: z.number() })).default([]),
-  conflicts: z.array(z.object({ path: z.string(), at: z.number(), record: z.string() })).default([]),
+  conflicts: z.array(MirrorConflict).default([]),
+  alerts: z.array(MirrorAlert).default([]),
 })
 export type MirrorState = z.infer<typeof MirrorState>
 

@@ -8,6 +8,16 @@ export { openFile, type FileText } from './file.ts'
 export { Request, RequestBody, openRequests, type Requests } from './requests.ts'
 export { openTasks } from './tasks.ts'
 export { LogChunk, maxChunkBytes, note, openTaskLog, stderr, stdout, windowBytes, type TaskLog } from './task-log.ts'
-export { DaemonAbout, MirrorState, SandboxState, WorkspaceStatus, openDaemon, type Daemon } from './daemon.ts'
-export { Approval, DaemonPresence, Member, openOps, type Ops } from './ops.ts'
+export {
+  DaemonAbout,
+  MirrorAlert,
+  MirrorConflict,
+  MirrorQuestion,
+  MirrorState,
+  SandboxState,
+  WorkspaceStatus,
+  openDaemon,
+  type Daemon,
+} from './daemon.ts'
+export { Answer, Approval, DaemonPresence, Member, openOps, type Ops } from './ops.ts'
 export { Presence } from './presence.ts'

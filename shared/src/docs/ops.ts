@@ -34,6 +34,17 @@ export const Approval = z.object({
 })
 export type Approval = z.infer<typeof Approval>
 
+/** What somebody answered to a daemon's mirror; `id` is the question's, or the conflict's. The daemon acts, and shows it no more. */
+export const Answer = z.object({
+  id: Id,
+  daemon: Id,
+  answer: z.enum(['delete', 'restore', 'dismiss']),
+  by: Id,
+  byName: z.string(),
+  at: z.number(),
+})
+export type Answer = z.infer<typeof Answer>
+
 export const Member = z.object({ id: Id, name: z.string(), role: Role })
 export type Member = z.infer<typeof Member>
 
@@ -41,6 +52,7 @@ export type Ops = {
   daemons: Records<DaemonPresence>
   approvals: Records<Approval>
   members: Records<Member>
+  answers: Records<Answer>
   /** Named versions, kept whatever else of the past is thinned out. */
   checkpoints: Records<Checkpoint>
 }
@@ -50,5 +62,6 @@ export const openOps = (doc: Y.Doc): Ops => ({
   daemons: openRecords(doc, 'daemons', DaemonPresence),
   approvals: openRecords(doc, 'approvals', Approval),
   members: openRecords(doc, 'members', Member),
+  answers: openRecords(doc, 'answers', Answer),
   checkpoints: openRecords(doc, 'checkpoints', Checkpoint),
 })

@@ -12,6 +12,8 @@ export const RequestBody = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('retry'), task: Id }),
   z.object({ kind: z.literal('approve'), approval: Id, scope: z.enum(['once', 'run', 'workspace']).default('once') }),
   z.object({ kind: z.literal('reject'), approval: Id, reason: z.string().max(500).optional() }),
+  /** To what a daemon's mirror asks (`MirrorQuestion`), or shows (`MirrorConflict`: `dismiss`). */
+  z.object({ kind: z.literal('answer'), daemon: Id, question: Id, answer: z.enum(['delete', 'restore', 'dismiss']) }),
 ])
 export type RequestBody = z.infer<typeof RequestBody>
 

@@ -55,6 +55,16 @@ export type Step = z.infer<typeof Step>
 export const HistoryPage = z.object({ version: Seq, steps: z.array(Step), cursor: z.string().optional() })
 export type HistoryPage = z.infer<typeof HistoryPage>
 
+/**
+ * `POST …/history/find`: which of these contents a file's document ever had, for whoever holds a copy and has forgotten
+ * of what. `sha256` is that of the whole text (LF only, as UTF-8), in hexadecimal.
+ */
+export const FindRequest = z.object({
+  texts: z.array(z.object({ file: Id, sha256: z.string().regex(/^[0-9a-f]{64}$/) })).max(200),
+})
+export const FindAnswer = z.object({ found: z.array(z.object({ file: Id, seq: Seq, at: z.number() })) })
+export type FindAnswer = z.infer<typeof FindAnswer>
+
 /** `GET …/versions/:seq/files`: which files there were. `:seq` may be `head`. */
 export const VersionFiles = z.object({
   version: Seq,

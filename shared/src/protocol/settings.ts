@@ -55,7 +55,10 @@ export const Settings = z
     shared: flag.default(false),
     unsafeNoSandbox: flag.default(false),
     slots: z.coerce.number().int().min(0).max(64).default(3),
+    /** Look at everything each second instead of watching: for file systems that tell nothing. */
     polling: flag.default(false),
+    /** What tells that something in the folder changed; see docs/adr/0012-one-watch-a-directory.md. */
+    watcher: z.enum(['directories', 'chokidar', 'parcel']).default('directories'),
 
     tokenLifeMs: ms.default(300_000),
     pingMs: ms.default(2_000),
@@ -73,6 +76,8 @@ export const Settings = z
     maxMessageBytes: bytes.default(32 * 2 ** 20),
     maxDocBytes: bytes.default(16 * 2 ** 20),
     maxTextBytes: bytes.default(8 * 2 ** 20),
+    /** Larger files are listed, not shared. */
+    maxBlobBytes: bytes.default(50 * 2 ** 20),
     maxBufferedBytes: bytes.default(64 * 2 ** 20),
     /** Failed sign-ins of one address, and tasks that one person or program creates; as many at once. */
     failedSignInsPerMinute: z.coerce.number().int().positive().default(20),

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { TandemError, applyToString, createId, type Id } from '@tandem/shared'
 import {
   applyPrepared,
@@ -42,6 +43,9 @@ export function memoryServer(): MemoryServer {
   const files = openFiles(index)
   const docs = new Map<Id, Y.Doc>()
   const damaged = new Set<Id>()
+  const blobs = new Map<string, Uint8Array>()
+  /** Hashes of the texts that each document ever had. */
+  const past = new Map<Id, Set<string>>()
   const listeners = new Set<(moved: Moved) => void>()
   const replicas = new Set<() => void>()
   let log: Moved[] = []
@@ -59,6 +63,7 @@ export function memoryServer(): MemoryServer {
   const watch = (id: Id, doc: Y.Doc) =>
     doc.on('update', () => {
       touched.push(id)
+      past.set(id, (past.get(id) ?? new Set()).add(hash('sha256', openFile(doc).snapshot())))
       const entry = { cursor: `1.${log.length + 1}`, id }
       log.push(entry)
       for (const tell of listeners) if (connected) tell(entry)
@@ -159,6 +164,28 @@ export function memoryServer(): MemoryServer {
         )
       },
       holds: () => false,
+      blobs: {
+        put: async ({ hash: name, size }, readAt, signal) => {
+          await whenOnline(signal)
+          const pieces: Uint8Array[] = []
+          for (let at = 0; at < size;) {
+            const piece = await readAt(at, 1024 * 1024)
+            pieces.push(piece)
+            at += piece.length
+          }
+          const bytes = Buffer.concat(pieces)
+          if (hash('sha256', bytes) !== name) throw new TandemError('bad-request', { reason: 'another hash' })
+          blobs.set(name, bytes)
+        },
+        get: async function* (name, from, signal) {
+          await whenOnline(signal)
+          const bytes = blobs.get(name)
+          if (!bytes) throw new TandemError('not-found')
+          yield bytes.subarray(from)
+        },
+      },
+      wasEver: async (texts) =>
+        new Set(texts.flatMap(({ id, text }) => (past.get(id)?.has(hash('sha256', text)) ? [id] : []))),
       cause: () => undefined,
       change: async (changes, _task, signal) => {
         await whenOnline(signal)

@@ -52,6 +52,7 @@ export function createRig(): Rig {
           clock: systemClock,
           log,
           maxTextBytes: 1_000_000,
+          maxBlobBytes: 5_000_000,
           docIdleMs: 500,
           polling: false,
           watching,
