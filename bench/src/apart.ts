@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
-
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { openLine } from '@tandem/e2e'
 import { createApiKey } from '@tandem/server'
 
 /** A server and a daemon in processes of their own, with a line between them that can be cut. */
@@ -77,43 +76,5 @@ function run(file: string, env: Record<string, string>) {
         child.once('exit', () => resolve())
         child.kill('SIGTERM')
       }),
-  }
-}
-
-/** A port that passes everything on, until it is cut. */
-async function openLine(port: number) {
-  const sockets = new Set<Socket>()
-  let isCut = false
-  let through = () => {}
-  const listener = createServer((near) => {
-    if (isCut) return near.destroy()
-    through()
-    const far = connect(port, '127.0.0.1')
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one)
-      one.setNoDelay(true).pipe(other)
-      one.on('error', () => other.destroy()).on('close', () => (sockets.delete(one), other.destroy()))
-    }
-  })
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  const cut = () => {
-    isCut = true
-    for (const socket of sockets) socket.destroy()
-  }
-  return {
-    port: (listener.address() as AddressInfo).port,
-    cut,
-    mend: () =>
-      new Promise<number>((resolve) => {
-        through = () => resolve(performance.now())
-        isCut = false
-      }),
-    close: () => {
-      cut()
-      listener.close()
-    },
   }
 }

@@ -84,8 +84,7 @@ export async function startTandem(options: StartOptions = {}): Promise<Tandem> {
     ...(options.args ?? []),
   ]
   const run = launch(args, options.env)
-  runs.add(run)
-  void run.ended.then(() => runs.delete(run))
+  endAfterTest(run)
   const ready = await readyOf(run)
   const programOf = (program: string) =>
     processesBelow(ready.pid).find(({ command }) => command.includes(`${program}/src/main.ts`))?.pid
@@ -120,6 +119,12 @@ export async function startTandem(options: StartOptions = {}): Promise<Tandem> {
 }
 
 const runs = new Set<ReturnType<typeof launch>>()
+/** Has `cleanUp` end it, should nobody else. */
+export function endAfterTest(run: ReturnType<typeof launch>): void {
+  runs.add(run)
+  void run.ended.then(() => runs.delete(run))
+}
+
 /** Ends whatever a test left running, and removes what it made: for `afterEach`. */
 export async function cleanUp(): Promise<void> {
   await Promise.all([...runs].map((run) => (run.kill('SIGTERM'), run.ended)))
@@ -153,7 +158,8 @@ export async function killAndAwaitReturn(tandem: Tandem, program: 'server' | 'da
   })
 }
 
-function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+/** Runs the command as its own process; it ends with the test. */
+export function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, ['--import', endWithParent, cli, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -171,10 +177,17 @@ function launch(args: readonly string[], env: Readonly<Record<string, string>> =
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
-  return { firstLine, ended, stderr: () => stderr, kill: (signal: NodeJS.Signals) => child.kill(signal) }
+  return {
+    pid: child.pid ?? 0,
+    firstLine,
+    ended,
+    stderr: () => stderr,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+  }
 }
 
-function save(path: string, text: string): void {
+/** Writes a file, its folders made where missing. */
+export function save(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
 }
