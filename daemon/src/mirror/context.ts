@@ -4,6 +4,7 @@ import type { Ignore } from '../watch/ignore.ts'
 import type { Root } from '../disk/inside.ts'
 import type { Locks } from './locks.ts'
 import type { Workspace } from './ports.ts'
+import type { Report } from './report.ts'
 import type { Shadows } from './shadow.ts'
 import type { Texts } from './texts.ts'
 
@@ -15,6 +16,8 @@ export type Mirroring = {
   readonly texts: Texts
   readonly ignore: Ignore
   readonly conflicts: Conflicts
+  /** For alerts that a person can do something about, and for the bytes of large files on their way. */
+  readonly report: Pick<Report, 'alert' | 'clear' | 'bytes'>
   readonly locks: Locks
   readonly clock: Clock
   readonly log: Log

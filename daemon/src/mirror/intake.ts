@@ -80,6 +80,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       const wanted = rest.filter((id) => isText(id) && (strictly || !texts.isOpen(id)))
       const toRead = strictly || wanted.length > openAtOnce ? wanted : []
       const inBulk = new Set(toRead)
+      const written = report.begin('exporting', toRead.length)
       for (const id of rest) if (!inBulk.has(id)) jobs.add(id, { moved: true })
       for (let i = 0; i < toRead.length; i += bulkTexts) {
         const some = toRead.slice(i, i + bulkTexts)
@@ -92,7 +93,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
           if (remote && remote.state === shadows.get(id)?.state && !differs(id)) continue
           jobs.add(id, { moved: true, ...(remote && { remote }) })
         }
-        if (!report.isLive()) report.tell({ phase: 'exporting', done: i + some.length, total: toRead.length })
+        written(i + some.length)
         while (jobs.pending() > 2 * bulkTexts && !m.signal.aborted) await nextWake()
       }
     },
@@ -112,17 +113,20 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       const inBulk = changed.size > importAlone
       for (const [task, ids] of byTask(changed)) {
         if (!inBulk) for (const id of ids) jobs.add(id, { task })
-        else for (let i = 0; i < ids.length; i += bulkTexts) await importSome(ids.slice(i, i + bulkTexts), task)
+        else {
+          const imported = report.begin('importing', ids.length)
+          for (let i = 0; i < ids.length; i += bulkTexts) {
+            await importSome(ids.slice(i, i + bulkTexts), task)
+            imported(Math.min(ids.length, i + bulkTexts))
+          }
+        }
       }
     },
     takeNew: async () => {
       const found = survey.takeNew()
       if (found.size === 0) return
       let before = 0
-      const progress = (done: number) => {
-        if (!report.isLive()) report.tell({ phase: 'seeding', done: before + done, total: found.size })
-      }
-      progress(0)
+      const shared = report.begin('seeding', found.size)
       const goneByHash = new Map([...survey.vanished.keys()].map((id) => [shadows.get(id)?.hash ?? '', id]))
       for (const [task, paths] of byTask(found)) {
         await createEntries(m, {
@@ -134,7 +138,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
             survey.vanished.delete(id)
             jobs.add(id, { found: path })
           },
-          onProgress: progress,
+          onProgress: (done) => shared(before + done),
         })
         before += paths.length
       }

@@ -85,7 +85,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   }
 
   const conflicts = createConflicts(root.path, clock, log, () => report.refresh())
-  const report = createReport({ files: shadows.size, conflicts: conflicts.list, log })
+  const report = createReport({ files: shadows.size, conflicts: conflicts.list, clock, log })
   const texts = openTexts({
     workspace,
     clock,
@@ -100,6 +100,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     texts,
     ignore: await createIgnore(root.path),
     conflicts,
+    report,
     locks,
     clock,
     log,
@@ -143,7 +144,9 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       todo.index = true
     } catch (e) {
       if (!signal.aborted)
-        report.halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', e)
+        report.halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', {
+          error: e,
+        })
       return
     }
     if (report.halted() !== undefined && !(await judge())) await resume()
@@ -241,8 +244,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
         pokeAfter(pollMs)
       } else if (isQuiet()) {
         barriers.reached(survey.vanished.size === 0)
-        if (report.isLive()) report.refresh()
-        else report.tell({ phase: 'live' })
+        report.rest()
         live.resolve()
       }
     }
@@ -273,19 +275,22 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       await shadows.setNote('history', workspace.history)
     }
     await cursor.open()
-    report.tell({ phase: 'scanning' })
+    report.scanning()
     await recoverImports(m)
     poke()
     const rescans = every(() => (isWatching && watch.complete() ? rescanMs : pollMs), wantScan)
     await Promise.all([loop(), follow(), rescans, every(() => cursorMs, cursor.save)])
   }
+  let wasReady = workspace.ready.snapshot()
   const stops = [
     workspace.files.subscribe(() => {
       todo.index = true
       poke()
     }),
     workspace.ready.subscribe(() => {
-      if (workspace.ready.snapshot()) [todo.scan, todo.index] = [true, true]
+      // Told at each acknowledgement too: only a connection that is new is worth a look at everything.
+      if (workspace.ready.snapshot() && !wasReady) [todo.scan, todo.index] = [true, true]
+      wasReady = workspace.ready.snapshot()
       poke()
     }),
   ]
