@@ -1,0 +1,30 @@
+import { joined } from '@tandem/shared'
+import { createBlobStore, type BlobStore } from './blobs.ts'
+
+/** For tests: forgotten with the process. */
+export function openMemoryBlobs(): BlobStore {
+  const wholes = new Map<string, Uint8Array>()
+  const partials = new Map<string, { bytes: Uint8Array; at: number }>()
+  return createBlobStore({
+    whole: async (hash) => wholes.get(hash)?.length,
+    partial: async (hash) => partials.get(hash)?.bytes.length ?? 0,
+    append: async (hash, _offset, bytes) => {
+      const before = partials.get(hash)?.bytes ?? new Uint8Array()
+      partials.set(hash, { bytes: joined([before, bytes]), at: Date.now() })
+    },
+    readPartial: async function* (hash) {
+      yield partials.get(hash)?.bytes ?? new Uint8Array()
+    },
+    keep: async (hash) => {
+      wholes.set(hash, partials.get(hash)?.bytes ?? new Uint8Array())
+      partials.delete(hash)
+    },
+    forget: async (hash) => {
+      partials.delete(hash)
+    },
+    read: async function* (hash, from, to) {
+      yield (wholes.get(hash) ?? new Uint8Array()).slice(from, to)
+    },
+    partials: async () => [...partials].map(([hash, { at }]) => ({ hash, at })),
+  })
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { BlobHash, TandemError, type BlobPutAnswer } from '@tandem/shared'
+
+/** What is not text, by the SHA-256 of its bytes. The contract (`blobs.suite.ts`): what is acknowledged is on disk, and a blob that is there whole has this hash. */
+export type BlobStore = {
+  /** How much of it is here; a name that is no hash is one that nobody has. */
+  look(hash: string): Promise<BlobPutAnswer>
+  /**
+   * Takes the bytes from `offset` on of a blob of `size` bytes, if that is where the ones before ended; answers how much is
+   * here then. Throws `validation-failed` for whole bytes of another hash, and forgets them; `bad-request` for more bytes
+   * than it is to have; `disk-full` and `store-failed`, and nothing of this piece counts.
+   */
+  put(hash: string, piece: { offset: number; size: number; bytes: Uint8Array }): Promise<BlobPutAnswer>
+  /** The bytes with `from <= place < to` of a whole blob, in pieces; throws `not-found` where it is not here. */
+  read(hash: string, from: number, to: number): AsyncGenerator<Uint8Array>
+  /** Forgets uploads that did not go on since `before` (server's time, ms); returns how many. Whole blobs stay: history needs them. */
+  tidy(before: number): Promise<number>
+}
+
+/** Where the bytes lie. Nothing here knows of hashes but as names, and each name is used by one at a time. */
+export type BlobPlace = {
+  /** The size of a whole blob; undefined where there is none. */
+  whole(hash: string): Promise<number | undefined>
+  /** How many bytes of it came; 0 where there are none. */
+  partial(hash: string): Promise<number>
+  /** Adds bytes at the end of what came, which is `offset`; on disk when resolved. Where it throws they are not there. */
+  append(hash: string, offset: number, bytes: Uint8Array): Promise<void>
+  /** What came. */
+  readPartial(hash: string): AsyncIterable<Uint8Array>
+  /** What came is the blob; on disk when resolved. */
+  keep(hash: string): Promise<void>
+  forget(hash: string): Promise<void>
+  read(hash: string, from: number, to: number): AsyncIterable<Uint8Array>
+  /** Blobs of which a part came, and when the last of it did, ms. */
+  partials(): Promise<{ hash: string; at: number }[]>
+}
+
+export function createBlobStore(place: BlobPlace): BlobStore {
+  const last = new Map<string, Promise<unknown>>()
+  /** One after the other for each blob: two who bring the same at once do not write over each other. */
+  const inTurn = <T>(hash: string, work: () => Promise<T>): Promise<T> => {
+    const mine = (last.get(hash) ?? Promise.resolve()).then(work)
+    const settled = mine
+      .catch(() => {}) // Told to its own caller.
+      .finally(() => {
+        if (last.get(hash) === settled) last.delete(hash)
+      })
+    last.set(hash, settled)
+    return mine
+  }
+  const look = async (hash: string): Promise<BlobPutAnswer> => {
+    // It becomes a path.
+    if (!BlobHash.safeParse(hash).success) return { received: 0, complete: false }
+    const size = await place.whole(hash)
+    return size === undefined
+      ? { received: await place.partial(hash), complete: false }
+      : { received: size, complete: true }
+  }
+  const hashOf = async (pieces: AsyncIterable<Uint8Array>): Promise<string> => {
+    const hash = createHash('sha256')
+    for await (const piece of pieces) hash.update(piece)
+    return hash.digest('hex')
+  }
+
+  return {
+    look,
+    put: async (hash, { offset, size, bytes }) => {
+      BlobHash.parse(hash)
+      return inTurn(hash, async () => {
+        let now = await look(hash)
+        if (now.complete) return now
+        if (now.received > size) {
+          // Whoever brought that meant another size: one of the two is wrong, and the hash will say which.
+          await place.forget(hash)
+          now = { received: 0, complete: false }
+        }
+        if (offset !== now.received) return now
+        const received = offset + bytes.length
+        if (received > size)
+          throw new TandemError('bad-request', { reason: 'these are more bytes than the blob is said to have', size })
+        if (bytes.length > 0 || size === 0) await place.append(hash, offset, bytes)
+        if (received < size) return { received, complete: false }
+        if ((await hashOf(place.readPartial(hash))) !== hash) {
+          await place.forget(hash)
+          const reason = 'these bytes have another hash: they were damaged on the way, or the file changed meanwhile'
+          throw new TandemError('validation-failed', { reason, hash })
+        }
+        await place.keep(hash)
+        return { received, complete: true }
+      })
+    },
+    read: async function* (hash, from, to) {
+      if (!(await look(hash)).complete) throw new TandemError('not-found', { reason: 'there is no such blob', hash })
+      yield* place.read(hash, from, to)
+    },
+    tidy: async (before) => {
+      let gone = 0
+      for (const { hash, at } of await place.partials()) {
+        if (at >= before) continue
+        await inTurn(hash, () => place.forget(hash))
+        gone += 1
+      }
+      return gone
+    },
+  }
+}
