@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { lstatSync } from 'node:fs'
+import { lstatSync, readlinkSync } from 'node:fs'
 
 /** Which file this is and which version of it, as far as the file system tells without reading. */
 export type Stat = {
@@ -34,6 +34,16 @@ export function look(path: string): Stat | 'missing' | 'unreadable' {
     return toStat(lstatSync(path, { bigint: true }))
   } catch (e) {
     return isGone(e) ? 'missing' : 'unreadable'
+  }
+}
+
+/** The target of a symbolic link, as it is written; undefined where there is none to be read. */
+export function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // Gone, or no link: whoever looks at what is there instead sees that.
+    return undefined
   }
 }
 

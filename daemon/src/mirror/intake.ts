@@ -38,14 +38,14 @@ const bulkTexts = 200
 export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: IntakeOptions): Intake {
   const { workspace, shadows, texts } = m
   const { files } = workspace
-  /** Entries that are not mirrored here, by the path under which that was found. */
+  /** Entries that are not mirrored here, and what they said when that was found. */
   const passed = new Map<Id, string>()
 
   const differs = (id: Id) => {
     const [entry, shadow] = [files.get(id), shadows.get(id)]
     if (!entry) return false
     if (entry.deleted) return shadow !== undefined
-    return shadow ? isOff(entry, shadow) : passed.get(id) !== entry.path
+    return shadow ? isOff(entry, shadow) : passed.get(id) !== said(entry)
   }
   const isText = (id: Id) => files.get(id)?.kind === 'text' && !files.get(id)?.deleted
 
@@ -144,16 +144,21 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       }
     },
     looked: (id, entry) => {
-      if (!shadows.get(id) && !entry.deleted) passed.set(id, entry.path)
+      if (!shadows.get(id) && !entry.deleted) passed.set(id, said(entry))
       else passed.delete(id)
     },
     forget: () => passed.clear(),
   }
 }
 
-const isOff = (entry: FileEntry, shadow: Shadow): boolean =>
-  entry.path !== shadow.path ||
-  (shadow.kind === 'text' && entry.facts !== undefined && entry.facts.exec !== shadow.exec)
+const isOff = ({ path, facts }: FileEntry, shadow: Shadow): boolean =>
+  path !== shadow.path ||
+  (facts !== undefined && facts.exec !== shadow.exec) ||
+  (facts?.blob !== undefined && facts.blob !== shadow.hash) ||
+  // Content that could be shared and is not yet: the last life ended before, or did not share any.
+  (shadow.kind === 'blob' && shadow.hash === '' && (facts?.withheld === undefined || facts.withheld === 'binary'))
+
+const said = ({ path, facts }: FileEntry): string => `${path}\n${facts?.blob ?? ''}`
 
 function byTask<K>(found: ReadonlyMap<K, Id | undefined>): Map<Id | undefined, K[]> {
   const keysByTask = new Map<Id | undefined, K[]>()

@@ -3,15 +3,16 @@ import { Level } from 'level'
 import { z } from 'zod'
 import type { Id } from '@tandem/shared'
 import type { Read } from '../disk/read.ts'
-import { birthmark, identity } from '../disk/stat.ts'
+import { birthmark, identity, type Stat } from '../disk/stat.ts'
 
 /** What disk and document last had in common, for one file: makes every merge three-way. */
 export const Shadow = z.object({
   path: z.string(),
-  kind: z.enum(['text', 'blob', 'dir']),
+  kind: z.enum(['text', 'blob', 'dir', 'symlink']),
   /** `identity` and `birthmark` of the file on disk then. */
   identity: z.string(),
   birthmark: z.string(),
+  /** SHA-256 of the bytes, empty where a blob's are not shared (yet); of a symbolic link, its target. */
   hash: z.string(),
   size: z.number(),
   exec: z.boolean(),
@@ -30,6 +31,10 @@ const Capture = z.object({ id: z.string(), file: z.string(), identity: z.string(
 export type Ahead = { update: Uint8Array; bytes: Uint8Array; shadow: Shadow }
 export type Intent = { bytes: Uint8Array; shadow: Shadow }
 export type Capture = z.infer<typeof Capture> & { key: string; base: Uint8Array }
+
+const kindOnDisk = { text: 'file', blob: 'file', dir: 'dir', symlink: 'symlink' } as const
+/** Whether what is there is still of the kind that was shared: anything else has taken its place. */
+export const isStill = ({ kind }: Shadow, stat: Stat): boolean => stat.kind === kindOnDisk[kind]
 
 /** The same content, as it lies on disk now. */
 export const stamped = (shadow: Shadow, { stat }: Read): Shadow => ({

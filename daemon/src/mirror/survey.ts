@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { nameOf, type Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
+import { isStill } from './shadow.ts'
 import { isBehindLink } from '../disk/inside.ts'
 import { scanFolder, type Scan } from '../watch/scan.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
@@ -38,17 +39,14 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
     found.set(key, found.has(key) && found.get(key) !== task ? undefined : task)
   }
   const known = (id: Id, stat: Stat) => {
+    const shadow = m.shadows.get(id)
+    if (shadow && !isStill(shadow, stat)) return missing(id)
     // What came from elsewhere meanwhile could not be written.
     if (vanished.delete(id)) met.add(id)
-    const shadow = m.shadows.get(id)
+    // Directories and links are looked at by themselves.
+    if (stat.kind !== 'file') return
     const recent = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
-    if (
-      !shadow ||
-      recent ||
-      shadow.identity !== identity(stat) ||
-      (shadow.kind === 'text' && shadow.exec !== isExecutable(stat))
-    )
-      note(changed, id)
+    if (!shadow || recent || shadow.identity !== identity(stat) || shadow.exec !== isExecutable(stat)) note(changed, id)
   }
   const missing = (id: Id) => {
     if (!vanished.has(id)) vanished.set(id, m.clock.now())
@@ -70,7 +68,6 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
     else note(newPaths, path)
   }
   const take = (scan: Scan) => {
-    for (const dir of scan.dirs) watch.add(dir)
     const strangers: [string, Stat][] = []
     for (const [path, stat] of scan.files) {
       const id = m.shadows.idAt(path)
@@ -82,13 +79,11 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
   /** What a scan did not meet may still be there: in a directory that is ignored by now, or one that cannot be read. */
   const unmet = (id: Id, path: string) => {
     const stat = look(join(m.root.path, path))
-    if (stat === 'missing' || (typeof stat === 'object' && stat.kind !== 'file')) missing(id)
+    if (stat === 'missing') missing(id)
     else if (typeof stat === 'object') known(id, stat)
   }
   const below = (dir: string): [Id, string][] =>
-    [...m.shadows.all()].flatMap(([id, { path, kind }]) =>
-      kind !== 'dir' && path.startsWith(dir + '/') ? [[id, path]] : [],
-    )
+    [...m.shadows.all()].flatMap(([id, { path }]) => (path.startsWith(dir + '/') ? [[id, path]] : []))
 
   return {
     vanished,
@@ -114,11 +109,9 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
       return found
     },
     all: async () => {
-      const scan = await scanFolder(m.root.path, m.ignore, '', m.signal)
+      const scan = await scanFolder(m.root.path, m.ignore, '', m.signal, watch.add)
       const strangers = take(scan)
-      for (const [id, { path, kind }] of m.shadows.all()) {
-        if (kind !== 'dir' && !scan.files.has(path)) unmet(id, path)
-      }
+      for (const [id, { path }] of m.shadows.all()) if (!scan.files.has(path)) unmet(id, path)
       for (const [path, stat] of strangers) unknown(path, stat)
       return scan
     },
@@ -137,14 +130,14 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
         if (stat === 'missing') {
           newPaths.delete(path)
           if (id !== undefined) missing(id)
-          else if (hidden === undefined) for (const [each, at] of below(path)) unmet(each, at)
+          const had = id === undefined || m.shadows.get(id)?.kind === 'dir'
+          if (had && hidden === undefined) for (const [each, at] of below(path)) unmet(each, at)
         } else if (isDir) {
-          if (id !== undefined && m.shadows.get(id)?.kind !== 'dir') missing(id)
-          if (hidden === undefined) strangers.push(...take(await scanFolder(m.root.path, m.ignore, path, m.signal)))
-        } else if (stat.kind !== 'file') {
-          if (id !== undefined) missing(id)
+          if (id !== undefined) known(id, stat)
+          if (hidden === undefined)
+            strangers.push(...take(await scanFolder(m.root.path, m.ignore, path, m.signal, watch.add)))
         } else if (id !== undefined) known(id, stat)
-        else if (hidden === undefined) strangers.push([path, stat])
+        else if (hidden === undefined && stat.kind === 'file') strangers.push([path, stat])
       }
       for (const [path, stat] of strangers) unknown(path, stat)
       return rules

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
+import { isStill } from './shadow.ts'
 import { look } from '../disk/stat.ts'
 
 /** Created by a person who really means to delete most of the folder. */
@@ -42,10 +43,13 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
   const dead: { id: Id; state: string | undefined }[] = []
   const revived: Id[] = []
   for (const { id, shadow, entry } of files) {
-    if (typeof look(join(m.root.path, shadow.path)) !== 'string') {
+    const there = look(join(m.root.path, shadow.path))
+    if (there === 'unreadable' || (typeof there === 'object' && isStill(shadow, there))) {
       m.again(id)
       continue
     }
+    // Something of another kind has its place, and is shared once that is free.
+    if (there !== 'missing') m.lookAt(shadow.path)
     if (entry.deleted) {
       dead.push({ id, state: undefined })
       continue
@@ -57,7 +61,10 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
       continue
     }
     const base = readContent(await m.shadows.bytes(id))
-    const untouched = shadow.kind !== 'text' || (base.kind === 'text' && base.text === remote?.text)
+    const untouched =
+      shadow.kind === 'text'
+        ? base.kind === 'text' && base.text === remote?.text
+        : (entry.facts?.blob ?? shadow.hash) === shadow.hash
     if (untouched && entry.path === shadow.path) dead.push({ id, state: remote?.state })
     else revived.push(id)
   }

@@ -1,12 +1,19 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ignore } from './ignore.ts'
-import { isGone, look, type Stat } from '../disk/stat.ts'
+import { linkReason } from './links.ts'
+import { isGone, look, readLink, type Stat } from '../disk/stat.ts'
 
 /** What a walk through the folder, or a part of it, found. */
 export type Scan = {
   files: Map<string, Stat>
-  /** Every shared directory, '' for the root, so that it can be watched. */
+  /** Symbolic links that may be shared, and their targets; never what these lead to. */
+  links: Map<string, string>
+  /** Shared directories with nothing in them at all. */
+  empty: string[]
+  /** Names that are hidden because another machine would spell them otherwise (not NFC): another file may have that spelling. */
+  misspelt: string[]
+  /** Every shared directory that could be listed, '' for the root. */
   dirs: string[]
   /** How many entries are not shared, by reason; a directory counts once. */
   hidden: Map<string, number>
@@ -18,14 +25,31 @@ const lanes = 32
 
 /**
  * Walks the folder (from `from`), never through a symbolic link, and looks at every shared file. Scans are the truth;
- * a watcher's events are hints where to look first. Throws where the root itself cannot be listed.
+ * a watcher's events are hints where to look first. `onDir` hears of each shared directory before it is listed. Throws
+ * where the root itself cannot be listed.
  */
-export async function scanFolder(root: string, ignore: Ignore, from = '', signal?: AbortSignal): Promise<Scan> {
-  const scan: Scan = { files: new Map(), dirs: [], hidden: new Map(), unreadable: [] }
+export async function scanFolder(
+  root: string,
+  ignore: Ignore,
+  from = '',
+  signal?: AbortSignal,
+  onDir: (dir: string) => void = () => {},
+): Promise<Scan> {
+  const scan: Scan = {
+    files: new Map(),
+    links: new Map(),
+    empty: [],
+    misspelt: [],
+    dirs: [],
+    hidden: new Map(),
+    unreadable: [],
+  }
   const hide = (reason: string) => scan.hidden.set(reason, (scan.hidden.get(reason) ?? 0) + 1)
   const queue: (() => Promise<void>)[] = []
 
   const walk = async (dir: string): Promise<void> => {
+    // Watched before it is listed: what is made in between is either found or told.
+    onDir(dir)
     let entries
     try {
       entries = await readdir(join(root, dir), { withFileTypes: true })
@@ -35,6 +59,7 @@ export async function scanFolder(root: string, ignore: Ignore, from = '', signal
       return
     }
     scan.dirs.push(dir)
+    if (dir !== '' && entries.length === 0) scan.empty.push(dir)
     await ignore.enter(
       dir,
       entries.map((entry) => entry.name),
@@ -44,15 +69,23 @@ export async function scanFolder(root: string, ignore: Ignore, from = '', signal
       const reason = ignore.reason(path, entry.isDirectory())
       if (reason !== undefined) {
         if (reason !== '.tandem') hide(reason)
+        if (reason === 'name' && path !== path.normalize('NFC')) scan.misspelt.push(path)
       } else if (entry.isDirectory()) queue.push(() => walk(path))
       else if (entry.isFile()) visit(path)
-      else hide(entry.isSymbolicLink() ? 'symbolic links' : 'special files')
+      else if (entry.isSymbolicLink()) visitLink(path)
+      else hide('special files')
     }
   }
   const visit = (path: string) => {
     const stat = look(join(root, path))
     if (stat === 'unreadable') scan.unreadable.push(path)
     else if (stat !== 'missing' && stat.kind === 'file') scan.files.set(path, stat)
+  }
+  const visitLink = (path: string) => {
+    const target = readLink(join(root, path))
+    if (target === undefined) return
+    if (linkReason(ignore, path, target) === undefined) scan.links.set(path, target)
+    else hide('symbolic links')
   }
 
   await walk(from)
