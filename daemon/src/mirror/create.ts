@@ -67,7 +67,9 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
           bytes += file.bytes.length
         }
       }
-      shared.push(...(await putTexts(m, fresh, task)))
+      const put = await putTexts(m, fresh, task)
+      // Only now: while they were put, another lane may have begun to publish, and `shared` is another list since.
+      shared.push(...put)
       await publishEnough(false)
     }
   }
