@@ -26,6 +26,7 @@ import { connect, type Connection } from './link/connect.ts'
 import { createDocuments, type Documents } from './link/documents.ts'
 import { keepSayingHello, onReturn, openChannel } from './link/hello.ts'
 import { createHttp } from './link/http.ts'
+import { hasOthers } from './link/others.ts'
 import { persistently } from './link/persistently.ts'
 import { openReach, type Reach } from './link/reach.ts'
 import { createTokens, findWorkspace, leaveWorkspace } from './link/token.ts'
@@ -153,7 +154,11 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     opening.catch(() => {})
 
     const channel = openChannel(self, log)
-    const writers = createWriters((clients, task) => channel.send({ t: 'writes-as', clients, cause: { task } }))
+    const ops = openOps(opsDoc.doc)
+    const writers = createWriters(
+      (clients, task) => channel.send({ t: 'writes-as', clients, cause: { task } }),
+      () => settings.shared && hasOthers(ops.daemons, about.id, clock),
+    )
     // What was said may have been lost with a connection.
     onReturn(self, writers.declareAgain)
     const persist = persistently({ clock, log })
@@ -200,7 +205,6 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     const gate = await opening
     daemon.set('sandbox', gate.state)
     const mono = () => performance.now()
-    const ops = openOps(opsDoc.doc)
     const runner = createTaskRunner({
       daemonId: about.id,
       capabilities: about.capabilities,

@@ -5,6 +5,7 @@ import {
   fits,
   includesState,
   openFile,
+  prepareAlike,
   prepareEdits,
   readFileUpdate,
   stateOf,
@@ -42,6 +43,8 @@ export async function openText(documents: Documents, writers: Writers, fileId: I
       includes: (state: string) => includesState(doc, state),
     }),
     prepare: (edits: readonly TextEdit[], task?: Id) => {
+      const alike = alikeWith(writers, path, doc, edits, task)
+      if (alike) return alike
       writers.takeUp(path, doc, task)
       return prepareEdits(doc, edits, origin)
     },
@@ -70,14 +73,24 @@ export function readText(writers: Writers, fileId: Id, whole: Uint8Array | undef
     prepare: (edits: readonly TextEdit[], task?: Id) => {
       const doc = new Y.Doc({ gc: false })
       if (whole) Y.applyUpdate(doc, whole)
-      writers.takeUp(pathOf(fileId), doc, task)
-      let update = new Uint8Array()
-      doc.on('update', (u: Uint8Array) => (update = new Uint8Array(u)))
-      applyEdits(doc.getText('content'), edits, origin)
-      writers.wrote(pathOf(fileId), doc)
+      const alike = alikeWith(writers, pathOf(fileId), doc, edits, task)
+      let update = alike ?? new Uint8Array()
+      if (alike) Y.applyUpdate(doc, alike)
+      else {
+        writers.takeUp(pathOf(fileId), doc, task)
+        doc.on('update', (u: Uint8Array) => (update = new Uint8Array(u)))
+        applyEdits(doc.getText('content'), edits, origin)
+        writers.wrote(pathOf(fileId), doc)
+      }
       const state = stateOf(doc)
       doc.destroy()
       return { update, state }
     },
   }
+}
+
+/** The update as every other mirror would make it that finds the same change; undefined where there is none, or it cannot be. */
+function alikeWith(writers: Writers, path: string, doc: Y.Doc, edits: readonly TextEdit[], task: Id | undefined) {
+  const idOf = writers.alike(path, task)
+  return idOf && prepareAlike(doc, edits, origin, idOf)
 }

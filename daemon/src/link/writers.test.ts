@@ -4,9 +4,13 @@ import * as Y from 'yjs'
 import { readText } from './text.ts'
 import { createWriters } from './writers.ts'
 
-const declared = () => {
+const declared = ({ hasOthers = false } = {}) => {
   const said: { clients: number[]; task: string }[] = []
-  return { said, writers: createWriters((clients, task) => said.push({ clients, task })) }
+  const writers = createWriters(
+    (clients, task) => said.push({ clients, task }),
+    () => hasOthers,
+  )
+  return { said, writers }
 }
 const edit = (writers: ReturnType<typeof createWriters>, doc: Y.Doc, text: string, task?: string) => {
   writers.takeUp('file/a', doc, task)
@@ -78,4 +82,25 @@ test('[LOG-98] of a text that was read whole, too', () => {
   const after = new Y.Doc()
   Y.applyUpdate(after, Y.mergeUpdates([whole, changes[0]?.update ?? whole]))
   expect(readText(writers, id, Y.encodeStateAsUpdate(after)).includes(changes[0]?.state ?? '')).toBe(true)
+})
+
+test('[MIR-110] two mirrors make the same update of the same change, of a text read whole or held open; one alone does not', () => {
+  const [id, task] = [createId(), createId()]
+  const doc = new Y.Doc()
+  doc.getText('content').insert(0, 'one two')
+  const whole = Y.encodeStateAsUpdate(doc)
+  const edits = [{ at: 3, del: 0, ins: ' and' }]
+  const made = (hasOthers: boolean, cause?: string) => {
+    const { said, writers } = declared({ hasOthers })
+    return { said, ...readText(writers, id, whole).prepare(edits, cause) }
+  }
+  expect(made(true)).toEqual(made(true))
+  expect(made(false).update).not.toEqual(made(false).update)
+  // A task's own are told to be of it.
+  const ofTask = made(true, task)
+  expect(ofTask.update).toEqual(made(true).update)
+  expect(ofTask.said).toEqual([{ clients: [...Y.parseUpdateMeta(ofTask.update).to.keys()], task }])
+  // The same edit of another file is another.
+  const elsewhere = readText(declared({ hasOthers: true }).writers, createId(), whole).prepare(edits)
+  expect(elsewhere.update).not.toEqual(ofTask.update)
 })

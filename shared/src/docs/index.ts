@@ -1,6 +1,7 @@
 export { cachedView, mapView, when, type View } from './view.ts'
 export { openRecords, type Records } from './records.ts'
 export { applyEdits } from './text.ts'
+export { prepareAlike } from './alike.ts'
 export { applyPrepared, fits, includesState, prepareEdits, readFileUpdate, seedText, stateOf } from './versions.ts'
 export { Deleted, FileFacts, TreeEntry, openFiles, type FileEntry, type Files, type FilesSnapshot } from './files.ts'
 export { onTreeChange, type TreeChange } from './tree-changes.ts'
