@@ -1,6 +1,7 @@
-import { TandemError, wait } from '@tandem/shared'
+import { wait } from '@tandem/shared'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { readCursor, type Cursor } from './cursor.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { createFileEvents, FileEvent, type FileEvents, type Touched } from './file-events.ts'
@@ -54,16 +55,6 @@ export function eventsRoute(deps: HttpDeps, state: () => Promise<WorkspaceState>
       })
     },
   )
-}
-
-type Cursor = { generation: number; seq: number }
-
-function readCursor(raw: string | undefined): Cursor | undefined {
-  if (raw === undefined || raw === '') return undefined
-  const [, generation, seq] = /^(\d{1,10})\.(\d{1,15})$/.exec(raw) ?? []
-  if (generation === undefined || seq === undefined)
-    throw new TandemError('bad-request', { reason: 'an event’s id is <generation>.<seq>' })
-  return { generation: Number(generation), seq: Number(seq) }
 }
 
 type Wanted = {

@@ -1,5 +1,4 @@
 import {
-  TandemError,
   encodeFeedFrame,
   isTandemError,
   joined,
@@ -11,6 +10,7 @@ import {
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { claimsOf } from './claims.ts'
+import { readCursor } from './cursor.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { streamOf } from './stream.ts'
@@ -41,7 +41,9 @@ export function feedRoute(deps: HttpDeps): Hono<Env> {
     }),
     requireRole(deps, 'viewer'),
     (c) => {
-      const since = readCursor(c.req.query('since'), workspace.generation, deps.updates.head())
+      const cursor = readCursor(c.req.query('since'))
+      const isKnown = cursor?.generation === workspace.generation && cursor.seq <= deps.updates.head()
+      const since = isKnown ? cursor.seq : 0
       const ended = endOf(deps, c)
       const { principal } = c.var.caller
       const who = async (): Promise<Claims | undefined> => {
@@ -61,14 +63,6 @@ export function feedRoute(deps: HttpDeps): Hono<Env> {
       )
     },
   )
-}
-
-function readCursor(raw: string | undefined, generation: number, head: number): number {
-  if (raw === undefined || raw === '') return 0
-  const [, g, seq] = /^(\d{1,10})\.(\d{1,15})$/.exec(raw) ?? []
-  if (g === undefined || seq === undefined)
-    throw new TandemError('bad-request', { reason: 'since is <generation>.<seq>' })
-  return Number(g) === generation && Number(seq) <= head ? Number(seq) : 0
 }
 
 type Feed = {
