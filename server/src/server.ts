@@ -29,6 +29,7 @@ import { runRetention } from './services/retain.ts'
 import { runTidying } from './services/tidy.ts'
 import { openRefereeService } from './services/run-referee.ts'
 import { openAudit } from './store/audit.ts'
+import { openFolderBlobs } from './store/blobs-folder.ts'
 import { openLevelStore } from './store/level.ts'
 import { openLog, type UpdateLog } from './store/log.ts'
 import { createRefusals } from './store/refusals.ts'
@@ -98,6 +99,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       clock,
     })
     const { tokens, access, members } = auth
+    const blobs = await openFolderBlobs(path.join(dataDir, 'server', 'blobs'))
     const lease = await openDaemonLease({ table: tableOf(updates)('daemons'), leaseMs: settings.leaseMs, clock })
     const audit = await openAudit(updates, updates, clock)
     const checkOrigin = createOriginCheck(settings, certificate)
@@ -179,12 +181,13 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     })
     /** Known once we listen; nobody asks before. */
     let pageAddress = ''
-    const verbs = createFileVerbs({ documents, updates, settings, clock })
+    const verbs = createFileVerbs({ documents, updates, blobs, settings, clock })
     const fileMessages = createFileMessages({ verbs, readOnly: doors.readOnly, log })
     const router = createRouter({
       workspace,
       settings,
       updates,
+      blobs,
       documents,
       verbs,
       ...auth,
@@ -234,7 +237,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
     const refereeing = service.run(stopping.signal)
     const retention = runRetention({ history, settings, clock, log }, stopping.signal)
-    const tidying = runTidying({ updates, documents, tasks: service.tasks, clock, log }, stopping.signal)
+    const tidying = runTidying({ updates, blobs, documents, tasks: service.tasks, clock, log }, stopping.signal)
     const { port, url, publicUrl } = await door.open()
     pageAddress = publicUrl
     log.info('server ready', { url, publicUrl, workspace: workspace.id, seq: updates.head() })

@@ -17,6 +17,7 @@ import type { Tokens } from '../auth/tokens.ts'
 import type { Users } from '../auth/users.ts'
 import type { History } from '../history/history.ts'
 import type { Audit } from '../store/audit.ts'
+import type { BlobStore } from '../store/blobs.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Refusals } from '../store/refusals.ts'
 import type { Workspace } from '../store/workspace.ts'
@@ -38,6 +39,7 @@ export type HttpDeps = {
   workspace: Workspace
   settings: Settings
   updates: UpdateLog
+  blobs: BlobStore
   documents: Documents
   verbs: FileVerbs
   keys: ApiKeys

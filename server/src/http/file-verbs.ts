@@ -10,12 +10,13 @@ import {
   type Id,
   type Settings,
 } from '@tandem/shared'
-import { openFile, openFiles, stateOf, type FileEntry, type Files } from '@tandem/shared/docs'
+import { openFile, openFiles, stateOf, type FileEntry, type FileFacts, type Files } from '@tandem/shared/docs'
+import type { BlobStore } from '../store/blobs.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Documents } from '../sync/documents.ts'
 import { perDoc } from '../sync/per-doc.ts'
 import { createRoom } from '../sync/room.ts'
-import { decodeText, encodeText, etagOf, type Current } from './content.ts'
+import { decodeText, encodeText, etagOf, keepBlob, rawOf, tagOf, type Current } from './content.ts'
 import { below, isFolder, roomIn } from './file-places.ts'
 
 /** What to replace by what, and how often it must be there. */
@@ -30,11 +31,16 @@ export type FileVerbs = ReturnType<typeof createFileVerbs>
 const index: DocRef = { kind: 'files' }
 const textRef = (id: Id): DocRef => ({ kind: 'file', fileId: id })
 
-type Deps = { documents: Documents; updates: UpdateLog; settings: Settings; clock: Clock }
+/** What goes without saying of a file. */
+const plain: Omit<FileFacts, 'size'> = { exec: false, eol: 'lf', bom: false }
+const etagOfBlob = ({ kind, facts }: FileEntry): { etag?: string } =>
+  kind === 'blob' && facts?.blob !== undefined && facts.withheld === undefined ? { etag: tagOf(facts.blob) } : {}
+
+type Deps = { documents: Documents; updates: UpdateLog; blobs: BlobStore; settings: Settings; clock: Clock }
 /** In whose name it is done. */
 type Caller = { principal: Id }
 
-export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
+export function createFileVerbs({ documents, updates, blobs, settings, clock }: Deps) {
   let held: Promise<Files> | undefined
   // Loaded at first use and kept: every route here asks it.
   const files = () => (held ??= hold())
@@ -62,27 +68,31 @@ export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
       path,
     })
   }
-  const requireText = async (path: string): Promise<FileEntry> => {
+  const requireFile = async (path: string): Promise<FileEntry> => {
     const entry = await find(path)
     if (!entry || entry.kind === 'dir') throw await nothingAt(path)
+    return entry
+  }
+  const requireText = async (path: string): Promise<FileEntry> => {
+    const entry = await requireFile(path)
     if (entry.kind !== 'text' || entry.facts?.withheld !== undefined) {
       throw new TandemError('not-found', {
-        reason: `the content of this ${entry.kind} is not shared`,
+        reason: entry.kind === 'text' ? 'the content of this text is not shared' : 'this is no text',
         path,
         withheld: entry.facts?.withheld,
       })
     }
     return entry
   }
-  const bytesOf = async ({ id, facts }: FileEntry) =>
-    encodeText((await documents.peek(textRef(id), (doc) => openFile(doc).snapshot())) ?? '', facts)
+  const textOf = async ({ id }: FileEntry) =>
+    (await documents.peek(textRef(id), (doc) => openFile(doc).snapshot())) ?? ''
+  const bytesOf = async (entry: FileEntry) => encodeText(await textOf(entry), entry.facts)
   const etagFor = async (entry: FileEntry) => {
-    const isRead = entry.kind === 'text' && entry.facts?.withheld === undefined
-    return isRead ? { etag: etagOf(await bytesOf(entry)) } : {}
+    if (entry.kind !== 'text') return etagOfBlob(entry)
+    return entry.facts?.withheld === undefined ? { etag: etagOf(await bytesOf(entry)) } : {}
   }
 
-  const requireSize = (bytes: number) => {
-    const limit = settings.maxTextBytes
+  const requireSize = (bytes: number, limit: number = settings.maxTextBytes) => {
     if (bytes > limit) throw new TandemError('too-large', { reason: 'the file would be too large', bytes, limit })
   }
   /** Edits the text in one step: `edit` sees it as it stands, and throws to leave it so. */
@@ -105,32 +115,64 @@ export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
     return { version: versionOf(textRef(id)), etag }
   }
 
-  const create = async (path: string, body: Uint8Array, caller: Caller, check: Check) => {
-    check(undefined)
-    requireSize(body.length)
-    const { text, eol, bom } = decodeText(body)
-    const all = await files()
-    roomIn(all)(path)
-    const facts = { size: body.length, exec: false, eol, bom }
+  /** Keeps content for a file that is to be; answers what to say of it in the index. */
+  const takeIn = async (body: Uint8Array, caller: Caller, isText: boolean) => {
     const id = createId()
+    const decoded = isText ? decodeText(body) : undefined
+    if (!decoded) {
+      requireSize(body.length, settings.maxBlobBytes)
+      const blob = await keepBlob(blobs, body)
+      const facts = { ...plain, size: body.length, blob }
+      return { id, kind: 'blob' as const, facts, etag: tagOf(blob) }
+    }
+    requireSize(body.length)
+    const { text, eol, bom } = decoded
+    const facts = { ...plain, size: body.length, eol, bom }
     requireDocRoom(textRef(id))
-    // Content first, so that nobody ever sees an empty file.
     await documents.change(textRef(id), metaOf(caller), (doc) =>
       fileIn(doc).edit([{ at: 0, del: 0, ins: text }], undefined),
     )
+    return { id, kind: 'text' as const, facts, etag: etagOf(encodeText(text, facts)) }
+  }
+  const create = async (path: string, body: Uint8Array, caller: Caller, check: Check) => {
+    check(undefined)
+    const all = await files()
+    roomIn(all)(path)
+    // Content first, so that nobody ever sees an empty file.
+    const { id, kind, facts, etag } = await takeIn(body, caller, decodeText(body) !== undefined)
     await documents.change(index, metaOf(caller), () => {
       if (all.snapshot().byPath.has(path))
         throw new TandemError('precondition-failed', { reason: 'the file was created meanwhile', path })
       roomIn(all)(path)
-      all.create(path, 'text', facts, id)
+      all.create(path, kind, facts, id)
     })
-    return { created: true, version: versionOf(index), etag: etagOf(encodeText(text, facts)) }
+    return { created: true, version: versionOf(index), etag }
+  }
+  /** Puts other content in the place of what is no text, or will be none: a text that becomes a blob ends, and back. */
+  const replace = async (before: FileEntry, body: Uint8Array, caller: Caller, check: Check, isText: boolean) => {
+    check(await etagFor(before))
+    const all = await files()
+    const state = before.kind === 'text' ? await documents.peek(textRef(before.id), stateOf) : undefined
+    const { id, kind, facts: found, etag } = await takeIn(body, caller, isText)
+    await documents.change(index, metaOf(caller), () => {
+      const now = all.get(before.id)
+      if (!now || now.deleted || now.path !== before.path)
+        throw new TandemError('precondition-failed', { reason: 'the file moved meanwhile', path: before.path })
+      if (now.kind === 'blob') check(etagOfBlob(now))
+      const facts = { ...found, exec: now.facts?.exec ?? false }
+      if (now.kind === kind) return all.setFacts(now.id, facts)
+      all.remove(now.id, { by: caller.principal, at: clock.now(), ...(state !== undefined && { snapshot: state }) })
+      all.create(now.path, kind, facts, id)
+    })
+    return { created: false, version: versionOf(index), etag }
   }
 
   return {
     find,
     requireText,
     bytesOf,
+    /** Its bytes as they are on disk; throws `not-found`, saying why, where the server has none. */
+    raw: async (path: string) => rawOf(await requireFile(path), { blobs, textOf }),
     version: () => updates.head(),
     /** Files in order of their paths, from behind `after`; those in the folder `prefix`, where one is named. */
     list: async ({ after, limit, prefix }: { after: string; limit: number; prefix: string | undefined }) => {
@@ -156,13 +198,17 @@ export function createFileVerbs({ documents, updates, settings, clock }: Deps) {
       const parsed = parsePath(path)
       const entry = await find(parsed)
       if (!entry) return create(parsed, body, caller, check)
-      if (entry.kind !== 'text' || entry.facts?.withheld !== undefined) {
-        const what =
-          entry.kind === 'dir' ? 'folder' : entry.kind === 'text' ? 'file whose content is not shared' : entry.kind
+      const { kind, facts } = entry
+      if ((kind !== 'text' && kind !== 'blob') || facts?.withheld !== undefined) {
+        const what = kind === 'dir' ? 'folder' : kind === 'symlink' ? 'link' : 'file whose content is not shared'
         throw new TandemError('conflict', { reason: `there is a ${what} of that name`, path: parsed })
       }
-      const { text } = decodeText(body)
-      return { created: false, ...(await change(entry, caller, check, () => text)) }
+      const decoded = decodeText(body)
+      if (kind === 'text' && decoded) {
+        return { created: false, ...(await change(entry, caller, check, () => decoded.text)) }
+      }
+      // A blob that is text stays one for as long as it is too large for a document.
+      return replace(entry, body, caller, check, decoded !== undefined && body.length <= settings.maxTextBytes)
     },
     /** Search and replace; the text to search for may have either kind of line ends. */
     edit: async (path: string, { search, replace, count }: TextReplacement, caller: Caller, check: Check) => {

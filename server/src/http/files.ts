@@ -1,12 +1,13 @@
 import { Id, TandemError } from '@tandem/shared'
 import { Hono, type Context } from 'hono'
 import { z } from 'zod'
-import { checkConditions, names } from './conditions.ts'
-import { etagOf, type Current } from './content.ts'
+import { checkConditions } from './conditions.ts'
+import type { Current } from './content.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import type { FileVerbs } from './file-verbs.ts'
 import { readBody, readValue } from './problem.ts'
+import { rawAnswer, rawAnswers, rawHeaders } from './raw-answer.ts'
 import { requireRole } from './who.ts'
 
 const ListQuery = z.object({
@@ -88,23 +89,15 @@ export function fileRoutes(deps: HttpDeps): Hono<Env> {
       describe({
         tag: 'Files',
         summary: 'Read a file',
-        headers: { 'if-none-match': 'The ETag of what you have: then 304 where nothing changed.' },
-        answers: { 200: 'bytes', 304: 'nothing' },
-        errors: ofPaths,
+        headers: rawHeaders,
+        answers: rawAnswers,
+        errors: [...ofPaths, 'range-invalid'],
       }),
       viewer,
       async (c) => {
-        // Taken before the text: what is read is at least as new as this.
-        const version = verbs.version()
-        const bytes = await verbs.bytesOf(await verbs.requireText(pathOf(c)))
-        const etag = etagOf(bytes)
-        c.header('etag', etag)
-        c.header('tandem-version', String(version))
-        // Whatever a file holds, the browser must not take it for a page of ours.
-        c.header('content-type', 'text/plain; charset=utf-8')
-        c.header('x-content-type-options', 'nosniff')
-        c.header('content-security-policy', "default-src 'none'; sandbox")
-        return names(c.req.header('if-none-match') ?? '', { etag }) ? c.body(null, 304) : c.body(bytes)
+        // Taken before the content: what is read is at least as new as this.
+        c.header('tandem-version', String(verbs.version()))
+        return rawAnswer(deps, c, await verbs.raw(pathOf(c)))
       },
     )
     .put(
@@ -112,7 +105,7 @@ export function fileRoutes(deps: HttpDeps): Hono<Env> {
       describe({
         tag: 'Files',
         summary: 'Create or replace a file',
-        more: 'Cut down to the smallest edits, so that what others type meanwhile stays.',
+        more: 'A text is cut down to the smallest edits, so that what others type meanwhile stays. What is no text replaces what is there.',
         headers: conditions,
         body: 'bytes',
         answers: { 200: Written, 201: Written },

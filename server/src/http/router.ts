@@ -1,6 +1,7 @@
 import { TandemError } from '@tandem/shared'
 import { Hono } from 'hono'
 import { auditRoute } from './audit.ts'
+import { blobRoutes } from './blobs.ts'
 import { boundStrangers } from './body.ts'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
@@ -38,6 +39,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/daemons', daemonRoutes(deps))
     .route('/feed', feedRoute(deps))
     .route('/bulk', bulkRoutes(deps))
+    .route('/blobs', blobRoutes(deps))
     .route('/files', fileListRoute(deps))
     .route('/files', fileRoutes(deps))
     .route('/tasks', taskRoutes(deps))

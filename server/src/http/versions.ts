@@ -1,12 +1,13 @@
 import { Blame, TandemError, VersionFiles, parsePath } from '@tandem/shared'
+import type { FileEntry } from '@tandem/shared/docs'
 import { Hono, type Context } from 'hono'
 import { z } from 'zod'
 import { exportTexts } from '../history/export.ts'
-import { names } from './conditions.ts'
-import { encodeText, etagOf } from './content.ts'
+import { rawOf } from './content.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { readValue } from './problem.ts'
+import { rawAnswer, rawAnswers, rawHeaders } from './raw-answer.ts'
 import { requireRole } from './who.ts'
 
 const tag = 'History'
@@ -62,27 +63,18 @@ export function versionRoutes(deps: HttpDeps): Hono<Env> {
       describe({
         tag,
         summary: 'A file’s content then',
-        headers: { 'if-none-match': 'The ETag of what you have: then 304 where it is the same.' },
-        answers: { 200: 'bytes', 304: 'nothing' },
-        errors: ofPaths,
+        headers: rawHeaders,
+        answers: rawAnswers,
+        errors: [...ofPaths, 'range-invalid'],
       }),
       viewer,
       async (c) => {
         const version = versionOf(c)
         const path = pathOf(c)
         const entry = (await versions.index(version)).byPath.get(path)
-        if (entry?.kind !== 'text' || entry.facts?.withheld !== undefined) {
-          const reason = entry ? `the content of this ${entry.kind} is not shared` : 'there was no such file then'
-          throw new TandemError('not-found', { reason, path, version })
-        }
-        const bytes = encodeText(await versions.text(entry.id, version), entry.facts)
-        const etag = etagOf(bytes)
-        c.header('etag', etag)
-        // Whatever a file holds, the browser must not take it for a page of ours.
-        c.header('content-type', 'text/plain; charset=utf-8')
-        c.header('x-content-type-options', 'nosniff')
-        c.header('content-security-policy', "default-src 'none'; sandbox")
-        return names(c.req.header('if-none-match') ?? '', { etag }) ? c.body(null, 304) : c.body(bytes)
+        if (!entry) throw new TandemError('not-found', { reason: 'there was no such file then', path, version })
+        const textOf = ({ id }: FileEntry) => versions.text(id, version)
+        return rawAnswer(deps, c, await rawOf(entry, { blobs: deps.blobs, textOf }))
       },
     )
     .get(

@@ -4,6 +4,7 @@ import { openRequests } from '@tandem/shared/docs'
 import { fakeClock } from '@tandem/shared/testing'
 import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { openMemoryBlobs } from '../store/blobs-memory.ts'
 import { openLog } from '../store/log.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import { all } from '../store/store.suite.ts'
@@ -22,6 +23,7 @@ async function bench() {
   const settings = { ...readSettings({}), snapshotTailBytes: 200 }
   const clock = fakeClock(1_000 * day)
   const store = openMemoryStore()
+  const blobs = openMemoryBlobs(clock.now)
   const updates = await openLog({ store, settings, log: silentLog, clock })
   const documents = createDocuments({ engine, updates, place, settings, log: silentLog })
   const completedAtById = new Map<string, number | undefined>()
@@ -34,6 +36,7 @@ async function bench() {
   return {
     updates,
     store,
+    blobs,
     clock,
     completedAtById,
     load: (ref: DocRef) => loaded.set(docName(place, ref), new Y.Doc() as Document),
@@ -46,7 +49,7 @@ async function bench() {
       for (const step of steps) step(doc)
       return ref
     },
-    run: () => runTidying({ updates, documents, tasks, clock, log }, stop.signal),
+    run: () => runTidying({ updates, blobs, documents, tasks, clock, log }, stop.signal),
     stop,
     rounds: () => lines.length,
   }
@@ -73,6 +76,23 @@ test('[LOG-42] the past of documents that nobody looks back at is forgotten, tha
   }
   expect(text(await all.updates.load(docPath(daemon)))).toBe(text(before))
   all.stop.abort()
+  await running
+})
+
+test('[MIR-83] an upload that nobody went on with for a day is forgotten', async () => {
+  const { blobs, clock, run, rounds, stop } = await bench()
+  const [hash, later] = ['a'.repeat(64), 'b'.repeat(64)]
+  const piece = { offset: 0, size: 10, bytes: Uint8Array.of(1, 2) }
+  await blobs.put(hash, piece)
+  clock.advance(day - 1)
+  const running = run()
+  await vi.waitFor(() => expect(rounds()).toBe(1))
+  expect((await blobs.look(hash)).received).toBe(2)
+  await blobs.put(later, piece)
+  clock.advance(day)
+  await vi.waitFor(() => expect(rounds()).toBe(2))
+  expect([await blobs.look(hash), await blobs.look(later)].map(({ received }) => received)).toEqual([0, 2])
+  stop.abort()
   await running
 })
 

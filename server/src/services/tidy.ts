@@ -9,6 +9,7 @@ import {
   type Task,
 } from '@tandem/shared'
 import { openRequests, type Records } from '@tandem/shared/docs'
+import type { BlobStore } from '../store/blobs.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Documents } from '../sync/documents.ts'
 
@@ -24,6 +25,7 @@ const pastless: ReadonlySet<DocKind> = new Set(['requests', 'tasks', 'ops', 'dae
 
 type Deps = {
   updates: Pick<UpdateLog, 'names' | 'stat' | 'entries' | 'squash'>
+  blobs: Pick<BlobStore, 'tidy'>
   documents: Pick<Documents, 'peek' | 'drop'>
   tasks: Pick<Records<Task>, 'get'>
   clock: Clock
@@ -32,8 +34,8 @@ type Deps = {
 
 /**
  * Keeps the log from growing with what nobody looks at: at the start and once a day, a few documents at a time, the
- * past of requests, tasks, logs and the like is forgotten, and after a month the emptied requests of sessions that are
- * gone and the logs of tasks that are done. Settles when the signal aborted and nothing is under way any more.
+ * past of requests, tasks, logs and the like is forgotten, after a day uploads that nobody went on with, and after a
+ * month the emptied requests of sessions that are gone and the logs of tasks that are done. Settles when the signal aborted and nothing is under way any more.
  */
 export async function runTidying(deps: Deps, signal: AbortSignal): Promise<void> {
   const { clock, log } = deps
@@ -50,9 +52,9 @@ export async function runTidying(deps: Deps, signal: AbortSignal): Promise<void>
   }
 }
 
-async function tidy(deps: Deps, signal: AbortSignal): Promise<{ squashed: number; dropped: number }> {
-  const { updates, documents, clock } = deps
-  const done = { squashed: 0, dropped: 0 }
+async function tidy(deps: Deps, signal: AbortSignal): Promise<Record<'squashed' | 'dropped' | 'uploads', number>> {
+  const { updates, blobs, documents, clock } = deps
+  const done = { squashed: 0, dropped: 0, uploads: await blobs.tidy(clock.now() - dayMs) }
   let looked = 0
   for (const name of updates.names('')) {
     const ref = parseDocPath(name)

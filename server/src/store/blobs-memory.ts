@@ -2,7 +2,7 @@ import { joined } from '@tandem/shared'
 import { createBlobStore, type BlobStore } from './blobs.ts'
 
 /** For tests: forgotten with the process. */
-export function openMemoryBlobs(): BlobStore {
+export function openMemoryBlobs(now: () => number = Date.now): BlobStore {
   const wholes = new Map<string, Uint8Array>()
   const partials = new Map<string, { bytes: Uint8Array; at: number }>()
   return createBlobStore({
@@ -10,7 +10,7 @@ export function openMemoryBlobs(): BlobStore {
     partial: async (hash) => partials.get(hash)?.bytes.length ?? 0,
     append: async (hash, _offset, bytes) => {
       const before = partials.get(hash)?.bytes ?? new Uint8Array()
-      partials.set(hash, { bytes: joined([before, bytes]), at: Date.now() })
+      partials.set(hash, { bytes: joined([before, bytes]), at: now() })
     },
     readPartial: async function* (hash) {
       yield partials.get(hash)?.bytes ?? new Uint8Array()

@@ -13,6 +13,7 @@ export const errorTable = {
   'not-found': { http: 404, hint: 'Check the address or the id.' },
   conflict: { http: 409, hint: 'Fetch the current state and try again.' },
   'precondition-failed': { http: 412, hint: 'The file changed meanwhile: read it again.' },
+  'range-invalid': { http: 416, hint: 'Ask for bytes that the file has.' },
   'precondition-required': { http: 428, hint: 'Send If-Match or If-None-Match: *.' },
   'too-large': { http: 413, close: 1009, hint: 'Split it, or raise the limit in the configuration.' },
   'workspace-served': {
