@@ -7,6 +7,7 @@ import type { Workspace } from './ports.ts'
 import type { Report } from './report.ts'
 import type { Shadows } from './shadow.ts'
 import type { Texts } from './texts.ts'
+import type { Transfers } from './transfers.ts'
 
 /** What the work on one file needs. */
 export type Mirroring = {
@@ -18,6 +19,7 @@ export type Mirroring = {
   readonly conflicts: Conflicts
   /** For alerts that a person can do something about, and for the bytes of large files on their way. */
   readonly report: Pick<Report, 'alert' | 'clear' | 'bytes'>
+  readonly transfers: Transfers
   readonly locks: Locks
   readonly clock: Clock
   readonly log: Log
@@ -28,10 +30,14 @@ export type Mirroring = {
   readonly signal: AbortSignal
   /** Has a file looked at again soon. */
   again(id: Id): void
+  /** Whether a deletion that came from elsewhere is one of so many that its file goes to the trash. */
+  isOneOfMany(id: Id): boolean
   /** Says, once, that a path is not written, and why. */
   refuse(path: string, reason: string): void
-  /** Has a path looked at, as if the watcher had named it. */
-  lookAt(path: string): void
+  /** Has a path looked at, as if the watcher had named it; with `ms` so much later, which no barrier waits for. */
+  lookAt(path: string, ms?: number): void
+  /** Whether somebody waits for all that is on disk now to be on the server. */
+  inHaste(): boolean
 }
 
 /** The origin of our own changes to the index. */

@@ -1,23 +1,29 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError, type Clock, type Id, type Log } from '@tandem/shared'
-import type { MirrorState, View } from '@tandem/shared/docs'
+import type { Answer, MirrorState, View } from '@tandem/shared/docs'
 import { createBarriers } from './barriers.ts'
+import { recoverAsides } from './blob-place.ts'
+import { tidyPartials } from './blob-transfer.ts'
 import { createConflicts } from './conflicts.ts'
 import type { Mirroring } from './context.ts'
 import { createCursor } from './cursor.ts'
 import { createIgnore } from '../watch/ignore.ts'
+import { tellingFailures } from './failures.ts'
 import { createIntake } from './intake.ts'
 import { createJobs } from './jobs.ts'
 import { createLocks } from './locks.ts'
+import { createArrivals, judgeVanished, openOwnFolders, rootTrouble } from './mass-deletion.ts'
 import type { Workspace } from './ports.ts'
+import { createQuestions } from './questions.ts'
 import { recoverExports, recoverImports } from './recover.ts'
 import { createReport } from './report.ts'
 import { settle } from './settle.ts'
 import { openShadows } from './shadow.ts'
 import { createSurvey } from './survey.ts'
 import { openTexts } from './texts.ts'
-import { deleteVanished, massDeletion } from './vanished.ts'
+import { deleteVanished, restoreVanished } from './vanished.ts'
+import { createTransfers } from './transfers.ts'
 import { createWaker } from './waker.ts'
 import { watchDirectories } from '../watch/watch.ts'
 import { openRoot } from '../disk/write.ts'
@@ -31,6 +37,8 @@ export type Mirror = {
   flush(): Promise<void>
   /** Resolves once what is on disk now is on the server: before a task is reported done. */
   settle(): Promise<void>
+  /** What somebody answered to the question that is open, or to a conflict; to anything else it does nothing. */
+  answer(id: Id, answer: Answer['answer']): void
   /** Settles when everything has truly stopped. */
   readonly closed: Promise<void>
 }
@@ -84,7 +92,16 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     poke()
   }
 
-  const conflicts = createConflicts(root.path, clock, log, () => report.refresh())
+  const { maxTextBytes, maxBlobBytes } = options
+  const conflicts = createConflicts({
+    root,
+    blobs: workspace.blobs,
+    maxBlobBytes,
+    clock,
+    log,
+    changed: () => report.refresh(),
+    signal,
+  })
   const report = createReport({ files: shadows.size, conflicts: conflicts.list, clock, log })
   const texts = openTexts({
     workspace,
@@ -93,6 +110,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     onRemoteChange: (id) => signal.aborted || jobs.addCalmly(id, { moved: true }),
   })
   const said = new Map<string, string>()
+  const looksDue = new Set<string>()
   const m: Mirroring = {
     root,
     workspace,
@@ -101,30 +119,44 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     ignore: await createIgnore(root.path),
     conflicts,
     report,
+    transfers: createTransfers(report.bytes),
     locks,
     clock,
     log,
-    maxTextBytes: options.maxTextBytes,
-    maxBlobBytes: options.maxBlobBytes,
+    maxTextBytes,
+    maxBlobBytes,
     signal,
     again: (id) => jobs.later(id),
-    lookAt: (path) => void clock.after(hintMs, () => hint(path)),
+    isOneOfMany: (id) => arrivals.has(id),
+    lookAt: (path, ms) => {
+      if (ms === undefined) return hint(path)
+      if (looksDue.has(path)) return
+      looksDue.add(path)
+      clock.after(ms, () => {
+        looksDue.delete(path)
+        if (!signal.aborted) hint(path)
+      })
+    },
+    inHaste: () => barriers.inHaste(),
     refuse: (path, reason) => {
       if (said.get(path) === reason) return
       said.set(path, reason)
       log.warn('mirror path refused', { path, reason })
     },
   }
+  const telling = tellingFailures(m)
   const jobs = createJobs({
     locks,
+    isHeavy: (id) => workspace.files.get(id)?.kind === 'blob',
     clock,
     log,
     signal,
     onDone: poke,
     work: async (id, given) => {
       if (report.halted() !== undefined) return
+      if (rootTrouble(root) !== undefined) return wantScan()
       const entry = workspace.files.get(id)
-      if ((await settle(m, id, given)) === 'gone') survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
+      if ((await telling(id, () => settle(m, id, given))) === 'gone') survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
       if (entry) intake.looked(id, entry)
     },
   })
@@ -133,12 +165,17 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const survey = createSurvey(m, isWatching ? watch : { ...watch, add: () => {} })
   const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
+  const questions = createQuestions(clock)
+  const arrivals = createArrivals(m)
+
   let lastScan = 0
   const scan = async () => {
     todo.scan = false
     hints.clear()
     intake.forget()
     lastScan = clock.now()
+    const trouble = rootTrouble(root)
+    if (trouble !== undefined) return report.halt(trouble)
     try {
       report.hidden((await survey.all()).hidden)
       todo.index = true
@@ -149,6 +186,8 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
         })
       return
     }
+    // Without anything else gone, somebody tidied up too well.
+    if (survey.vanished.size === 0) await openOwnFolders(root)
     if (report.halted() !== undefined && !(await judge())) await resume()
   }
   const resume = async () => {
@@ -178,25 +217,34 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const judge = async (): Promise<boolean> => {
     const { vanished } = survey
     for (const id of vanished.keys()) if (!shadows.get(id)) vanished.delete(id)
-    if (vanished.size === 0) return false
+    if (vanished.size === 0) {
+      questions.withdraw()
+      return false
+    }
     const quietMs = clock.now() - Math.max(...vanished.values())
     if (!barriers.inHaste() && quietMs < vanishedMs) {
       pokeAfter(vanishedMs - quietMs)
       return report.halted() !== undefined
     }
-    const ids = [...vanished.keys()].filter((id) => !locks.busy(id))
-    const reason = await massDeletion(m, ids.length)
-    if (reason !== undefined) {
-      report.halt(reason)
+    const trouble = rootTrouble(root)
+    if (trouble !== undefined) {
+      report.halt(trouble)
       return true
     }
-    for (const id of ids) vanished.delete(id)
-    await deleteVanished(m, ids)
+    const found = await judgeVanished(m, [...vanished.keys()], questions)
+    if ('question' in found) {
+      report.halt(found.reason, found)
+      return true
+    }
+    const take = (ids: readonly Id[]) => ids.filter((id) => !locks.busy(id) && vanished.delete(id))
+    await deleteVanished(m, take(found.delete))
+    await restoreVanished(m, take(found.restore))
     return false
   }
   let isTurning = false
   const turn = async () => {
     isTurning = true
+    if (rootTrouble(root) !== undefined) todo.scan = true
     if (hints.size > stormHints) await calm()
     if (hints.size > 0 && !todo.scan) {
       await pause(hintMs)
@@ -209,6 +257,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     if (todo.index) {
       todo.index = false
       for (const id of intake.compareIndex()) moved.add(id)
+      arrivals.note([...moved])
     }
     for (const id of survey.takeMet()) moved.add(id)
     intake.takeRenamed()
@@ -245,6 +294,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       } else if (isQuiet()) {
         barriers.reached(survey.vanished.size === 0)
         report.rest()
+        arrivals.end()
         live.resolve()
       }
     }
@@ -275,8 +325,11 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       await shadows.setNote('history', workspace.history)
     }
     await cursor.open()
+    await conflicts.open()
     report.scanning()
     await recoverImports(m)
+    await recoverAsides(m)
+    await tidyPartials(m)
     poke()
     const rescans = every(() => (isWatching && watch.complete() ? rescanMs : pollMs), wantScan)
     await Promise.all([loop(), follow(), rescans, every(() => cursorMs, cursor.save)])
@@ -318,6 +371,10 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     state: report.state,
     live: live.promise,
     closed,
+    answer: (id, answer) => {
+      if (answer === 'dismiss') conflicts.dismiss(id)
+      else if (questions.answer(id, answer)) wantScan()
+    },
     flush: async () => {
       requireRunning()
       const told = await workspace.movedSince(cursor.heard(), signal)

@@ -35,7 +35,7 @@ export async function remove(m: Mirroring, id: Id, shadow: Shadow): Promise<'don
       m.again(id)
       return 'done'
     }
-    if (shadow.kind === 'text' || taken === 'missing') await unlink(aside).catch(() => {})
+    if ((shadow.kind === 'text' && !m.isOneOfMany(id)) || taken === 'missing') await unlink(aside).catch(() => {})
     else await keepInTrash(m, aside, shadow.path)
     await pruneParents(m.root, shadow.path)
   } else if (read !== 'missing') return 'done'

@@ -1,31 +1,10 @@
-import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
+import { rootTrouble } from './mass-deletion.ts'
 import { isStill } from './shadow.ts'
 import { look } from '../disk/stat.ts'
-
-/** Created by a person who really means to delete most of the folder. */
-export const confirmation = '.tandem/confirm-deletes'
-const fewFiles = 20
-
-/**
- * Why so many files gone at once are not taken for deletions: an unmounted disk, a moved folder or a slip of the hand
- * looks just like that. Undefined where it may go ahead. A confirmation is used up by one yes.
- */
-export async function massDeletion(m: Mirroring, gone: number): Promise<string | undefined> {
-  const total = m.shadows.size()
-  if (gone < fewFiles ? gone < total || total < 2 : gone * 2 <= total) return undefined
-  const file = join(m.root.path, confirmation)
-  try {
-    await stat(file)
-    await unlink(file)
-    return undefined
-  } catch {
-    return `${gone} of ${total} files are gone from the folder. Put them back, or create ${confirmation} to delete them for everybody.`
-  }
-}
 
 /**
  * Deletes for everybody what vanished from the disk. Deletions never beat edits: a file whose text moved on since it
@@ -68,6 +47,8 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
     if (untouched && entry.path === shadow.path) dead.push({ id, state: remote?.state })
     else revived.push(id)
   }
+  // Gone with the folder in this very moment: a later look tells.
+  if (rootTrouble(m.root) !== undefined) return
   m.workspace.files.transact(() => {
     for (const { id, state } of dead) {
       if (m.workspace.files.get(id)?.deleted) continue
@@ -88,6 +69,15 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
     })
     m.again(id)
   }
+}
+
+/** Has what vanished written to the disk again, from its documents. */
+export async function restoreVanished(m: Mirroring, ids: readonly Id[]): Promise<void> {
+  const gone = ids.filter((id) => look(join(m.root.path, m.shadows.get(id)?.path ?? '')) === 'missing')
+  m.log.info('mirror writes vanished files again', { files: gone.length })
+  // Without a shadow it has never been here, and so is brought.
+  await m.shadows.remove(gone)
+  for (const id of ids) m.again(id)
 }
 
 /** A text that moved although its file is deleted: somebody edited it without knowing. The edit wins. */
