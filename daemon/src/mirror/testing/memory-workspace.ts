@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { TandemError, applyToString, createId, type Id } from '@tandem/shared'
+import { TandemError, applyToString, createId, type Id, type TextEdit } from '@tandem/shared'
 import {
   applyPrepared,
   cachedView,
@@ -21,6 +21,8 @@ export type MemoryServer = {
   readonly files: Files
   /** What somebody else types: replaces `from` by `to` once. */
   edit(id: Id, from: string, to: string): void
+  /** The same at a place of the text as it stands. */
+  type(id: Id, edit: TextEdit): void
   /** A file made by somebody else: text first, then entry. */
   create(path: string, text: string): Id
   text(id: Id): string
@@ -104,12 +106,13 @@ export function memoryServer(): MemoryServer {
           Y.applyUpdate(doc, Y.encodeStateAsUpdate(server, Y.encodeStateVector(doc)), 'server')
       }
       const push = () => {
-        if (connected) Y.applyUpdate(server, Y.encodeStateAsUpdate(doc, Y.encodeStateVector(server)), 'daemon')
+        if (connected) Y.applyUpdate(server, Y.encodeStateAsUpdate(doc, Y.encodeStateVector(server)), doc)
       }
       pull()
       const calls = new Set<() => void>()
       const onServer = (_: Uint8Array, origin: unknown) => {
-        if (origin === 'daemon') return
+        // The echo of what this very copy sent.
+        if (origin === doc) return
         pull()
         for (const call of calls) call()
       }
@@ -189,7 +192,7 @@ export function memoryServer(): MemoryServer {
       cause: () => undefined,
       change: async (changes, _task, signal) => {
         await whenOnline(signal)
-        for (const { id, update } of changes) Y.applyUpdate(docOf(id), update, 'daemon')
+        for (const { id, update } of changes) Y.applyUpdate(docOf(id), update, 'bulk')
         return new Set()
       },
       seed: async (texts, _task, signal) => {
@@ -232,6 +235,7 @@ export function memoryServer(): MemoryServer {
       textOf(id).edit([{ at, del: from.length, ins: to }], 'somebody')
       if (!applyToString(text, []).includes(from)) throw new Error('unreachable')
     },
+    type: (id, edit) => textOf(id).edit([edit], 'somebody'),
     create: (path, text) => {
       const id = createId()
       if (text !== '') textOf(id).edit([{ at: 0, del: 0, ins: text }], 'somebody')
