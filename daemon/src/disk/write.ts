@@ -1,5 +1,5 @@
 import { closeSync, constants, fchmodSync, fstatSync } from 'node:fs'
-import { link, lstat, open, rename, rmdir, unlink } from 'node:fs/promises'
+import { link, lstat, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, parentOf } from '@tandem/shared'
 import { inParent, openInside, type Root } from './inside.ts'
@@ -32,18 +32,27 @@ export async function stage(
   )
   try {
     await handle.writeFile(bytes)
-    // As root, a file of somebody's folder stays theirs.
-    if (process.getuid?.() === 0) {
-      const owner = await lstat(like).catch(() => lstat(root.path))
-      await handle.chown(owner.uid, owner.gid)
-    }
-    await handle.chmod(mode)
-    await handle.sync()
-    return { file, stat: toStat(await handle.stat({ bigint: true })) }
+    return { file, stat: await finish(root, handle, { mode, like }) }
   } catch (e) {
     await unlink(file).catch(() => {})
     throw e
   }
+}
+
+/** Makes a file of the daemon's own ready to be renamed into place, synced to the disk. */
+export async function finish(
+  root: Root,
+  handle: FileHandle,
+  { mode, like }: { mode: number; like: string },
+): Promise<Stat> {
+  // As root, a file of somebody's folder stays theirs.
+  if (process.getuid?.() === 0) {
+    const owner = await lstat(like).catch(() => lstat(root.path))
+    await handle.chown(owner.uid, owner.gid)
+  }
+  await handle.chmod(mode)
+  await handle.sync()
+  return toStat(await handle.stat({ bigint: true }))
 }
 
 /** Puts a staged file where nothing is. False where something is by now: that is kept. */

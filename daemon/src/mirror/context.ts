@@ -28,6 +28,8 @@ export type Mirroring = {
   readonly maxBlobBytes: number
   /** Aborts when the daemon stops. */
   readonly signal: AbortSignal
+  /** What git committed last of these paths, of which it knows any; never throws. */
+  committed(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
   /** Has a file looked at again soon. */
   again(id: Id): void
   /** Whether a deletion that came from elsewhere is one of so many that its file goes to the trash. */

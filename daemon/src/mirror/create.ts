@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { createId, type Id } from '@tandem/shared'
+import type { FileFacts } from '@tandem/shared/docs'
 import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
+import { createLanes } from './locks.ts'
 import { readStable } from '../disk/read.ts'
 import { hashOf, type Shadow } from './shadow.ts'
 import { birthmark, identity, isExecutable } from '../disk/stat.ts'
@@ -9,7 +11,7 @@ import { birthmark, identity, isExecutable } from '../disk/stat.ts'
 type New = Shared & { text: string }
 /** A file whose text the server has; what is missing is its entry. */
 type Shared = { id: Id; path: string; kind: 'text' | 'blob'; bytes: Uint8Array; shadow: Shadow; facts: Facts }
-type Facts = { size: number; exec: boolean; eol: 'lf' | 'crlf' | 'mixed'; bom: boolean; withheld?: string }
+type Facts = FileFacts
 
 /** What one round reads and puts: enough to keep disk and server busy, few enough for the memory. */
 const round = { files: 400, bytes: 4 * 2 ** 20 }
@@ -17,6 +19,11 @@ const round = { files: 400, bytes: 4 * 2 ** 20 }
 const lanes = 3
 /** Entries that are made in one transaction: each costs the server a look at the whole index. */
 const publish = { files: 2_000, bytes: 16 * 2 ** 20 }
+/** Content below this is brought before its entry is made, so many at once. */
+const smallBytes = 256 * 1024
+const putAtOnce = 8
+/** A new file that is being written is looked at again after this long. */
+const busyMs = 100
 /** Files read before the loop gets its turn. */
 const sliceFiles = 64
 
@@ -60,7 +67,7 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
         if (++taken % sliceFiles === 0) await setImmediate()
         const file = await readNew(m, path)
         if (!file) continue
-        const moved = file.kind === 'text' && file.bytes.length > 0 ? moves.movedFrom(file.shadow.hash) : undefined
+        const moved = file.shadow.size > 0 && file.shadow.hash !== '' ? moves.movedFrom(file.shadow.hash) : undefined
         if (moved !== undefined) moves.onMoved(moved, path)
         else {
           fresh.push(file)
@@ -80,7 +87,13 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
 /** Those that the server has now; a text that it refuses stays where it is, on disk. */
 async function putTexts(m: Mirroring, fresh: readonly New[], task: Id | undefined): Promise<Shared[]> {
   const texts = fresh.filter((file) => file.kind === 'text')
-  const states = texts.length > 0 ? await m.workspace.seed(texts, task, m.signal) : new Map<Id, string>()
+  const [states] = await Promise.all([
+    texts.length > 0 ? m.workspace.seed(texts, task, m.signal) : new Map<Id, string>(),
+    putBlobs(
+      m,
+      fresh.filter((file) => file.kind === 'blob'),
+    ),
+  ])
   return fresh.flatMap(({ id, path, kind, bytes, shadow, facts }) => {
     const state = kind === 'text' ? states.get(id) : ''
     // Without its text: that need not be kept until the entry is made.
@@ -88,6 +101,33 @@ async function putTexts(m: Mirroring, fresh: readonly New[], task: Id | undefine
     m.refuse(path, 'the server does not take it')
     return []
   })
+}
+
+/**
+ * Brings small content at once, so that its entries are made with it. What is larger, or fails, has an entry that names
+ * none yet: its own work brings it.
+ */
+async function putBlobs(m: Mirroring, blobs: New[]): Promise<void> {
+  const run = createLanes(putAtOnce)
+  const put = async (file: New) => {
+    const { bytes, shadow, facts } = file
+    const { hash } = shadow
+    if (bytes.length > 0 && bytes.length <= smallBytes) {
+      try {
+        await m.workspace.blobs.put({ hash, size: bytes.length }, async (at, n) => bytes.subarray(at, at + n), m.signal)
+        file.facts = { ...facts, blob: hash }
+        file.bytes = new Uint8Array()
+        return
+      } catch (error) {
+        if (m.signal.aborted) throw error
+        m.log.info('mirror blob not taken at once', { path: file.path, error })
+      }
+    }
+    file.bytes = new Uint8Array()
+    // Looked at again, whatever happens.
+    file.shadow = { ...shadow, hash: '', identity: '' }
+  }
+  await Promise.all(blobs.map((file) => run(() => put(file))))
 }
 
 async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void> {
@@ -99,6 +139,7 @@ async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void
   }, origin)
   if (mine.length > 0) await m.workspace.indexDurable(m.signal)
   await m.shadows.put(mine)
+  for (const { id, kind, facts } of mine) if (kind === 'blob' && facts.blob === undefined) m.again(id)
   for (const { path } of files) {
     const holder = byPath.get(path)
     if (holder) m.again(holder.id)
@@ -108,7 +149,7 @@ async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void
 /** Reads a new file; undefined where it is gone again, or may not be read. What is being written is looked at again. */
 async function readNew(m: Mirroring, path: string): Promise<New | undefined> {
   const read = await readStable(m.root, path, m.maxTextBytes)
-  if (read === 'busy') m.lookAt(path)
+  if (read === 'busy') m.lookAt(path, busyMs)
   if (typeof read === 'string') return undefined
   const tooLarge = read.stat.size > m.maxTextBytes
   const content = tooLarge ? undefined : readContent(read.bytes)
@@ -119,13 +160,13 @@ async function readNew(m: Mirroring, path: string): Promise<New | undefined> {
     path,
     kind: isText ? 'text' : 'blob',
     text: isText ? content.text : '',
-    bytes: isText ? read.bytes : new Uint8Array(),
+    bytes: read.bytes,
     shadow: {
       path,
       kind: isText ? 'text' : 'blob',
       identity: identity(read.stat),
       birthmark: birthmark(read.stat),
-      hash: isText ? hashOf(read.bytes) : '',
+      hash: tooLarge ? '' : hashOf(read.bytes),
       size: read.stat.size,
       exec,
       state: '',
@@ -133,7 +174,8 @@ async function readNew(m: Mirroring, path: string): Promise<New | undefined> {
     facts: {
       size: read.stat.size,
       exec,
-      ...(isText ? content.dress : { eol: 'lf' as const, bom: false, withheld: tooLarge ? 'too large' : 'binary' }),
+      ...(isText ? content.dress : { eol: 'lf' as const, bom: false }),
+      ...(read.stat.size > m.maxBlobBytes && { withheld: 'too large' }),
     },
   }
 }

@@ -18,6 +18,8 @@ export type Jobs = {
 
 type JobsOptions = {
   work: (id: Id, hint: Hint) => Promise<void>
+  /** What may take long, such as large content on its way: others do not wait for it. */
+  isHeavy: (id: Id) => boolean
   locks: Locks
   clock: Clock
   log: Log
@@ -30,10 +32,11 @@ const laterMs = 20
 /** A file that others type in is written at once, and then at most this often. */
 const restMs = 75
 const lanes = 16
+const heavyLanes = 4
 
 /** Settles files, several at once, each alone; a failing one (disk full, no permission) is tried again by itself. */
-export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOptions): Jobs {
-  const run = createLanes(lanes)
+export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }: JobsOptions): Jobs {
+  const [run, runHeavy] = [createLanes(lanes), createLanes(heavyLanes)]
   const hints = new Map<Id, Hint>()
   const waiting = new Set<Id>()
   const failures = new Map<Id, { times: number; why: string }>()
@@ -62,7 +65,7 @@ export function createJobs({ work, locks, clock, log, signal, onDone }: JobsOpti
       hints.set(id, queued ? joined(queued, hint) : hint)
       if (queued) return
       busy++
-      void run(() => locks.run(id, () => start(id))).finally(() => {
+      void (isHeavy(id) ? runHeavy : run)(() => locks.run(id, () => start(id))).finally(() => {
         busy--
         onDone()
       })

@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
+import { settleBlob } from './blobs.ts'
 import { origin, type Mirroring } from './context.ts'
+import { unreadable } from './failures.ts'
 import { checkParents } from '../disk/inside.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
 import { settleContent, type Hint } from './settle-content.ts'
-import type { Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable, look } from '../disk/stat.ts'
+import { isStill, type Shadow } from './shadow.ts'
+import { look } from '../disk/stat.ts'
 import { removeDirectory } from '../disk/write.ts'
 
 /**
@@ -25,15 +27,15 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   if (entry.kind === 'dir') return await moveDir(m, entry, shadow)
   const at = hint.found ?? shadow.path
   const stat = look(join(m.root.path, at))
-  if (stat === 'unreadable') return 'done'
-  if (stat === 'missing' || stat.kind !== 'file') return 'gone'
+  if (stat === 'unreadable') throw unreadable(at)
+  if (stat === 'missing' || !isStill(shadow, stat)) return 'gone'
   if (at !== shadow.path && entry.path === shadow.path) {
     m.workspace.files.transact(() => m.workspace.files.move(id, at), origin)
     await m.workspace.indexDurable(m.signal)
   } else if (at !== entry.path && (await moveOnDisk(m, entry, at)) !== 'moved') return 'done'
   const now = m.workspace.files.get(id) ?? entry
   if (shadow.path !== now.path) await m.shadows.put([{ id, shadow: { ...shadow, path: now.path } }])
-  return await settleContent(m, now, hint)
+  return now.kind === 'blob' ? await settleBlob(m, now) : await settleContent(m, now, hint)
 }
 
 /** An entry that was never here: its file is written, or bound to what lies at its path already. */
@@ -55,23 +57,7 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
       await m.shadows.put([{ id: entry.id, shadow: dirShadow(entry.path) }])
     return 'done'
   }
-  if (entry.kind !== 'text') {
-    const stat = look(join(m.root.path, entry.path))
-    if (typeof stat === 'object' && stat.kind === 'file') {
-      const shadow = {
-        path: entry.path,
-        kind: 'blob',
-        identity: identity(stat),
-        birthmark: birthmark(stat),
-        hash: '',
-        size: stat.size,
-        exec: isExecutable(stat),
-        state: '',
-      } as const
-      await m.shadows.put([{ id: entry.id, shadow, bytes: new Uint8Array() }])
-    }
-    return 'done'
-  }
+  if (entry.kind === 'blob') return await settleBlob(m, entry)
   return await settleContent(m, entry, { ...hint, moved: true })
 }
 

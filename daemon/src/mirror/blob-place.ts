@@ -1,0 +1,122 @@
+import { constants } from 'node:fs'
+import { copyFile, open, readdir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createId } from '@tandem/shared'
+import type { FileEntry } from '@tandem/shared/docs'
+import { fetchBlob } from './blob-transfer.ts'
+import type { Mirroring } from './context.ts'
+import { inParent } from '../disk/inside.ts'
+import type { Shadow } from './shadow.ts'
+import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
+import { finish, placeNew, placeOver, staging } from '../disk/write.ts'
+
+/** How long the replaced inode is kept for a writer that still had it open. */
+const captureMs = 2_000
+
+/**
+ * Writes an entry's blob to its place, over exactly the version that is named or over nothing. No intent is needed: the
+ * hash of what lies there tells after a crash whose it is.
+ */
+export async function placeBlob(m: Mirroring, entry: FileEntry, over: Stat | undefined): Promise<'done' | 'again'> {
+  const { id, path, facts } = entry
+  if (!facts?.blob) return 'done'
+  if (facts.size > m.maxBlobBytes) {
+    m.refuse(path, 'larger than this daemon takes')
+    return 'done'
+  }
+  const file = await fetchBlob(m, id, { hash: facts.blob, size: facts.size })
+  const now = m.workspace.files.get(id)
+  if (!now || now.deleted || now.path !== path || now.facts?.blob !== facts.blob) {
+    await unlink(file)
+    return 'again'
+  }
+  const stat = await dress(m, file, over, facts.exec)
+  const aside = over && join(m.root.path, staging, `k-${id}-${identity(over)}-${createId()}`)
+  const placed = await inParent(
+    m.root,
+    path,
+    async (target) => {
+      if (over && aside) return placeOver(file, target, identity(over), aside)
+      return (await placeNew(file, target)) ? 'placed' : 'changed'
+    },
+    { make: true },
+  )
+  if (placed === 'blocked' || placed === 'missing') {
+    await unlink(file)
+    m.refuse(path, 'a parent is not a directory of this folder')
+    return 'done'
+  }
+  if (placed === 'changed') return 'again'
+  const shadow: Shadow = {
+    path,
+    kind: 'blob',
+    identity: identity(stat),
+    birthmark: birthmark(stat),
+    hash: facts.blob,
+    size: stat.size,
+    exec: isExecutable(stat),
+    state: '',
+  }
+  await m.shadows.put([{ id, shadow, bytes: new Uint8Array() }])
+  if (aside) {
+    m.clock.after(captureMs, () => {
+      if (m.signal.aborted) return
+      endAside(m, aside).catch((e: unknown) => m.log.warn('mirror capture kept', { file: aside, error: e }))
+    })
+  }
+  return 'done'
+}
+
+async function dress(m: Mirroring, file: string, over: Stat | undefined, exec: boolean): Promise<Stat> {
+  await using handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW)
+  return finish(m.root, handle, { mode: over?.mode ?? (exec ? 0o755 : 0o644), like: m.root.path })
+}
+
+/** Puts a copy of what is on disk among the conflicts, before something else takes its place. False where it changed meanwhile. */
+export async function keepAside(
+  m: Mirroring,
+  entry: FileEntry,
+  shadow: Shadow | undefined,
+  disk: Stat,
+): Promise<boolean> {
+  const { id, path, facts } = entry
+  const name = `${staging}/w-${createId()}`
+  const copy = join(m.root.path, name)
+  const isSame = await inParent(m.root, path, async (target) => {
+    await copyFile(target, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    const after = look(target)
+    return typeof after === 'object' && identity(after) === identity(disk)
+  })
+  if (isSame !== true) {
+    await unlink(copy).catch(() => {})
+    return false
+  }
+  const base = shadow && shadow.hash !== '' && { blob: shadow.hash, size: shadow.size }
+  await m.conflicts.record(
+    path,
+    {
+      disk: { file: name },
+      ...(facts?.blob !== undefined && { remote: { blob: facts.blob, size: facts.size } }),
+      ...(base && { base }),
+    },
+    { kind: shadow ? 'blob' : 'replaced', file: id },
+  )
+  return true
+}
+
+/** What was written to a replaced inode is another version that nobody has: it is kept. */
+async function endAside(m: Mirroring, aside: string): Promise<void> {
+  const name = aside.slice(aside.lastIndexOf('/') + 1)
+  const [, id = '', expected = ''] = name.split('-')
+  const there = look(aside)
+  if (typeof there === 'string') return
+  if (identity(there) === expected) return unlink(aside)
+  const path = m.workspace.files.get(id)?.path ?? id
+  await m.conflicts.record(path, { disk: { file: `${staging}/${name}` } }, { kind: 'blob', file: id })
+}
+
+/** Looks at the inodes that were replaced before the last life ended. */
+export async function recoverAsides(m: Mirroring): Promise<void> {
+  const dir = join(m.root.path, staging)
+  for (const name of await readdir(dir).catch(() => [])) if (name.startsWith('k-')) await endAside(m, join(dir, name))
+}
