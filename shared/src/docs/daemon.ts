@@ -2,6 +2,7 @@ import type * as Y from 'yjs'
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { BlobHash } from '../protocol/blobs.ts'
+import { openRecords } from './records.ts'
 import { cachedView, type View } from './view.ts'
 
 export const DaemonAbout = z.object({
@@ -100,22 +101,49 @@ export type Daemon = View<Readonly<Partial<Parts>>> & {
   set<K extends keyof Parts>(part: K, value: Parts[K]): void
 }
 
-/** What a daemon says of itself. Never a hot field: heartbeats are messages. */
+/**
+ * What a daemon says of itself. Never a hot field: heartbeats are messages. Conflicts and alerts lie beside the mirror's
+ * state, so that its progress, told several times a second, does not write them again and again.
+ */
 export function openDaemon(doc: Y.Doc): Daemon {
   const map = doc.getMap<unknown>('self')
+  const conflicts = openRecords(doc, 'conflicts', MirrorConflict)
   const read = (): Partial<Parts> => {
     const out: Record<string, unknown> = {}
     for (const [key, schema] of Object.entries(parts)) {
       const parsed = schema.safeParse(map.get(key))
       if (parsed.success) out[key] = parsed.data
     }
-    return out as Partial<Parts>
+    const { mirror, ...rest } = out as Partial<Parts>
+    return mirror ? { ...rest, mirror: whole(mirror) } : rest
+  }
+  const whole = (mirror: MirrorState): MirrorState => {
+    const alerts = z.array(MirrorAlert).safeParse(map.get('alerts')).data ?? []
+    return { ...mirror, alerts, conflicts: [...conflicts.snapshot().values()].toSorted((a, b) => a.at - b.at) }
+  }
+  // The same value again would only grow the document.
+  const write = (key: string, value: unknown) => {
+    if (JSON.stringify(map.get(key)) !== JSON.stringify(value)) map.set(key, value)
+  }
+  const writeConflicts = (list: readonly MirrorConflict[]) => {
+    const wanted = new Map(list.map((each) => [each.id, each]))
+    for (const id of [...conflicts.snapshot().keys(), ...conflicts.unreadable()])
+      if (!wanted.has(id)) conflicts.remove(id)
+    for (const [id, each] of wanted)
+      if (JSON.stringify(conflicts.get(id)) !== JSON.stringify(each)) conflicts.set(id, each)
   }
   return {
-    ...cachedView(read, (changed) => map.observe(changed)),
-    // The same value again would only grow the document.
-    set: (part, value) => {
-      if (JSON.stringify(map.get(part)) !== JSON.stringify(value)) map.set(part, value)
-    },
+    ...cachedView(read, (changed) => {
+      map.observe(changed)
+      conflicts.subscribe(changed)
+    }),
+    set: (part, value) =>
+      doc.transact(() => {
+        if (part !== 'mirror') return write(part, value)
+        const { conflicts: list, alerts, ...rest } = value as MirrorState
+        write('mirror', rest)
+        write('alerts', alerts)
+        writeConflicts(list)
+      }),
   }
 }
