@@ -1,4 +1,14 @@
-import type { AuthorsAnswer, Blame, Clock, FileDiff, HistoryPage, Id, Log } from '@tandem/shared'
+import type {
+  AuthorsAnswer,
+  Blame,
+  Clock,
+  FileDiff,
+  FindAnswer,
+  FindRequest,
+  HistoryPage,
+  Id,
+  Log,
+} from '@tandem/shared'
 import { TandemError, docPath } from '@tandem/shared'
 import type { FilesSnapshot } from '@tandem/shared/docs'
 import type { UpdateLog } from '../store/log.ts'
@@ -6,6 +16,7 @@ import type { Store } from '../store/store.ts'
 import { blameText } from './blame.ts'
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { diffVersions } from './diff.ts'
+import { findTexts } from './find.ts'
 import type { Ground } from './ground.ts'
 import { openKept } from './kept.ts'
 import type { People } from './people.ts'
@@ -31,6 +42,8 @@ export type History = Restoring & {
   /** Throws `not-found` where there was no such text. */
   blame(path: string, version: number): Promise<Blame>
   authors(clients: readonly number[]): AuthorsAnswer['authors']
+  /** As `findTexts` says; one who asks after the other, since it is much work. */
+  find(texts: FindRequest['texts'], signal: AbortSignal): Promise<FindAnswer['found']>
   /** Thins what is older (server's times, ms), as `thinPast` says; returns how many entries of the log went. */
   thin(older: { thinBefore: number; forgetBefore: number }, signal: AbortSignal): Promise<number>
 }
@@ -61,6 +74,7 @@ export async function openHistory({
   const checkpoints = createCheckpoints({ ground, versions, updates, serverId, clock })
   const writers = createWriters(updates)
   const { authors } = updates
+  let finding: Promise<unknown> = Promise.resolve()
 
   return {
     ...createRestoring({ ground, updates, versions, checkpoints, maxTextBytes, clock }),
@@ -103,6 +117,11 @@ export async function openHistory({
         const { principal, cause, at: since } = record
         return [{ client, author: people(principal, cause), ...(since > 0 && { since }) }]
       }),
+    find: (texts, signal) => {
+      const mine = finding.then(() => findTexts(updates, texts, signal))
+      finding = mine.catch(() => {}) // Told to its own asker.
+      return mine
+    },
     thin: (older, signal) =>
       thinPast({ updates, kept, named: checkpoints.versions, onThinned: writers.forget, log }, older, signal),
   }

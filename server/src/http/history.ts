@@ -4,6 +4,8 @@ import {
   CheckpointList,
   Checkpoint,
   DiffAnswer,
+  FindAnswer,
+  FindRequest,
   HistoryPage,
   Id,
   NewCheckpoint,
@@ -36,25 +38,41 @@ const DiffQuery = z.object({
   file: Id.optional(),
 })
 
-/** `GET …/history`: what happened, newest first. */
+/** `GET …/history`: what happened, newest first. `POST …/history/find`: whether a text ever was what a file said. */
 export const historyRoute = (deps: HttpDeps): Hono<Env> =>
-  new Hono<Env>().get(
-    '/',
-    describe({
-      tag,
-      summary: 'What happened, in steps, newest first',
-      query: HistoryQuery,
-      answers: { 200: HistoryPage },
-      errors: ['not-found'],
-    }),
-    requireRole(deps, 'viewer'),
-    async (c) => {
-      const { path, ...query } = readValue(c.req.query(), HistoryQuery)
-      const page = await deps.history.page({ ...query, path: path === undefined ? undefined : parsePath(path) })
-      c.header('tandem-version', String(page.version))
-      return c.json<HistoryPage>(page)
-    },
-  )
+  new Hono<Env>()
+    .get(
+      '/',
+      describe({
+        tag,
+        summary: 'What happened, in steps, newest first',
+        query: HistoryQuery,
+        answers: { 200: HistoryPage },
+        errors: ['not-found'],
+      }),
+      requireRole(deps, 'viewer'),
+      async (c) => {
+        const { path, ...query } = readValue(c.req.query(), HistoryQuery)
+        const page = await deps.history.page({ ...query, path: path === undefined ? undefined : parsePath(path) })
+        c.header('tandem-version', String(page.version))
+        return c.json<HistoryPage>(page)
+      },
+    )
+    .post(
+      '/find',
+      describe({
+        tag,
+        summary: 'Which of these contents a file ever had',
+        more: 'With the newest version that had it. `sha256` is that of the text with line feeds alone. The search goes backwards and ends at a bound: what is not found may be older than that, or thinned out.',
+        body: FindRequest,
+        answers: { 200: FindAnswer },
+      }),
+      requireRole(deps, 'viewer'),
+      async (c) => {
+        const { texts } = await readBody(c, FindRequest)
+        return c.json<FindAnswer>({ found: await deps.history.find(texts, c.req.raw.signal) })
+      },
+    )
 
 /** `GET …/diff`: what differs between two versions. */
 export const diffRoute = (deps: HttpDeps): Hono<Env> =>

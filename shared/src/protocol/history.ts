@@ -62,6 +62,7 @@ export type HistoryPage = z.infer<typeof HistoryPage>
 export const FindRequest = z.object({
   texts: z.array(z.object({ file: Id, sha256: z.string().regex(/^[0-9a-f]{64}$/) })).max(200),
 })
+export type FindRequest = z.infer<typeof FindRequest>
 export const FindAnswer = z.object({ found: z.array(z.object({ file: Id, seq: Seq, at: z.number() })) })
 export type FindAnswer = z.infer<typeof FindAnswer>
 
