@@ -19,6 +19,7 @@ import {
 import type { DaemonAbout, MirrorState } from '@tandem/shared/docs'
 import { defaultPolicy, type Policy } from './sandbox/policy.ts'
 import { originOf } from './link/reach.ts'
+import { folderMark } from './disk/folder-mark.ts'
 import { lockFolder } from './disk/lock.ts'
 import { runSession } from './session.ts'
 
@@ -62,7 +63,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
   const dataDir = join(options.dataDir, 'daemon')
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    const daemonId = await ownId(dataDir)
+    const daemonId = await ownId(dataDir, folderMark(folder))
     const about = aboutOf(daemonId, folder, settings)
     const [connected, ready] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const common = {
@@ -158,14 +159,18 @@ async function lock(folder: string, clock: Clock): Promise<() => Promise<void>> 
   }
 }
 
-/** Made once and kept with the daemon's data. */
-async function ownId(dataDir: string): Promise<Id> {
+/**
+ * Made once and kept with the daemon's data, for this folder. A copy of that data with a copy of the folder is another
+ * daemon: with the same id, neither the server nor anybody else could tell the two apart.
+ */
+async function ownId(dataDir: string, mark: string): Promise<Id> {
   const file = join(dataDir, 'id')
-  const known = Id.safeParse((await readFile(file, 'utf8').catch(() => '')).trim())
-  if (known.success) return known.data
-  const id = createId()
-  await writeFile(file, id + '\n', { mode: 0o600 })
-  return id
+  const [id, of] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  const known = Id.safeParse(id)
+  if (known.success && (!of || of === mark)) return known.data
+  const fresh = createId()
+  await writeFile(file, `${fresh}\n${mark}\n`, { mode: 0o600 })
+  return fresh
 }
 
 const aboutOf = (id: Id, folder: string, { name, slots }: Settings): Omit<DaemonAbout, 'bootId'> => ({

@@ -20,6 +20,7 @@ import {
   type DaemonAbout,
   type MirrorState,
 } from '@tandem/shared/docs'
+import { createHead } from './git/head.ts'
 import { createBlobs } from './link/blobs.ts'
 import { createBulk } from './link/bulk.ts'
 import { connect, type Connection } from './link/connect.ts'
@@ -184,6 +185,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       clock,
       log,
     })
+    const git = { folder: options.folder, environment: options.environment, clock, log, signal: stopping }
     const mirror = await startMirror(
       {
         folder: options.folder,
@@ -193,6 +195,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
         log,
         maxTextBytes: settings.maxTextBytes,
         maxBlobBytes: settings.maxBlobBytes,
+        committed: createHead(git),
         docIdleMs: settings.docIdleMs,
         polling: settings.polling,
       },

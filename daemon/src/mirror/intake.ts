@@ -3,6 +3,7 @@ import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
 import { createEntries } from './create.ts'
 import { importMany } from './import-many.ts'
+import { meetMany } from './meet-many.ts'
 import type { Jobs } from './jobs.ts'
 import type { Report } from './report.ts'
 import type { Shadow } from './shadow.ts'
@@ -85,13 +86,15 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       for (let i = 0; i < toRead.length; i += bulkTexts) {
         const some = toRead.slice(i, i + bulkTexts)
         const read = await workspace.read(some, m.signal)
+        const bases = await meetMany(m, read)
         for (const id of some) {
           const remote = read.get(id)
           const path = files.get(id)?.path
           // Its job fails, is tried again, and succeeds once the server's copy was restored.
           if (!remote && path !== undefined) m.refuse(path, 'the server’s copy is damaged')
           if (remote && remote.state === shadows.get(id)?.state && !differs(id)) continue
-          jobs.add(id, { moved: true, ...(remote && { remote }) })
+          const base = bases.get(id)
+          jobs.add(id, { moved: true, ...(remote && { remote }), ...(base !== undefined && { base }) })
         }
         written(i + some.length)
         while (jobs.pending() > 2 * bulkTexts && !m.signal.aborted) await nextWake()

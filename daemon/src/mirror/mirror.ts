@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError, type Clock, type Id, type Log } from '@tandem/shared'
 import type { Answer, MirrorState, View } from '@tandem/shared/docs'
+import { folderMark } from '../disk/folder-mark.ts'
 import { createBarriers } from './barriers.ts'
 import { recoverAsides } from './blob-place.ts'
 import { tidyPartials } from './blob-transfer.ts'
@@ -14,6 +15,7 @@ import { createIntake } from './intake.ts'
 import { createJobs } from './jobs.ts'
 import { createLocks } from './locks.ts'
 import { createArrivals, judgeVanished, openOwnFolders, rootTrouble } from './mass-deletion.ts'
+import { openMemory } from './memory.ts'
 import type { Workspace } from './ports.ts'
 import { createQuestions } from './questions.ts'
 import { recoverExports, recoverImports } from './recover.ts'
@@ -52,6 +54,8 @@ export type MirrorOptions = {
   log: Log
   maxTextBytes: number
   maxBlobBytes: number
+  /** What git committed last of these paths; nothing is known of it where this is not given. */
+  committed?: Mirroring['committed']
   docIdleMs: number
   /** Look at everything every second instead of watching: for file systems that tell nothing. */
   polling: boolean
@@ -126,6 +130,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     maxTextBytes,
     maxBlobBytes,
     signal,
+    committed: options.committed ?? (async () => new Map()),
     again: (id) => jobs.later(id),
     isOneOfMany: (id) => arrivals.has(id),
     lookAt: (path, ms) => {
@@ -156,7 +161,8 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       if (report.halted() !== undefined) return
       if (rootTrouble(root) !== undefined) return wantScan()
       const entry = workspace.files.get(id)
-      if ((await telling(id, () => settle(m, id, given))) === 'gone') survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
+      if ((await telling(id, () => settle(m, id, given))) === 'gone')
+        survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
       if (entry) intake.looked(id, entry)
     },
   })
@@ -318,12 +324,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     await recoverExports(m)
     while (!workspace.ready.snapshot() && !signal.aborted) await next()
     if (signal.aborted) return
-    if ((await shadows.note('history')) !== workspace.history) {
-      // Documents of another history: what was remembered of theirs would delete or double.
-      await shadows.clear()
-      await shadows.setNote('cursor', '')
-      await shadows.setNote('history', workspace.history)
-    }
+    await openMemory(shadows, { history: workspace.history, folder: folderMark(root.path) })
     await cursor.open()
     await conflicts.open()
     report.scanning()

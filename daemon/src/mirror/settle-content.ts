@@ -1,24 +1,28 @@
 import { join } from 'node:path'
 import { wait, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
-import { becomeBlob, noticeBlob } from './blobs.ts'
+import { becomeBlob } from './blobs.ts'
 import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
 import { exportText } from './export.ts'
+import { commonBases } from './first-meeting.ts'
 import { importText } from './import.ts'
+import { unreadable } from './failures.ts'
 import { checkParents } from '../disk/inside.ts'
 import type { RemoteText } from './ports.ts'
 import { readStable, type Read } from '../disk/read.ts'
 import { reconcile } from './reconcile.ts'
+import { settleMode } from './settle-mode.ts'
 import { hashOf, stamped, type Shadow } from './shadow.ts'
 import { birthmark, identity, isExecutable, look } from '../disk/stat.ts'
-import { setExecutable } from '../disk/write.ts'
 
 export type Hint = {
   /** Where the file is on disk now, if it was found elsewhere. */
   found?: string
   /** The text as just read from the server, where that was done for many at once. */
   remote?: RemoteText
+  /** What disk and document are taken to have in common, where they never met here and it was found out. */
+  base?: string | undefined
   /** The document may have moved. */
   moved?: boolean
   /** The task that ran, alone, when the change was found on disk. */
@@ -40,7 +44,7 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
       return 'done'
     }
     const stat = look(path)
-    if (stat === 'unreadable') return 'done'
+    if (stat === 'unreadable') throw unreadable(entry.path)
     if (stat === 'missing') {
       if (shadow) return 'gone'
       if ((await bring(m, entry, undefined, hint)) === 'changed') continue
@@ -54,12 +58,12 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
     const fresh = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
     const touched = !shadow || shadow.identity !== identity(stat) || fresh
     if (!touched && !hint.moved) return await settleMode(m, entry)
-    if (shadow?.kind === 'blob') return await noticeBlob(m, entry, shadow, stat.size)
     const read = await readStable(m.root, entry.path, m.maxTextBytes)
     if (read === 'busy' || read === 'missing') {
       await wait(m.clock, 10, m.signal)
       continue
     }
+    if (read === 'unreadable') throw unreadable(entry.path)
     if (typeof read === 'string') return 'done'
     const changed = !shadow || hashOf(read.bytes) !== shadow.hash || read.stat.size > m.maxTextBytes
     // Whoever truncates and then writes is in between: nobody should see the empty state.
@@ -109,8 +113,6 @@ async function settleText(
   hint: Hint,
 ): Promise<'done' | 'again'> {
   const { id } = entry
-  const known = shadow && readContent(await m.shadows.bytes(id))
-  const base = known?.kind === 'text' ? known.text : undefined
   const next = {
     path: entry.path,
     kind: 'text' as const,
@@ -124,6 +126,10 @@ async function settleText(
   const remoteOf = async (): Promise<RemoteText> =>
     hint.remote ?? (await m.texts.use(id, m.signal, async (text) => text.read()))
   const remote = await remoteOf()
+  if (!shadow)
+    hint.base ??= (await commonBases(m, [{ id, path: entry.path, disk: disk.text, remote: remote.text }])).get(id)
+  const known = shadow && readContent(await m.shadows.bytes(id))
+  const base = shadow ? (known?.kind === 'text' ? known.text : undefined) : hint.base
   const plan = reconcile({
     base,
     disk: disk.text,
@@ -147,7 +153,12 @@ async function settleText(
     return 'again'
   }
   if (plan.write !== undefined) {
-    if (plan.keep === 'disk') await m.conflicts.record(entry.path, { disk: read.bytes })
+    if (plan.keep === 'disk')
+      await m.conflicts.record(
+        entry.path,
+        { disk: read.bytes, remote: remote.text },
+        { kind: 'unrelated', file: entry.id },
+      )
     const result = await exportText(m, id, { entry, remote, over: read })
     return result === 'changed' ? 'again' : 'done'
   }
@@ -166,23 +177,4 @@ export function noteFacts(m: Mirroring, { id, facts }: FileEntry, { stat }: Read
       m.workspace.files.setFacts(id, { exec: facts?.exec ?? isExecutable(stat), ...facts, size: stat.size, ...dress }),
     origin,
   )
-}
-
-/** The executable bit, both ways: whichever side changed it last since they agreed. */
-async function settleMode(m: Mirroring, entry: FileEntry): Promise<'done'> {
-  const shadow = m.shadows.get(entry.id)
-  const stat = look(join(m.root.path, entry.path))
-  if (!shadow || typeof stat === 'string' || stat.kind !== 'file') return 'done'
-  const facts = m.workspace.files.get(entry.id)?.facts
-  const [onDisk, inIndex] = [isExecutable(stat), facts?.exec ?? shadow.exec]
-  if (onDisk !== shadow.exec) {
-    const size = facts?.size ?? stat.size
-    m.workspace.files.transact(
-      () => m.workspace.files.setFacts(entry.id, { eol: 'lf', bom: false, ...facts, size, exec: onDisk }),
-      origin,
-    )
-  } else if (inIndex !== shadow.exec) setExecutable(m.root, entry.path, inIndex)
-  const exec = onDisk !== shadow.exec ? onDisk : inIndex
-  if (exec !== shadow.exec) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, exec } }])
-  return 'done'
 }

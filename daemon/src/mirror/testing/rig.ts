@@ -10,7 +10,13 @@ export type Rig = {
   readonly folder: string
   readonly lines: string[]
   /** Starts a daemon's mirror on the folder and waits until it is live, or halted. */
-  start(options?: { watching?: boolean; state?: string; history?: string; server?: MemoryServer }): Promise<Mirror>
+  start(options?: {
+    watching?: boolean
+    state?: string
+    history?: string
+    server?: MemoryServer
+    committed?: Record<string, string>
+  }): Promise<Mirror>
   stop(): Promise<void>
   write(path: string, content: string | Uint8Array): void
   /** As editors save: a temporary file renamed over. */
@@ -41,7 +47,7 @@ export function createRig(): Rig {
     server,
     folder,
     lines,
-    start: async ({ watching = true, state = 'state', history, server: at = server } = {}) => {
+    start: async ({ watching = true, state = 'state', history, server: at = server, committed = {} } = {}) => {
       const controller = new AbortController()
       const workspace = at.join(history)
       const mirror = await startMirror(
@@ -53,6 +59,10 @@ export function createRig(): Rig {
           log,
           maxTextBytes: 1_000_000,
           maxBlobBytes: 5_000_000,
+          committed: async (paths) =>
+            new Map(
+              paths.flatMap((path) => (committed[path] === undefined ? [] : [[path, Buffer.from(committed[path])]])),
+            ),
           docIdleMs: 500,
           polling: false,
           watching,
