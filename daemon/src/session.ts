@@ -11,15 +11,7 @@ import {
   type Log,
   type Settings,
 } from '@tandem/shared'
-import {
-  openDaemon,
-  openOps,
-  openTaskLog,
-  openTasks,
-  type Daemon,
-  type DaemonAbout,
-  type MirrorState,
-} from '@tandem/shared/docs'
+import { openDaemon, openOps, openTaskLog, openTasks, type DaemonAbout, type MirrorState } from '@tandem/shared/docs'
 import { createHead } from './git/head.ts'
 import { createBlobs } from './link/blobs.ts'
 import { createBulk } from './link/bulk.ts'
@@ -32,11 +24,13 @@ import { persistently } from './link/persistently.ts'
 import { openReach, type Reach } from './link/reach.ts'
 import { createTokens, findWorkspace, leaveWorkspace } from './link/token.ts'
 import { createWriters } from './link/writers.ts'
-import { startMirror, type Mirror } from './mirror/mirror.ts'
+import { startMirror } from './mirror/mirror.ts'
+import { keepStatusFile } from './mirror/status-file.ts'
 import type { Policy } from './sandbox/policy.ts'
 import type { AttemptLog } from './tasks/attempt.ts'
 import { openGate } from './tasks/gate.ts'
 import { createTaskRunner } from './tasks/run-tasks.ts'
+import { hearAnswers, tellState } from './tell-state.ts'
 import { createTogether } from './together.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -202,7 +196,9 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       stopping,
     )
     together.add(mirror.closed)
-    const stopTelling = tellState(daemon, mirror, index.isSynced, options.onProgress)
+    const endHearing = hearAnswers({ daemonId: about.id, answers: ops.answers, mirror })
+    const endTelling = tellState({ daemon, mirror, isReady: index.isSynced, onProgress: options.onProgress, clock })
+    const endStatus = keepStatusFile({ daemonDir: options.dataDir, mirror, files: workspace.files, clock, log })
     void mirror.live.then(options.onReady)
 
     const gate = await opening
@@ -243,7 +239,13 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     })
     together.add(keepSayingHello({ attached: self, channel, hello, everyMs: settings.helloMs, clock }, stopping))
     together.add(runner.run(stopping))
-    await together.all().finally(stopTelling)
+    try {
+      await together.all()
+    } finally {
+      endHearing()
+      endTelling()
+      await endStatus()
+    }
   } finally {
     await together.stop()
     stopWatching()
@@ -281,32 +283,6 @@ function watchForNewHistory(
       // Not there either: the connection is tried again as it is.
     }
   }
-}
-
-/** Says in the daemon's document how the folder and its documents stand; never a hot field. */
-function tellState(
-  daemon: Daemon,
-  mirror: Mirror,
-  isReady: () => boolean,
-  onProgress: SessionOptions['onProgress'],
-): () => void {
-  let told = ''
-  const tell = () => {
-    const state = mirror.state.snapshot()
-    onProgress?.(state)
-    // Offline it says so to nobody: that it is, the server says.
-    daemon.set(
-      'workspaceStatus',
-      isReady() && (state.phase === 'live' || state.phase === 'halted') ? 'connected' : 'syncing',
-    )
-    // The count alone changes with every file made: it waits for the next thing worth saying.
-    const key = JSON.stringify({ ...state, files: state.phase === 'live' ? 0 : state.files })
-    if (key === told) return
-    told = key
-    daemon.set('mirror', state)
-  }
-  tell()
-  return mirror.state.subscribe(() => queueMicrotask(tell))
 }
 
 async function openAttemptLog(

@@ -22,6 +22,7 @@ import { recoverExports, recoverImports } from './recover.ts'
 import { createReport } from './report.ts'
 import { settle } from './settle.ts'
 import { openShadows } from './shadow.ts'
+import type { LastScan } from './status-file.ts'
 import { createSurvey } from './survey.ts'
 import { openTexts } from './texts.ts'
 import { deleteVanished, restoreVanished } from './vanished.ts'
@@ -33,6 +34,8 @@ import { openRoot } from '../disk/write.ts'
 /** The mirror of one folder: disk and documents follow each other until the signal. */
 export type Mirror = {
   readonly state: View<MirrorState>
+  /** When the whole folder was last looked at, and what there was; undefined before the first time. */
+  lastScan(): LastScan | undefined
   /** Resolves once everything that was on either side at the start is on both. */
   readonly live: Promise<void>
   /** Resolves once what the server has now is on disk: before a task starts. */
@@ -183,7 +186,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     const trouble = rootTrouble(root)
     if (trouble !== undefined) return report.halt(trouble)
     try {
-      report.hidden((await survey.all()).hidden)
+      report.scanned(await survey.all(), lastScan)
       todo.index = true
     } catch (e) {
       if (!signal.aborted)
@@ -370,6 +373,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
 
   return {
     state: report.state,
+    lastScan: report.lastScan,
     live: live.promise,
     closed,
     answer: (id, answer) => {

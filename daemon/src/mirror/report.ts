@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@tandem/shared'
 import { cachedView, type MirrorQuestion, type MirrorState, type View } from '@tandem/shared/docs'
 import { createAlerts, type Alerts } from './alerts.ts'
+import type { LastScan } from './status-file.ts'
 
 /** What is done to files on the way to being the same on both sides. */
 export type Work = 'seeding' | 'importing' | 'exporting'
@@ -27,7 +28,9 @@ export type Report = {
   watcher(kind: MirrorState['watcher']): void
   /** The same, for whoever shows counts. */
   refresh(): void
-  hidden(countByReason: ReadonlyMap<string, number>): void
+  /** The whole folder was looked at, which began at `at`. */
+  scanned(found: Found, at: number): void
+  lastScan(): LastScan | undefined
   /** Why nothing is done until a person has looked; undefined while all is well. */
   halted(): string | undefined
   /** With a question, where an answer helps. */
@@ -35,6 +38,8 @@ export type Report = {
   /** True where it had been halted. */
   resume(): boolean
 }
+
+type Found = { files: { size: number }; dirs: { length: number }; hidden: ReadonlyMap<string, number> }
 
 type ReportOptions = {
   files: () => number
@@ -52,6 +57,7 @@ export function createReport({ files, conflicts, clock, log }: ReportOptions): R
   let underWay = new Map<Work, { done: number; total: number }>()
   let halted: { reason: string; question?: MirrorQuestion | undefined } | undefined
   let facts: Pick<MirrorState, 'hidden' | 'bytes' | 'watcher'> = { hidden: [] }
+  let scan: LastScan | undefined
   let changed = () => {}
   const learn = (more: Partial<typeof facts>) => {
     facts = { ...facts, ...more }
@@ -102,10 +108,12 @@ export function createReport({ files, conflicts, clock, log }: ReportOptions): R
     bytes: (bytes) => learn({ bytes }),
     watcher: (watcher) => learn({ watcher }),
     refresh: () => changed(),
-    hidden: (countByReason) =>
-      learn({
-        hidden: [...countByReason].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count),
-      }),
+    scanned: ({ files: all, dirs, hidden }, at) => {
+      scan = { at, ms: clock.now() - at, files: all.size, dirs: dirs.length }
+      const counts = [...hidden].map(([reason, count]) => ({ reason, count }))
+      learn({ hidden: counts.toSorted((a, b) => b.count - a.count) })
+    },
+    lastScan: () => scan,
     halted: () => halted?.reason,
     halt: (reason, { question, error } = {}) => {
       if (halted?.reason === reason && halted.question?.id === question?.id) return
