@@ -172,6 +172,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const history = await openHistory({
       store: updates,
       updates,
+      blobs,
       ground: documents,
       people: createPeople({ serverId: workspace.serverId, ...auth }),
       serverId: workspace.serverId,

@@ -11,6 +11,7 @@ import type {
 } from '@tandem/shared'
 import { TandemError, docPath } from '@tandem/shared'
 import type { FilesSnapshot } from '@tandem/shared/docs'
+import type { BlobStore } from '../store/blobs.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import { blameText } from './blame.ts'
@@ -51,6 +52,7 @@ export type History = Restoring & {
 type Deps = {
   store: Pick<Store, 'read'>
   updates: UpdateLog
+  blobs: Pick<BlobStore, 'look'>
   ground: Ground
   people: People
   serverId: Id
@@ -62,6 +64,7 @@ type Deps = {
 export async function openHistory({
   store,
   updates,
+  blobs,
   ground,
   people,
   serverId,
@@ -77,7 +80,7 @@ export async function openHistory({
   let finding: Promise<unknown> = Promise.resolve()
 
   return {
-    ...createRestoring({ ground, updates, versions, checkpoints, maxTextBytes, clock }),
+    ...createRestoring({ ground, updates, versions, blobs, checkpoints, maxTextBytes, clock }),
     versions,
     checkpoints,
     page: async ({ path, file, author, cursor, limit }) => {

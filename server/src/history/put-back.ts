@@ -1,5 +1,5 @@
 import { TandemError, diffText, type Clock, type FileChange, type Id, type TextEdit } from '@tandem/shared'
-import { applyEdits, stateOf, type FileEntry, type Files, type TreeEntry } from '@tandem/shared/docs'
+import { applyEdits, stateOf, type FileEntry, type FileFacts, type Files, type TreeEntry } from '@tandem/shared/docs'
 import type * as Y from 'yjs'
 import type { AppendMeta } from '../store/store.ts'
 import type { Ground } from './ground.ts'
@@ -33,7 +33,8 @@ export async function prepare(deps: Omit<Deps, 'clock'>, wishes: readonly Wish[]
       const state = await deps.ground.peek(ref, stateOf)
       if (state !== undefined) next.state = state
     }
-    if (next.place || next.text) prepared.push(next)
+    if (next.blob && deps.files.get(next.id)?.facts?.blob === next.blob.blob) delete next.blob
+    if (next.place || next.text || next.blob) prepared.push(next)
   }
   return prepared
 }
@@ -52,13 +53,14 @@ export async function putBack(deps: Deps, prepared: readonly Prepared[], meta: A
     const steps = prepared.map((wish) => stepFor(files, wish, docs.get(wish.id), maxTextBytes))
     requirePlaces(files, steps)
     const inIndex = () => {
-      for (const { wish, now, place, edits } of steps) {
+      for (const { wish, now, place, edits, facts, isStuck } of steps) {
         const is = place ? put(files, wish, now, place, { by: meta.author, at: clock.now() }) : now
+        if (facts) files.setFacts(wish.id, facts)
         const isEdited = edits !== undefined && edits.edits.length > 0
-        const change = changeOf({ id: wish.id, before: now, after: is, content: false }, isEdited)
+        const change = changeOf({ id: wish.id, before: now, after: is, content: facts !== undefined }, isEdited)
         if (change) result.files.push(change)
         const isKept = wish.place === 'nowhere' && !place && is && !is.deleted
-        if (is && (isKept || (isEdited && edits.conflicts > 0))) result.conflicts.push(is.path)
+        if (is && (isKept || isStuck || (isEdited && edits.conflicts > 0))) result.conflicts.push(is.path)
       }
     }
     const stepById = new Map(steps.map((step) => [step.wish.id, step]))
@@ -82,8 +84,15 @@ function stepFor(files: Files, wish: Prepared, doc: Y.Doc | undefined, maxTextBy
   const goes = place ? place === 'nowhere' : !now || now.deleted !== undefined
   // To edit the text of a file that is deleted would bring it back.
   const edits = doc && wish.text && !goes ? editsIn(doc, wish, wish.text, maxTextBytes) : undefined
-  return { wish, doc, now, place, edits }
+  const isOurs = wish.ifBlob === undefined || now?.facts?.blob === wish.ifBlob || now?.facts?.blob === wish.blob?.blob
+  const facts = wish.blob && !goes && isOurs ? { ...plain, ...now?.facts, ...wish.blob } : undefined
+  /** Somebody put something else there since: two contents that are no texts cannot both be kept in one. */
+  const isStuck = wish.blob !== undefined && !goes && !isOurs
+  return { wish, doc, now, place, edits, facts, isStuck }
 }
+
+/** What is not known of a file goes without saying. */
+const plain: FileFacts = { size: 0, exec: false, eol: 'lf', bom: false }
 
 /** Throws `conflict` where something else stands in the way of a file's place, as far as one can tell now. */
 export function requireRoom(files: Files, prepared: readonly Prepared[]): void {
@@ -94,9 +103,10 @@ export function requireRoom(files: Files, prepared: readonly Prepared[]): void {
 }
 
 /** Where the file is to go; undefined where it stays: it is there already, or went elsewhere since. */
-function placeFor(files: Files, { id, place, ifAt, ifText }: Wish, doc: Y.Doc | undefined): Place | undefined {
+function placeFor(files: Files, { id, place, ifAt, ifText, ifBlob }: Wish, doc: Y.Doc | undefined): Place | undefined {
   const is = placeOf(files.snapshot(), id)
   if (!place || isSame(place, is) || (ifAt && !isSame(ifAt, is))) return undefined
+  if (place === 'nowhere' && ifBlob !== undefined && files.get(id)?.facts?.blob !== ifBlob) return undefined
   // Somebody went on writing in it: then it is theirs.
   if (place === 'nowhere' && ifText !== undefined && doc && textOf(doc) !== ifText) return undefined
   return place

@@ -9,6 +9,7 @@ import {
 } from '@tandem/shared'
 import { openFiles } from '@tandem/shared/docs'
 import type { UpdateLog } from '../store/log.ts'
+import type { BlobStore } from '../store/blobs.ts'
 import type { AppendMeta } from '../store/store.ts'
 import type { Checkpoints, NamedBy } from './checkpoints.ts'
 import { heldOnce, type Ground } from './ground.ts'
@@ -20,6 +21,7 @@ type Deps = {
   ground: Ground
   updates: UpdateLog
   versions: VersionStore
+  blobs: Pick<BlobStore, 'look'>
   checkpoints: Checkpoints
   maxTextBytes: number
   clock: Clock
@@ -33,7 +35,7 @@ export type Restoring = {
 }
 
 export function createRestoring(deps: Deps): Restoring {
-  const { ground, updates, versions, checkpoints, maxTextBytes, clock } = deps
+  const { ground, updates, versions, blobs, checkpoints, maxTextBytes, clock } = deps
   const index = heldOnce(ground, { kind: 'files' }, openFiles)
 
   /** `named` is what the version before is called, where it gets a name. */
@@ -77,13 +79,13 @@ export function createRestoring(deps: Deps): Restoring {
   return {
     restore: async ({ version, ...chosen }, by) => {
       const seq = resolve(version)
-      const wishes = await wishesToRestore({ updates, versions }, (await index()).snapshot(), seq, chosen)
+      const wishes = await wishesToRestore({ updates, versions, blobs }, (await index()).snapshot(), seq, chosen)
       return fulfil(wishes, seq, by, `Before version ${seq} was restored`)
     },
     revert: async ({ from, to, ...chosen }, by) => {
       if (from > to) throw new TandemError('bad-request', { reason: 'from is the older of the two versions', from, to })
       const range = { from: resolve(from), to: resolve(to) }
-      const wishes = await wishesToRevert({ updates, versions }, (await index()).snapshot(), range, chosen)
+      const wishes = await wishesToRevert({ updates, versions, blobs }, (await index()).snapshot(), range, chosen)
       return fulfil(wishes, range.from, by)
     },
   }

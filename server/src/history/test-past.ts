@@ -2,6 +2,7 @@ import { createId, docPath, readSettings, silentLog, type Clock, type DocRef, ty
 import { openFiles } from '@tandem/shared/docs'
 import { fakeClock } from '@tandem/shared/testing'
 import * as Y from 'yjs'
+import { openMemoryBlobs } from '../store/blobs-memory.ts'
 import { openLog } from '../store/log.ts'
 import type { AppendMeta, Store } from '../store/store.ts'
 import { createPens } from '../sync/pens.ts'
@@ -52,6 +53,7 @@ export async function openPast(store: Store, { clock = fakeClock() as Clock } = 
   const history = await openHistory({
     store,
     updates,
+    blobs: openMemoryBlobs(),
     ground,
     people: (id, cause) => ({ id, name: id, kind: 'person', ...(cause && { cause }) }),
     serverId,

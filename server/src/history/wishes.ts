@@ -1,5 +1,6 @@
 import { TandemError, docPath, merge, type Id } from '@tandem/shared'
-import type { FileEntry, FilesSnapshot } from '@tandem/shared/docs'
+import type { FileEntry, FileFacts, FilesSnapshot } from '@tandem/shared/docs'
+import type { BlobStore } from '../store/blobs.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { VersionStore } from './versions.ts'
 
@@ -16,17 +17,21 @@ export type Wish = {
   text?: (now: string) => { text: string; conflicts: number }
   /** It is deleted only where this is still its text. */
   ifText?: string
+  /** The content that is wanted in the place of the one that is there, where it is no text. */
+  blob?: Pick<FileFacts, 'size' | 'blob'>
+  /** It is replaced or deleted only where this is still its content. */
+  ifBlob?: string
 }
 
-/** What is wanted; `left` names files that differ and stay: only texts and folders are shared, nothing else can come back. */
+/** What is wanted; `left` names files that differ and stay: what the server does not have cannot come back. */
 export type Wishes = { wishes: Wish[]; left: string[] }
 
 type Chosen = { paths?: readonly string[] | undefined; files?: readonly Id[] | undefined }
-type Deps = { updates: Pick<UpdateLog, 'stat'>; versions: VersionStore }
+type Deps = { updates: Pick<UpdateLog, 'stat'>; versions: VersionStore; blobs: Pick<BlobStore, 'look'> }
 
 /** What a restore wants: everything chosen as it was at `version`; what was made since is gone. */
 export async function wishesToRestore(
-  { updates, versions }: Deps,
+  { updates, versions, blobs }: Deps,
   now: FilesSnapshot,
   version: number,
   chosen: Chosen,
@@ -37,19 +42,22 @@ export async function wishesToRestore(
     const [was, is] = [placeOf(then, id), placeOf(now, id)]
     const wish: Wish = { id }
     if (!isSame(was, is)) wish.place = was
-    const isShared = areShared([then, now], id)
+    const isKept = isBoth(was, is) && isSameBlob(then, now, id)
+    const isShared = (!isKept || isText(was)) && (await areShared(blobs, [then, now], id))
     if (isShared && isText(was) && changedSince(updates, id, version)) {
       const text = await versions.text(id, version)
       wish.text = () => ({ text, conflicts: 0 })
     }
-    add(wanted, wish, isShared || (isBoth(was, is) && isSameBlob(then, now, id)), now)
+    const blob = was !== 'nowhere' && !isSameBlob(then, now, id) ? blobOf(then, id) : undefined
+    if (blob) wish.blob = blob
+    add(wanted, wish, isShared || isKept, now)
   }
   return wanted
 }
 
 /** What a revert wants: what happened after `from` up to `to` taken back, and what came later kept. */
 export async function wishesToRevert(
-  { updates, versions }: Deps,
+  { updates, versions, blobs }: Deps,
   now: FilesSnapshot,
   { from, to }: { from: number; to: number },
   chosen: Chosen,
@@ -60,19 +68,24 @@ export async function wishesToRevert(
     const [was, became] = [placeOf(before, id), placeOf(after, id)]
     const wish: Wish = { id }
     if (!isSame(was, became)) Object.assign(wish, { place: was, ifAt: became })
-    const isShared = areShared([before, after, now], id)
+    const isKept = isBoth(was, became) && isSameBlob(before, after, id)
+    const isShared = (!isKept || isText(was) || isText(became)) && (await areShared(blobs, [before, after, now], id))
     if (isShared && (isText(was) || isText(became)) && changedSince(updates, id, from)) {
       const [theirs, base] = [await versions.text(id, from), await versions.text(id, to)]
       if (was === 'nowhere') wish.ifText = base
       else if (theirs !== base) wish.text = (ours) => merge(base, theirs, ours)
     }
-    add(wanted, wish, isShared || (isBoth(was, became) && isSameBlob(before, after, id)), now)
+    const theirs = was === 'nowhere' ? undefined : blobOf(before, id)
+    const ours = became === 'nowhere' ? undefined : blobOf(after, id)
+    if (theirs && theirs.blob !== ours?.blob) wish.blob = theirs
+    if (ours?.blob !== undefined && theirs?.blob !== ours.blob) wish.ifBlob = ours.blob
+    add(wanted, wish, isShared || isKept, now)
   }
   return wanted
 }
 
 function add({ wishes, left }: Wishes, wish: Wish, isPossible: boolean, now: FilesSnapshot): void {
-  const differs = wish.place !== undefined || wish.text !== undefined
+  const differs = wish.place !== undefined || wish.text !== undefined || wish.blob !== undefined
   if (isPossible && differs) wishes.push(wish)
   else if (!isPossible) left.push(now.byId.get(wish.id)?.path ?? wish.id)
 }
@@ -80,13 +93,22 @@ function add({ wishes, left }: Wishes, wish: Wish, isPossible: boolean, now: Fil
 const changedSince = (updates: Deps['updates'], id: Id, version: number) =>
   (updates.stat(docPath({ kind: 'file', fileId: id }))?.seq ?? 0) > version
 
-/** Whether it is a text or a folder wherever it is: to delete anything else, or to bring it back, would lose it. */
-const areShared = (indexes: readonly FilesSnapshot[], id: Id) =>
-  indexes.every(({ byId }) => {
-    const entry = byId.get(id)
-    return !entry || entry.kind === 'dir' || (entry.kind === 'text' && entry.facts?.withheld === undefined)
-  })
+/** Whether the server has its content wherever it is: to delete anything else, or to bring it back, would lose it. */
+async function areShared(blobs: Deps['blobs'], indexes: readonly FilesSnapshot[], id: Id): Promise<boolean> {
+  for (const { byId } of indexes) {
+    const { kind = 'dir', facts } = byId.get(id) ?? {}
+    if (kind !== 'dir' && facts?.withheld !== undefined) return false
+    if (kind === 'symlink' && facts?.blob === undefined) return false
+    if (kind === 'blob' && !(await blobs.look(facts?.blob ?? '')).complete) return false
+  }
+  return true
+}
 
+/** What a file that is no text held; undefined for texts and folders. */
+function blobOf({ byId }: FilesSnapshot, id: Id): Wish['blob'] {
+  const { facts } = byId.get(id) ?? {}
+  return facts?.blob === undefined ? undefined : { size: facts.size, blob: facts.blob }
+}
 const isSameBlob = (a: FilesSnapshot, b: FilesSnapshot, id: Id) =>
   a.byId.get(id)?.facts?.blob === b.byId.get(id)?.facts?.blob
 const isBoth = (a: Place, b: Place) => (a === 'nowhere') === (b === 'nowhere')
