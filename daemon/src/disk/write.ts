@@ -118,9 +118,9 @@ export async function removeDirectory(root: Root, path: string): Promise<boolean
   return removed === true
 }
 
-/** Removes the directories that a removal or a move left empty; one with anything in it stays by itself. */
-export async function pruneParents(root: Root, path: string): Promise<void> {
-  for (let dir = parentOf(path); dir !== '' && (await removeDirectory(root, dir));) dir = parentOf(dir)
+/** Removes the directories that a removal or a move left empty, up to one to `keep`; one with anything in it stays by itself. */
+export async function pruneParents(root: Root, path: string, keep: (dir: string) => boolean): Promise<void> {
+  for (let dir = parentOf(path); dir !== '' && !keep(dir) && (await removeDirectory(root, dir));) dir = parentOf(dir)
 }
 
 /** Sets or clears the executable bit for those who may read; not through a link. */

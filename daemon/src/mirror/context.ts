@@ -1,4 +1,5 @@
 import type { Clock, Id, Log } from '@tandem/shared'
+import type { Clashes } from './clashes.ts'
 import type { Conflicts } from './conflicts.ts'
 import type { Ignore } from '../watch/ignore.ts'
 import type { Root } from '../disk/inside.ts'
@@ -20,6 +21,7 @@ export type Mirroring = {
   /** For alerts that a person can do something about, and for the bytes of large files on their way. */
   readonly report: Pick<Report, 'alert' | 'clear' | 'bytes'>
   readonly transfers: Transfers
+  readonly clashes: Clashes
   readonly locks: Locks
   readonly clock: Clock
   readonly log: Log

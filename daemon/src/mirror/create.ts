@@ -15,10 +15,13 @@ type Facts = FileFacts
 
 /** What one round reads and puts: enough to keep disk and server busy, few enough for the memory. */
 const round = { files: 400, bytes: 4 * 2 ** 20 }
-/** While one round is put others read. */
-const lanes = 3
-/** Entries that are made in one transaction: each costs the server a look at the whole index. */
-const publish = { files: 2_000, bytes: 16 * 2 ** 20 }
+/** While one round is put others read, and while one lane publishes the others go on. */
+const lanes = 4
+/** Entries that are made in one transaction: each costs either side a look at the whole index, so they grow with it. */
+const publish = { files: 2_000, bytes: 32 * 2 ** 20 }
+const isEnough = (shared: readonly Shared[], done: number): boolean =>
+  shared.length >= Math.max(publish.files, done) ||
+  shared.reduce((sum, { bytes }) => sum + bytes.length, 0) >= publish.bytes
 /** Content below this is brought before its entry is made, so many at once. */
 const smallBytes = 256 * 1024
 const putAtOnce = 8
@@ -44,20 +47,31 @@ type Create = {
  * entry names, or entries that bind to the very same content on the next start.
  */
 export async function createEntries(m: Mirroring, { paths, task, onProgress, ...moves }: Create): Promise<void> {
+  const clashing = m.clashes.among(paths)
   let next = 0
   let [taken, done] = [0, 0]
   let shared: Shared[] = []
-  let publishing: Promise<void> = Promise.resolve()
-  const publishEnough = (all: boolean) => {
-    publishing = publishing.then(async () => {
-      const bytes = shared.reduce((sum, file) => sum + file.bytes.length, 0)
-      if (!all && shared.length < publish.files && bytes < publish.bytes) return
-      const files = shared
-      shared = []
-      await makeEntries(m, files)
-      onProgress((done += files.length))
-    })
-    return publishing
+  let publishing: Promise<void> | undefined
+  const publishAll = async () => {
+    const files = shared
+    shared = []
+    await makeEntries(m, files)
+    onProgress((done += files.length))
+  }
+  /** One lane publishes while the others read on, until as much again waits. */
+  const publishEnough = async () => {
+    while (isEnough(shared, done)) {
+      if (publishing) {
+        await publishing
+        continue
+      }
+      publishing = publishAll()
+      try {
+        await publishing
+      } finally {
+        publishing = undefined
+      }
+    }
   }
   const lane = async () => {
     while (next < paths.length) {
@@ -68,7 +82,9 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
         const file = await readNew(m, path)
         if (!file) continue
         const moved = file.shadow.size > 0 && file.shadow.hash !== '' ? moves.movedFrom(file.shadow.hash) : undefined
+        const other = clashing.get(path)
         if (moved !== undefined) moves.onMoved(moved, path)
+        else if (other !== undefined) m.clashes.block(path, other, () => m.lookAt(path))
         else {
           fresh.push(file)
           bytes += file.bytes.length
@@ -77,11 +93,11 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
       const put = await putTexts(m, fresh, task)
       // Only now: while they were put, another lane may have begun to publish, and `shared` is another list since.
       shared.push(...put)
-      await publishEnough(false)
+      await publishEnough()
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  await publishEnough(true)
+  await publishAll()
 }
 
 /** Those that the server has now; a text that it refuses stays where it is, on disk. */

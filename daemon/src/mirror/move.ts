@@ -4,10 +4,11 @@ import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
 import { inParent } from '../disk/inside.ts'
+import { prune } from './specials.ts'
 import { openOwnFolder } from '../disk/own-folder.ts'
 import { readStable } from '../disk/read.ts'
 import { birthmark, look } from '../disk/stat.ts'
-import { placeNew, pruneParents, staging } from '../disk/write.ts'
+import { placeNew, staging } from '../disk/write.ts'
 
 /**
  * Moves a file on disk to where its entry says. `waiting` where another file must leave the place first (that one is
@@ -71,7 +72,7 @@ async function place(
     await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${entry.id}-${m.clock.now()}`))
   }
   if (!(await placeNew(source, target))) return 'waiting'
-  await pruneParents(m.root, from)
+  await prune(m, from)
   return 'moved'
 }
 
