@@ -7,6 +7,7 @@ import {
   includesState,
   openFile,
   openFiles,
+  prepareAlike,
   prepareEdits,
   readFileUpdate,
   seedText,
@@ -37,7 +38,7 @@ export type MemoryServer = {
   /** Puts a text's document back to what it was at `state` of an earlier `save()`. */
   save(id: Id): Uint8Array
   restore(id: Id, saved: Uint8Array): void
-  join(history?: string): Workspace
+  join(history?: string, shared?: boolean): Workspace
 }
 
 export function memoryServer(): MemoryServer {
@@ -80,7 +81,7 @@ export function memoryServer(): MemoryServer {
     }
   }
 
-  const join = (history = 'h1'): Workspace => {
+  const join = (history = 'h1', shared = false): Workspace => {
     const daemonId = createId()
     // The daemon's copy of the index, kept in sync while connected.
     const mine = new Y.Doc()
@@ -129,7 +130,8 @@ export function memoryServer(): MemoryServer {
           state: stateOf(doc),
           includes: (state) => includesState(doc, state),
         }),
-        prepare: (edits) => prepareEdits(doc, edits, 'disk'),
+        prepare: (edits) =>
+          (shared ? prepareAlike(doc, edits, 'disk', idOf) : undefined) ?? prepareEdits(doc, edits, 'disk'),
         apply: (update) => {
           applyPrepared(doc, update, 'disk')
           push()
@@ -163,7 +165,7 @@ export function memoryServer(): MemoryServer {
         return new Map(
           ids
             .filter((id) => !damaged.has(id))
-            .map((id) => [id, readWhole(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined)]),
+            .map((id) => [id, readWhole(docs.has(id) ? Y.encodeStateAsUpdate(docOf(id)) : undefined, shared)]),
         )
       },
       holds: () => false,
@@ -280,15 +282,20 @@ export function memoryServer(): MemoryServer {
 }
 
 /** As the link reads one. */
-function readWhole(whole: Uint8Array | undefined): ReadText {
+function readWhole(whole: Uint8Array | undefined, shared: boolean): ReadText {
   return {
     ...readFileUpdate(whole),
     prepare: (edits) => {
       const doc = new Y.Doc()
       if (whole) Y.applyUpdate(doc, whole)
       const before = Y.encodeStateVector(doc)
-      openFile(doc).edit(edits, 'disk')
+      const alike = shared ? prepareAlike(doc, edits, 'disk', idOf) : undefined
+      if (alike) Y.applyUpdate(doc, alike)
+      else openFile(doc).edit(edits, 'disk')
       return { update: Y.encodeStateAsUpdate(doc, before), state: stateOf(doc) }
     },
   }
 }
+
+/** As the link makes one of what is inserted. */
+const idOf = (inserted: Uint8Array) => 2 ** 52 + Number.parseInt(hash('sha256', inserted).slice(0, 12), 16)

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createLog, systemClock, type Log } from '@tandem/shared'
@@ -16,6 +16,8 @@ export type Rig = {
     history?: string
     server?: MemoryServer
     committed?: Record<string, string>
+    /** With other mirrors of the workspace about. */
+    shared?: boolean
   }): Promise<Mirror>
   stop(): Promise<void>
   write(path: string, content: string | Uint8Array): void
@@ -23,6 +25,8 @@ export type Rig = {
   save(path: string, content: string): void
   read(path: string): string
   disk(path: string): string | undefined
+  /** Puts a copy of the folder in its place, as from a backup: the same files in another directory. */
+  copyFolder(): void
   /** Waits until the condition holds; the files' events drive it, this only looks. */
   until(what: () => boolean, name?: string): Promise<void>
   close(): Promise<void>
@@ -47,9 +51,16 @@ export function createRig(): Rig {
     server,
     folder,
     lines,
-    start: async ({ watching = true, state = 'state', history, server: at = server, committed = {} } = {}) => {
+    start: async ({
+      watching = true,
+      state = 'state',
+      history,
+      server: at = server,
+      committed = {},
+      shared = false,
+    } = {}) => {
       const controller = new AbortController()
-      const workspace = at.join(history)
+      const workspace = at.join(history, shared)
       const mirror = await startMirror(
         {
           folder,
@@ -92,6 +103,10 @@ export function createRig(): Rig {
       } catch {
         return undefined
       }
+    },
+    copyFolder: () => {
+      renameSync(folder, `${folder}.original`)
+      cpSync(`${folder}.original`, folder, { recursive: true, preserveTimestamps: true })
     },
     until: async (what, name = what.toString()) => {
       const end = Date.now() + 8_000

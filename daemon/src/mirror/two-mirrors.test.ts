@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createRig, type Rig } from './testing/rig.ts'
+
+let rigs: [Rig, Rig]
+beforeEach(() => {
+  rigs = [createRig(), createRig()]
+})
+afterEach(async () => {
+  for (const rig of rigs) await rig.close()
+})
+
+// Two folders of one workspace; the first rig's server is the server of both.
+
+const startBoth = () => Promise.all(rigs.map((rig) => rig.start({ server: rigs[0].server, shared: true })))
+const onBoth = (path: string, content: string) => {
+  for (const rig of rigs) rig.write(path, content)
+}
+const everywhere = (path: string) => [rigs[0].server.at(path), ...rigs.map((rig) => rig.disk(path))]
+/** Until all three say this; nothing of it comes from a barrier, which knows one mirror alone. */
+const untilAll = (path: string, text: string | undefined) =>
+  rigs[0].until(() => everywhere(path).every((each) => each === text), `${path} is everywhere what it should be`)
+const entriesAt = (path: string) =>
+  [...rigs[0].server.files.snapshot().byId.values()].filter((entry) => entry.path === path && !entry.deleted)
+const lines = (...changed: [number, string][]) =>
+  Array.from({ length: 20 }, (_, i) => `${changed.find(([at]) => at === i)?.[1] ?? `line ${i}`}\n`).join('')
+
+test('[MIR-22] [MIR-26] two mirrors that share the same files at once, or make them while apart, end with one set of them', async () => {
+  const { server } = rigs[0]
+  const paths = Array.from({ length: 40 }, (_, i) => `src/${i}.ts`)
+  for (const path of paths) onBoth(path, `text of ${path}\n`)
+  const mirrors = await startBoth()
+  server.online(false)
+  onBoth('made-apart.ts', 'the same\n')
+  rigs[0].write('differs.ts', 'of the first\n')
+  rigs[1].write('differs.ts', 'of the second\n')
+  server.online(true)
+  await rigs[0].until(
+    () => [...paths, 'made-apart.ts', 'differs.ts'].every((path) => entriesAt(path).length === 1),
+    'one entry a path',
+  )
+  for (const path of paths) await untilAll(path, `text of ${path}\n`)
+  await untilAll('made-apart.ts', 'the same\n')
+  await rigs[0].until(() => new Set(everywhere('differs.ts')).size === 1, 'one text')
+  const kept = everywhere('differs.ts')[0]
+  expect(['of the first\n', 'of the second\n']).toContain(kept)
+  // Who had the other one has it still.
+  const others = mirrors.flatMap((mirror, i) =>
+    mirror.state
+      .snapshot()
+      .conflicts.flatMap(({ record, path }) =>
+        ['disk', 'remote'].flatMap((side) => (path === 'differs.ts' ? (rigs[i]?.disk(`${record}.${side}`) ?? []) : [])),
+      ),
+  )
+  expect(new Set([kept, ...others])).toEqual(new Set(['of the first\n', 'of the second\n']))
+})
+
+test('[MIR-23] [MIR-110] the same pull in both folders, while online and while apart, is in the text once', async () => {
+  const { server } = rigs[0]
+  const paths = Array.from({ length: 60 }, (_, i) => `src/${i}.ts`)
+  for (const path of paths) onBoth(path, lines())
+  await startBoth()
+  for (const path of paths) await untilAll(path, lines())
+  const pulls = [lines([3, 'pulled']), lines([3, 'pulled'], [9, 'pulled\nand more'])]
+  for (const [round, pulled] of pulls.entries()) {
+    server.online(round === 0)
+    // One by one, and in bulk.
+    for (const path of paths.slice(0, round === 0 ? 5 : undefined)) onBoth(path, pulled)
+    server.online(true)
+    for (const path of paths.slice(0, round === 0 ? 5 : undefined)) await untilAll(path, pulled)
+  }
+  // Nobody made a conflict of it.
+  for (const rig of rigs) expect(rig.lines.filter((line) => line.includes('mirror conflict'))).toEqual([])
+})
+
+test('[MIR-25] [MIR-115] a second mirror joins: on an empty folder it gets everything, on one with files nothing is deleted, and old ones follow', async () => {
+  const [first, second] = rigs
+  first.write('both.ts', 'old\n')
+  first.write('sub/dir/deep.ts', 'deep\n')
+  await first.start({ shared: true })
+  const id = first.server.id('both.ts')
+  second.write('both.ts', 'old\n')
+  second.write('mine.ts', 'mine\n')
+  first.server.edit(id, 'old', 'new')
+  const mirror = await second.start({ server: first.server, shared: true })
+  await mirror.settle()
+  for (const [path, text] of [
+    ['both.ts', 'new\n'],
+    ['mine.ts', 'mine\n'],
+    ['sub/dir/deep.ts', 'deep\n'],
+  ] as const)
+    await untilAll(path, text)
+  expect(mirror.state.snapshot().conflicts).toEqual([])
+  expect(first.server.id('both.ts')).toBe(id)
+})
