@@ -19,6 +19,7 @@ import { openMemory } from './memory.ts'
 import type { Workspace } from './ports.ts'
 import { createQuestions } from './questions.ts'
 import { recoverExports, recoverImports } from './recover.ts'
+import { createRefusals } from './refusals.ts'
 import { createReport } from './report.ts'
 import { settle } from './settle.ts'
 import { openShadows } from './shadow.ts'
@@ -116,7 +117,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     idleMs: options.docIdleMs,
     onRemoteChange: (id) => signal.aborted || jobs.addCalmly(id, { moved: true }),
   })
-  const said = new Map<string, string>()
+  const refusals = createRefusals({ root, workspace, shadows, report, log })
   const looksDue = new Set<string>()
   const m: Mirroring = {
     root,
@@ -146,11 +147,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       })
     },
     inHaste: () => barriers.inHaste(),
-    refuse: (path, reason) => {
-      if (said.get(path) === reason) return
-      said.set(path, reason)
-      log.warn('mirror path refused', { path, reason })
-    },
+    refuse: refusals.refuse,
   }
   const telling = tellingFailures(m)
   const jobs = createJobs({
@@ -164,7 +161,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       if (report.halted() !== undefined) return
       if (rootTrouble(root) !== undefined) return wantScan()
       const entry = workspace.files.get(id)
-      if ((await telling(id, () => settle(m, id, given))) === 'gone')
+      if ((await refusals.attend(entry?.path, () => telling(id, () => settle(m, id, given)))) === 'gone')
         survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
       if (entry) intake.looked(id, entry)
     },
@@ -187,6 +184,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     if (trouble !== undefined) return report.halt(trouble)
     try {
       report.scanned(await survey.all(), lastScan)
+      refusals.sweep()
       todo.index = true
     } catch (e) {
       if (!signal.aborted)
