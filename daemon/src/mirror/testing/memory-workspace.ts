@@ -26,6 +26,14 @@ export type MemoryServer = {
   type(id: Id, edit: TextEdit): void
   /** A file made by somebody else: text first, then entry. */
   create(path: string, text: string): Id
+  /** A file of somebody else's that is no text; with an id, its next version. */
+  putBlob(path: string, bytes: Uint8Array, id?: Id): Id
+  /** The shared bytes of what is no text; undefined where the server does not have them. */
+  blob(path: string): Uint8Array | undefined
+  /** Cuts the next blob on its way after so many bytes. */
+  cutBlobAfter(bytes: number): void
+  /** How many bytes of blobs went over the wire, either way. */
+  blobBytes(): number
   text(id: Id): string
   at(path: string): string | undefined
   id(path: string): Id
@@ -47,6 +55,20 @@ export function memoryServer(): MemoryServer {
   const docs = new Map<Id, Y.Doc>()
   const damaged = new Set<Id>()
   const blobs = new Map<string, Uint8Array>()
+  const partials = new Map<string, Uint8Array>()
+  let [cutAfter, carried] = [Infinity, 0]
+  /** What of a piece still comes through. */
+  const carry = (piece: Uint8Array) => {
+    const through = piece.subarray(0, cutAfter)
+    carried += through.length
+    cutAfter -= through.length
+    return through
+  }
+  const checkCut = () => {
+    if (cutAfter > 0) return
+    cutAfter = Infinity
+    throw new TandemError('offline')
+  }
   /** Hashes of the texts that each document ever had. */
   const past = new Map<Id, Set<string>>()
   const listeners = new Set<(moved: Moved) => void>()
@@ -172,21 +194,25 @@ export function memoryServer(): MemoryServer {
       blobs: {
         put: async ({ hash: name, size }, readAt, signal) => {
           await whenOnline(signal)
-          const pieces: Uint8Array[] = []
-          for (let at = 0; at < size;) {
-            const piece = await readAt(at, 1024 * 1024)
-            pieces.push(piece)
-            at += piece.length
+          let bytes = partials.get(name) ?? new Uint8Array()
+          while (!blobs.has(name) && bytes.length < size) {
+            bytes = Buffer.concat([bytes, carry(await readAt(bytes.length, 256 * 1024))])
+            partials.set(name, bytes)
+            checkCut()
           }
-          const bytes = Buffer.concat(pieces)
-          if (hash('sha256', bytes) !== name) throw new TandemError('bad-request', { reason: 'another hash' })
+          if (blobs.has(name)) return
+          partials.delete(name)
+          if (hash('sha256', bytes) !== name) throw new TandemError('validation-failed', { reason: 'another hash' })
           blobs.set(name, bytes)
         },
         get: async function* (name, from, signal) {
           await whenOnline(signal)
           const bytes = blobs.get(name)
           if (!bytes) throw new TandemError('not-found')
-          yield bytes.subarray(from)
+          for (let at = from; at < bytes.length; at += 256 * 1024) {
+            yield carry(bytes.subarray(at, at + 256 * 1024))
+            checkCut()
+          }
         },
       },
       wasEver: async (texts) =>
@@ -244,6 +270,18 @@ export function memoryServer(): MemoryServer {
       files.create(path, 'text', undefined, id)
       return id
     },
+    putBlob: (path, bytes, id) => {
+      const name = hash('sha256', bytes)
+      blobs.set(name, bytes)
+      const facts = { exec: false, eol: 'lf' as const, bom: false, ...(id && files.get(id)?.facts) }
+      const next = { ...facts, size: bytes.length, blob: name }
+      if (id === undefined) return files.create(path, 'blob', next)
+      files.setFacts(id, next)
+      return id
+    },
+    blob: (path) => blobs.get(files.snapshot().byPath.get(path)?.facts?.blob ?? ''),
+    cutBlobAfter: (bytes) => void (cutAfter = bytes),
+    blobBytes: () => carried,
     text: (id) => textOf(id).snapshot(),
     at: (path) => {
       const entry = files.snapshot().byPath.get(path)

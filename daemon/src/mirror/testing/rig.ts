@@ -16,6 +16,8 @@ export type Rig = {
     history?: string
     server?: MemoryServer
     committed?: Record<string, string>
+    maxTextBytes?: number
+    maxBlobBytes?: number
     /** With other mirrors of the workspace about. */
     shared?: boolean
   }): Promise<Mirror>
@@ -57,7 +59,7 @@ export function createRig(): Rig {
       history,
       server: at = server,
       committed = {},
-      shared = false,
+      shared = false, ...limits,
     } = {}) => {
       const controller = new AbortController()
       const workspace = at.join(history, shared)
@@ -70,6 +72,7 @@ export function createRig(): Rig {
           log,
           maxTextBytes: 1_000_000,
           maxBlobBytes: 5_000_000,
+          ...limits,
           committed: async (paths) =>
             new Map(
               paths.flatMap((path) => (committed[path] === undefined ? [] : [[path, Buffer.from(committed[path])]])),
@@ -77,6 +80,7 @@ export function createRig(): Rig {
           docIdleMs: 500,
           polling: false,
           watching,
+          watcher: 'directories',
         },
         controller.signal,
       )
