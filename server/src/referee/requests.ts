@@ -1,5 +1,6 @@
 import { atLeast, isTerminal, type Id, type Role, type Task, type TaskInput } from '@tandem/shared'
 import type { Request } from '@tandem/shared/docs'
+import { keepAnswer } from './answers.ts'
 import { decide } from './approvals.ts'
 import type { RefereePorts, Turn } from './turn.ts'
 
@@ -54,12 +55,8 @@ export function foldRequest(ports: RefereePorts, turn: Turn, by: Requester, id: 
       return
     }
     case 'answer': {
-      if (!atLeast(by.role, 'editor')) return refuse('answering needs the role editor')
-      // The first answer counts, and whether it is still asked its daemon knows.
-      if (ports.answers.get(body.question)) return refuse('it was answered already')
-      const { question, daemon, answer } = body
-      ports.answers.set(question, { id: question, daemon, answer, by: by.id, byName: by.name, at: turn.now })
-      ports.audit({ actor: by.id, action: 'mirror.answer', object: question, details: { daemon, answer } })
+      const reason = keepAnswer(ports, turn, by, body)
+      if (reason !== undefined) refuse(reason)
       return
     }
     default:
