@@ -59,7 +59,8 @@ export function createRig(): Rig {
       history,
       server: at = server,
       committed = {},
-      shared = false, ...limits,
+      shared = false,
+      ...limits
     } = {}) => {
       const controller = new AbortController()
       const workspace = at.join(history, shared)
