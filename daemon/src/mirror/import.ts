@@ -28,11 +28,11 @@ export async function importText(m: Mirroring, id: Id, { text, base, disk, task,
   // Read, merge and prepare without a pause: nothing can come between.
   const update = text.prepare(diffText(remote.text, plan.edit), task)
   if (plan.conflicts > 0) {
-    await m.conflicts.record(shadow?.shadow.path ?? m.shadows.get(id)?.path ?? id, {
-      base: base ?? '',
-      disk,
-      remote: remote.text,
-    })
+    await m.conflicts.record(
+      shadow?.shadow.path ?? m.shadows.get(id)?.path ?? id,
+      { ...(base !== undefined && { base }), disk, remote: remote.text, merged: plan.edit },
+      { kind: 'lines', file: id },
+    )
   }
   if (shadow)
     await m.shadows.writeAhead([

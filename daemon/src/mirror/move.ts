@@ -68,7 +68,8 @@ async function place(
     if (there.kind !== 'file') return 'refused'
     // Somebody made a file of that name here meanwhile: kept aside.
     const read = await readStable(m.root, to, m.maxTextBytes)
-    if (typeof read === 'object') await m.conflicts.record(to, { disk: read.bytes })
+    if (typeof read === 'object')
+      await m.conflicts.record(to, { disk: read.bytes }, { kind: 'replaced', file: entry.id })
     await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${entry.id}-${m.clock.now()}`))
   }
   if (!(await placeNew(source, target))) return 'waiting'

@@ -79,7 +79,7 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
     const content = read.stat.size > m.maxTextBytes ? ({ kind: 'binary' } as const) : readContent(read.bytes)
     if (content.kind === 'binary') {
       if (shadow) return await becomeBlob(m, entry, shadow)
-      await m.conflicts.record(entry.path, { disk: read.bytes })
+      await m.conflicts.record(entry.path, { disk: read.bytes }, { kind: 'replaced', file: id })
       if ((await bring(m, entry, read, hint)) === 'changed') continue
       return 'done'
     }

@@ -87,7 +87,12 @@ async function yieldPath(m: Mirroring, entry: FileEntry, holder: FileEntry): Pro
     const texts = await m.workspace.read([entry.id, holder.id], m.signal)
     const [mine, theirs] = [texts.get(entry.id), texts.get(holder.id)]
     if (!mine || !theirs) return 'done'
-    if (mine.text !== theirs.text && mine.text !== '') await m.conflicts.record(entry.path, { remote: mine.text })
+    if (mine.text !== theirs.text && mine.text !== '')
+      await m.conflicts.record(
+        entry.path,
+        { disk: mine.text, remote: theirs.text },
+        { kind: 'unrelated', file: holder.id },
+      )
     const deleted = { by: m.workspace.daemonId, at: m.clock.now(), snapshot: mine.state }
     m.workspace.files.transact(() => m.workspace.files.remove(entry.id, deleted), origin)
   } else {
