@@ -192,6 +192,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
         committed: createHead(git),
         docIdleMs: settings.docIdleMs,
         polling: settings.polling,
+        watcher: settings.watcher,
       },
       stopping,
     )

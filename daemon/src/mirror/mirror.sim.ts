@@ -262,6 +262,7 @@ export async function simulate(
           maxBlobBytes: 1_000_000,
           docIdleMs: 2_000,
           polling: false,
+          watcher: 'directories',
           watching: false,
         } as Parameters<typeof startMirror>[0],
         stop.signal,

@@ -1,5 +1,3 @@
-import { access } from 'node:fs/promises'
-import { join } from 'node:path'
 import { TandemError, type Clock, type Id, type Log } from '@tandem/shared'
 import type { Answer, MirrorState, View } from '@tandem/shared/docs'
 import { folderMark } from '../disk/folder-mark.ts'
@@ -14,6 +12,7 @@ import { tellingFailures } from './failures.ts'
 import { createIntake } from './intake.ts'
 import { createJobs } from './jobs.ts'
 import { createLocks } from './locks.ts'
+import { createNoticing } from './noticing.ts'
 import { createArrivals, judgeVanished, openOwnFolders, rootTrouble } from './mass-deletion.ts'
 import { openMemory } from './memory.ts'
 import type { Workspace } from './ports.ts'
@@ -29,7 +28,8 @@ import { openTexts } from './texts.ts'
 import { deleteVanished, restoreVanished } from './vanished.ts'
 import { createTransfers } from './transfers.ts'
 import { createWaker } from './waker.ts'
-import { watchDirectories } from '../watch/watch.ts'
+import type { BackendName } from '../watch/backend.ts'
+import type { Watch, WatchOptions } from '../watch/watch.ts'
 import { openRoot } from '../disk/write.ts'
 
 /** The mirror of one folder: disk and documents follow each other until the signal. */
@@ -63,17 +63,19 @@ export type MirrorOptions = {
   docIdleMs: number
   /** Look at everything every second instead of watching: for file systems that tell nothing. */
   polling: boolean
+  /** What tells that something changed. */
+  watcher: BackendName
   /** For tests: false finds changes by scans and barriers alone. */
   watching?: boolean
+  /** For tests: another watch. */
+  openWatch?: (options: WatchOptions) => Watch
 }
 
 /** A hint is looked at after this long: an editor's save is several events. */
 const hintMs = 10
 const vanishedMs = 500
-const stormHints = 500
-const calmMs = 250
+const manyHints = 500
 const pollMs = 1_000
-const rescanMs = 60_000
 const cursorMs = 1_000
 
 /**
@@ -166,9 +168,22 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       if (entry) intake.looked(id, entry)
     },
   })
-  const watch = watchDirectories({ root: root.path, log, onHint: hint })
-  const isWatching = options.watching !== false && !options.polling
-  const survey = createSurvey(m, isWatching ? watch : { ...watch, add: () => {} })
+  const noticing = createNoticing({
+    root: root.path,
+    watcher: options.watching === false || options.polling ? undefined : options.watcher,
+    openWatch: options.openWatch,
+    report,
+    clock,
+    log,
+    signal,
+    pause,
+    onHints: (paths) => {
+      for (const path of paths) hints.add(path)
+      poke()
+    },
+    onGap: wantScan,
+  })
+  const survey = createSurvey(m, noticing.watch)
   const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
   const questions = createQuestions(clock)
@@ -184,6 +199,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     if (trouble !== undefined) return report.halt(trouble)
     try {
       report.scanned(await survey.all(), lastScan)
+      noticing.scanned(clock.now() - lastScan)
       refusals.sweep()
       todo.index = true
     } catch (e) {
@@ -204,21 +220,6 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     if (!told) return
     for (const { id } of told) if (id !== undefined) moved.add(id)
     if (report.resume()) [todo.scan, todo.index] = [true, true]
-  }
-  /** A storm, such as a branch switch: no single event counts; when it is over, everything is looked at. */
-  const calm = async () => {
-    const [until, untilGit] = [clock.now() + 2_000, clock.now() + 5_000]
-    for (let before = -1; before !== hints.size && !signal.aborted;) {
-      before = hints.size
-      await pause(calmMs)
-      const gitWorks = await access(join(root.path, '.git/index.lock')).then(
-        () => true,
-        () => false,
-      )
-      if (gitWorks && clock.now() < untilGit) before = -1
-      else if (clock.now() > until) break
-    }
-    todo.scan = true
   }
   /** Judges what vanished, all together, once no more of it comes; true where that made or left the mirror halted. */
   const judge = async (): Promise<boolean> => {
@@ -252,12 +253,12 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const turn = async () => {
     isTurning = true
     if (rootTrouble(root) !== undefined) todo.scan = true
-    if (hints.size > stormHints) await calm()
+    if (await noticing.calm()) todo.scan = true
     if (hints.size > 0 && !todo.scan) {
       await pause(hintMs)
       const paths = [...hints]
       hints.clear()
-      if (paths.length > stormHints || (await survey.paths(paths))) todo.scan = true
+      if (paths.length > manyHints || (await survey.paths(paths))) todo.scan = true
     }
     if (todo.scan) await scan()
     if (report.halted() !== undefined) return
@@ -333,7 +334,10 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     await recoverAsides(m)
     await tidyPartials(m)
     poke()
-    const rescans = every(() => (isWatching && watch.complete() ? rescanMs : pollMs), wantScan)
+    const rescans = every(
+      () => pollMs,
+      () => noticing.isScanDue() && wantScan(),
+    )
     await Promise.all([loop(), follow(), rescans, every(() => cursorMs, cursor.save)])
   }
   let wasReady = workspace.ready.snapshot()
@@ -351,7 +355,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   ]
   const finish = async () => {
     for (const stop of stops) stop()
-    watch.close()
+    await noticing.close()
     texts.close()
     barriers.fail(new TandemError('going-away'))
     // Work under way ends by the signal; the store closes after it.

@@ -5,7 +5,6 @@ import { isStill } from './shadow.ts'
 import { isBehindLink } from '../disk/inside.ts'
 import { scanFolder, type Scan } from '../watch/scan.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
-import type { Watch } from '../watch/watch.ts'
 
 export type Survey = {
   /** Looks at the whole folder and sets to work what differs; answers what is not shared, by reason. Throws where the root is gone. */
@@ -25,7 +24,7 @@ export type Survey = {
 }
 
 /** Compares disk with shadows, and sorts what differs into: work on known files, new files, moved files, vanished files. */
-export function createSurvey(m: Mirroring, watch: Watch): Survey {
+export function createSurvey(m: Mirroring, watch: (dir: string) => void): Survey {
   let newPaths = new Map<string, Id | undefined>()
   let changed = new Map<Id, Id | undefined>()
   const met = new Set<Id>()
@@ -109,7 +108,7 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
       return found
     },
     all: async () => {
-      const scan = await scanFolder(m.root.path, m.ignore, '', m.signal, watch.add)
+      const scan = await scanFolder(m.root.path, m.ignore, '', m.signal, watch)
       const strangers = take(scan)
       for (const [id, { path }] of m.shadows.all()) if (!scan.files.has(path)) unmet(id, path)
       for (const [path, stat] of strangers) unknown(path, stat)
@@ -135,7 +134,7 @@ export function createSurvey(m: Mirroring, watch: Watch): Survey {
         } else if (isDir) {
           if (id !== undefined) known(id, stat)
           if (hidden === undefined)
-            strangers.push(...take(await scanFolder(m.root.path, m.ignore, path, m.signal, watch.add)))
+            strangers.push(...take(await scanFolder(m.root.path, m.ignore, path, m.signal, watch)))
         } else if (id !== undefined) known(id, stat)
         else if (hidden === undefined && stat.kind === 'file') strangers.push([path, stat])
       }

@@ -82,6 +82,7 @@ export function createRig(): Rig {
           polling: false,
           watching,
           watcher: 'directories',
+          watcher: 'directories',
         },
         controller.signal,
       )

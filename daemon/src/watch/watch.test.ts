@@ -1,0 +1,5 @@
+import { describeWatching } from './watch.suite.ts'
+
+describeWatching('directories')
+describeWatching('chokidar')
+describeWatching('parcel')
