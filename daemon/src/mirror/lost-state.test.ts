@@ -93,8 +93,8 @@ test('[MIR-18] [MIR-112] where nobody knows what they have in common, the shared
   })
   await mirror.settle()
   const { conflicts } = mirror.state.snapshot()
-  expect(conflicts.map(({ path, kind }) => [path, kind]).toSorted()).toEqual(
-    paths.map((path) => [path, 'unrelated']).toSorted(),
+  expect(conflicts.map(({ path, kind }) => `${path} ${kind}`).toSorted()).toEqual(
+    paths.map((path) => `${path} unrelated`).toSorted(),
   )
   for (const path of paths) {
     const record = conflicts.find((each) => each.path === path)?.record
