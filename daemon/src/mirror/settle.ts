@@ -5,12 +5,15 @@ import { settleBlob } from './blobs.ts'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './failures.ts'
 import { checkParents } from '../disk/inside.ts'
+import { settleLink } from './links.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
 import { settleContent, type Hint } from './settle-content.ts'
 import { isStill, type Shadow } from './shadow.ts'
+import { specialShadow } from './specials.ts'
 import { look } from '../disk/stat.ts'
 import { removeDirectory } from '../disk/write.ts'
+import { resurrect } from './vanished.ts'
 
 /**
  * Brings one file's entry, text and place on disk to agree; its lock must be held. `gone`: the file has vanished from
@@ -20,11 +23,17 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   const entry = m.workspace.files.get(id)
   const shadow = m.shadows.get(id)
   if (!entry) return 'done'
-  if (entry.deleted) return shadow ? await remove(m, id, shadow) : 'done'
+  if (entry.deleted) {
+    // A copy that is open here tells at once what was written after the deletion; of others the feed tells.
+    if (m.texts.isOpen(id) && resurrect(m, id, await m.texts.use(id, m.signal, async (text) => text.read())))
+      return 'done'
+    return shadow ? await remove(m, entry, shadow) : 'done'
+  }
   const holder = m.workspace.files.snapshot().byPath.get(entry.path)
   if (holder && holder.id !== id) return await yieldPath(m, entry, holder)
   if (!shadow) return await arrive(m, entry, hint)
-  if (entry.kind === 'dir') return await moveDir(m, entry, shadow)
+  if (entry.kind === 'dir') return await settleDirectory(m, entry, shadow)
+  if (entry.kind === 'symlink') return await settleLink(m, entry, shadow)
   const at = hint.found ?? shadow.path
   const stat = look(join(m.root.path, at))
   if (stat === 'unreadable') throw unreadable(at)
@@ -32,7 +41,7 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   if (at !== shadow.path && entry.path === shadow.path) {
     m.workspace.files.transact(() => m.workspace.files.move(id, at), origin)
     await m.workspace.indexDurable(m.signal)
-  } else if (at !== entry.path && (await moveOnDisk(m, entry, at)) !== 'moved') return 'done'
+  } else if (at !== entry.path && (isBlocked(m, entry) || (await moveOnDisk(m, entry, at)) !== 'moved')) return 'done'
   const now = m.workspace.files.get(id) ?? entry
   if (shadow.path !== now.path) await m.shadows.put([{ id, shadow: { ...shadow, path: now.path } }])
   return now.kind === 'blob' ? await settleBlob(m, now) : await settleContent(m, now, hint)
@@ -45,6 +54,7 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
     m.refuse(entry.path, `not shared: ${hidden}`)
     return 'done'
   }
+  if (isBlocked(m, entry)) return 'done'
   const other = m.shadows.idAt(entry.path)
   // Another file of ours still lies there and is about to leave, or to go.
   if (other !== undefined && other !== entry.id) {
@@ -54,26 +64,27 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
   }
   if (entry.kind === 'dir') {
     if (checkParents(m.root, `${entry.path}/x`, true) === 'ok')
-      await m.shadows.put([{ id: entry.id, shadow: dirShadow(entry.path) }])
+      await m.shadows.put([{ id: entry.id, shadow: specialShadow(entry.path, 'dir', '') }])
+    else m.refuse(entry.path, 'something else is where the directory would be')
     return 'done'
   }
+  if (entry.kind === 'symlink') return await settleLink(m, entry, undefined)
   if (entry.kind === 'blob') return await settleBlob(m, entry)
   return await settleContent(m, entry, { ...hint, moved: true })
 }
 
-const dirShadow = (path: string): Shadow => ({
-  path,
-  kind: 'dir',
-  identity: '',
-  birthmark: '',
-  hash: '',
-  size: 0,
-  exec: false,
-  state: '',
-})
+/** Another entry has the name, on some disks: this one waits until that has gone. */
+function isBlocked(m: Mirroring, entry: FileEntry): boolean {
+  const other = m.clashes.with(entry)
+  if (other !== undefined) m.clashes.block(entry.path, other, () => m.again(entry.id))
+  return other !== undefined
+}
 
-async function moveDir(m: Mirroring, entry: FileEntry, shadow: Shadow): Promise<'done'> {
-  if (shadow.path === entry.path) return 'done'
+async function settleDirectory(m: Mirroring, entry: FileEntry, shadow: Shadow): Promise<'done' | 'gone'> {
+  if (shadow.path === entry.path) {
+    const stat = look(join(m.root.path, entry.path))
+    return stat === 'missing' || (typeof stat === 'object' && !isStill(shadow, stat)) ? 'gone' : 'done'
+  }
   await removeDirectory(m.root, shadow.path)
   await m.shadows.remove([entry.id])
   m.again(entry.id)
@@ -83,24 +94,21 @@ async function moveDir(m: Mirroring, entry: FileEntry, shadow: Shadow): Promise<
 /** Two entries claim one path, and this one has the higher id: it goes, its text kept aside unless the other has it too. */
 async function yieldPath(m: Mirroring, entry: FileEntry, holder: FileEntry): Promise<'done'> {
   const shadow = m.shadows.get(entry.id)
-  if (entry.kind === 'text' && holder.kind === 'text') {
-    const texts = await m.workspace.read([entry.id, holder.id], m.signal)
-    const [mine, theirs] = [texts.get(entry.id), texts.get(holder.id)]
-    if (!mine || !theirs) return 'done'
-    if (mine.text !== theirs.text && mine.text !== '')
-      await m.conflicts.record(
-        entry.path,
-        { disk: mine.text, remote: theirs.text },
-        { kind: 'unrelated', file: holder.id },
-      )
-    const deleted = { by: m.workspace.daemonId, at: m.clock.now(), snapshot: mine.state }
-    m.workspace.files.transact(() => m.workspace.files.remove(entry.id, deleted), origin)
-  } else {
-    m.workspace.files.transact(
-      () => m.workspace.files.remove(entry.id, { by: m.workspace.daemonId, at: m.clock.now() }),
-      origin,
+  const both = [entry, holder].filter(({ kind }) => kind === 'text').map(({ id }) => id)
+  const texts = await m.workspace.read(both, m.signal)
+  if (both.some((id) => !texts.has(id))) return 'done'
+  const [mine, theirs] = [texts.get(entry.id), texts.get(holder.id)]
+  const { blob, size } = entry.facts ?? { size: 0 }
+  if (mine && mine.text !== '' && mine.text !== theirs?.text)
+    await m.conflicts.record(
+      entry.path,
+      { disk: mine.text, ...(theirs && { remote: theirs.text }) },
+      { kind: 'unrelated', file: holder.id },
     )
-  }
+  else if (entry.kind === 'blob' && blob !== undefined && blob !== holder.facts?.blob)
+    await m.conflicts.record(entry.path, { disk: { blob, size } }, { kind: 'blob', file: holder.id })
+  const deleted = { by: m.workspace.daemonId, at: m.clock.now(), ...(mine && { snapshot: mine.state }) }
+  m.workspace.files.transact(() => m.workspace.files.remove(entry.id, deleted), origin)
   await m.workspace.indexDurable(m.signal)
   // The file itself stays: it is the other's now, and compared with it.
   if (shadow?.path === entry.path) await m.shadows.remove([entry.id])
