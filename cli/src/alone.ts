@@ -8,6 +8,7 @@ import { checkFolder, checkSpace, dataDirOf, ownerKey } from './folder.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
 import { openCredentials } from './credentials.ts'
 import { pageUrl } from './open-page.ts'
+import { progressLine } from './progress.ts'
 import { noteRunning } from './running.ts'
 import type { Say } from './say.ts'
 import { ProgramFailed } from './supervise.ts'
@@ -68,6 +69,7 @@ export async function daemonAlone(
   const dataDir = dataDirOf(folder, settings.data, machine)
   checkSpace([folder, dataDir])
   readPolicy({ environment: machine.env, workspace: folder })
+  let isReady = false
   let forget = () => {}
   const note = () => {
     try {
@@ -87,13 +89,19 @@ export async function daemonAlone(
         const told = FromDaemonProgram.safeParse(message).data
         // Not before: another that has the folder keeps its note.
         if (told?.t === 'connected') note()
-        if (told?.t === 'ready')
+        if (told?.t === 'progress' && !isReady && !settings.json) say.progress((columns) => progressLine(told, columns))
+        if (told?.t === 'ready') {
+          isReady = true
           say.out(settings.json ? JSON.stringify({ folder, dataDir, pid: process.pid }) : `Tandem shares ${folder}`)
+        }
       },
       onLine: say.err,
     },
     { stop: signal, force },
-  ).finally(() => forget())
+  ).finally(() => {
+    say.progress()
+    forget()
+  })
 }
 
 async function run(...args: Parameters<typeof runChild>): Promise<void> {

@@ -28,6 +28,13 @@ export type FromServer = z.infer<typeof FromServer>
 /** What the daemon says to its supervisor. */
 export const FromDaemonProgram = z.discriminatedUnion('t', [
   z.object({ t: z.literal('connected'), daemonId: Id }),
-  z.object({ t: z.literal('progress'), phase: z.string(), done: z.number().optional(), total: z.number().optional() }),
+  z.object({
+    t: z.literal('progress'),
+    phase: z.string(),
+    done: z.number().optional(),
+    total: z.number().optional(),
+    bytes: z.object({ done: z.number(), total: z.number() }).optional(),
+  }),
   z.object({ t: z.literal('ready') }),
 ])
+export type FromDaemonProgram = z.infer<typeof FromDaemonProgram>

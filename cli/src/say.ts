@@ -1,25 +1,39 @@
 import { errorTable, isTandemError, messageOf, plainText } from '@tandem/shared'
 import { z } from 'zod'
 
-/** Where the command speaks: `out` is the result, `err` everything else, `progress` a line that the next word replaces. */
-export type Say = { out(text: string): void; err(text: string): void; progress(text: string): void }
+/** Where the command speaks. */
+export type Say = {
+  /** The result. */
+  out(text: string): void
+  /** Everything else. */
+  err(text: string): void
+  /** A line, as wide as the terminal, that the next word replaces; without one the last is taken away. */
+  progress(draw?: (columns: number) => string): void
+}
 
 const clearLine = '\r\x1b[K'
 
+type Terminal = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+type Streams = { stdout: NodeJS.WritableStream; stderr: Terminal }
+
 /** The terminal; where stderr is none, progress is left out. */
-export function toTerminal(): Say {
+export function toTerminal({ stdout, stderr }: Streams = process): Say {
   let isPending = false
-  const line = (stream: NodeJS.WriteStream) => (text: string) => {
-    if (isPending) process.stderr.write(clearLine)
+  const clear = () => {
+    if (isPending) stderr.write(clearLine)
     isPending = false
+  }
+  const line = (stream: NodeJS.WritableStream) => (text: string) => {
+    clear()
     stream.write(text + '\n')
   }
   return {
-    out: line(process.stdout),
-    err: line(process.stderr),
-    progress: (text) => {
-      if (!process.stderr.isTTY) return
-      process.stderr.write(clearLine + text)
+    out: line(stdout),
+    err: line(stderr),
+    progress: (draw) => {
+      if (!stderr.isTTY) return
+      if (!draw) return clear()
+      stderr.write(clearLine + draw(stderr.columns ?? 80))
       isPending = true
     },
   }

@@ -6,6 +6,7 @@ import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.t
 import { forPeople, openLogFile } from './log-file.ts'
 import { openPage, pageUrl } from './open-page.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
+import { progressLine } from './progress.ts'
 import { hasScreen, sshLine } from './reach.ts'
 import { checkNotServed, noteRunning } from './running.ts'
 import type { Say } from './say.ts'
@@ -75,7 +76,8 @@ export async function up(
         onMessage: (message) => {
           const told = FromDaemonProgram.safeParse(message).data
           if (told?.t === 'connected') daemon?.works()
-          if (told?.t === 'progress' && !isReady) say.progress(progressLine(told))
+          if (told?.t === 'progress' && !isReady && !settings.json)
+            say.progress((columns) => progressLine(told, columns))
           if (told?.t === 'ready' && !isReady) onMirrored()
         },
         onLine: lines('daemon'),
@@ -156,30 +158,11 @@ export async function up(
   try {
     await settled.promise
   } finally {
+    say.progress()
     stopDaemon.abort()
     await daemon?.ended.catch(() => {}) // told by `settled`
     stopServer.abort()
     await serverProgram.ended.catch(() => {}) // told by `settled`
     forget()
   }
-}
-
-const phases: Readonly<Record<string, string>> = {
-  scanning: 'Reading the folder',
-  seeding: 'Sharing the files',
-  exporting: 'Writing files into the folder',
-}
-
-/** How far the first mirror is. */
-function progressLine({
-  phase,
-  done,
-  total,
-}: {
-  phase: string
-  done?: number | undefined
-  total?: number | undefined
-}): string {
-  const count = (n: number) => n.toLocaleString('en')
-  return `${phases[phase] ?? 'Starting'} …${total ? ` ${count(done ?? 0)} of ${count(total)}` : ''}`
 }

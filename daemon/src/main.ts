@@ -22,8 +22,8 @@ async function main(): Promise<void> {
       ...config,
       log,
       environment: process.env,
-      onProgress: ({ phase, done, total }) => {
-        const news = { t: 'progress', phase, done, total }
+      onProgress: ({ phase, done, total, bytes }) => {
+        const news = { t: 'progress', phase, done, total, bytes }
         if (JSON.stringify(news) === last) return
         last = JSON.stringify(news)
         tell(news)
