@@ -1,5 +1,4 @@
 import * as decoding from 'lib0/decoding'
-import * as encoding from 'lib0/encoding'
 import { fromBase64, toBase64 } from 'lib0/buffer'
 import * as Y from 'yjs'
 import type { TextEdit } from '../merge/edits.ts'
@@ -55,28 +54,27 @@ const utf8 = new TextEncoder()
  * seeding 10,000 files through as many Y.Docs takes seconds, this takes milliseconds. With the state it results in.
  */
 export function seedText(text: string, clientId: number): { update: Uint8Array; state: string } {
-  const e = encoding.createEncoder()
-  const snapshot = encoding.createEncoder()
-  encoding.writeVarUint(snapshot, 0) // no deletions
-  if (text === '') {
-    encoding.writeVarUint(e, 0)
-    encoding.writeVarUint(snapshot, 0)
-  } else {
-    encoding.writeVarUint(e, 1) // one client
-    encoding.writeVarUint(e, 1) // with one struct
-    encoding.writeVarUint(e, clientId)
-    encoding.writeVarUint(e, 0) // from clock 0
-    encoding.writeUint8(e, 4) // a string without neighbours
-    encoding.writeVarUint(e, 1) // whose parent is a root type
-    encoding.writeVarString(e, 'content')
-    // A whole text at once: lib0's own way writes it byte by byte.
-    encoding.writeVarUint8Array(e, utf8.encode(text))
-    encoding.writeVarUint(snapshot, 1)
-    encoding.writeVarUint(snapshot, clientId)
-    encoding.writeVarUint(snapshot, text.length)
-  }
-  encoding.writeVarUint(e, 0) // no deletions
-  return { update: encoding.toUint8Array(e), state: toBase64(encoding.toUint8Array(snapshot)) }
+  const client = varUint(clientId)
+  // No client, and no deletions.
+  if (text === '') return { update: Uint8Array.of(0, 0), state: toBase64(Uint8Array.of(0, 0)) }
+  const content = utf8.encode(text)
+  const length = varUint(content.length)
+  // One client with one struct from clock 0: a string without neighbours, whose parent is the root type 'content'.
+  const head = [1, 1, ...client, 0, 4, 1, 7, ...utf8.encode('content'), ...length]
+  // Put together at once: lib0's own way writes a text byte by byte. The last byte: no deletions.
+  const update = new Uint8Array(head.length + content.length + 1)
+  update.set(head)
+  update.set(content, head.length)
+  return { update, state: toBase64(Uint8Array.from([0, 1, ...client, ...varUint(text.length)])) }
+}
+
+/** A number as lib0 writes it, seven bits a byte. */
+function varUint(n: number): number[] {
+  const out: number[] = []
+  let rest = n
+  for (; rest > 127; rest = Math.floor(rest / 128)) out.push(128 | (rest % 128))
+  out.push(rest)
+  return out
 }
 
 /** Reads a file document's whole update: its text and where it stands. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TandemError } from '../base/errors.ts'
-import { Id } from '../base/ids.ts'
+import { isId, type Id } from '../base/ids.ts'
 
 /**
  * Which document of a workspace (architecture §3). One writer role per kind, because that is what the sync server can
@@ -58,8 +58,6 @@ export function docPath(doc: DocRef): string {
       return doc satisfies never
   }
 }
-
-const isId = (s: string | undefined): s is Id => Id.safeParse(s).success
 
 /** Reads a name; undefined where it is not one of ours. */
 export function parseDocName(name: string): DocAddress | undefined {
