@@ -43,7 +43,7 @@ test('a folder’s files are shared when it is first opened, with how they are d
   expect(rig.server.files.snapshot().byPath.get('run.sh')?.facts?.exec).toBe(true)
   expect(rig.server.files.snapshot().byPath.get('logo.png')).toMatchObject({
     kind: 'blob',
-    facts: { size: 3, withheld: 'binary' },
+    facts: { size: 3 },
   })
 })
 
@@ -190,7 +190,7 @@ test('[MIR-26] two entries of one path: the lower id has it, the other text is k
   expect(rig.server.files.get(high)?.deleted).toBeDefined()
   expect(rig.server.files.get(low)?.deleted).toBeUndefined()
   expect(rig.read('new.ts')).toBe('first\n')
-  expect(rig.read(`${mirror.state.snapshot().conflicts[0]?.record}.remote`)).toBe('second\n')
+  expect(rig.read(`${mirror.state.snapshot().conflicts[0]?.record}.disk`)).toBe('second\n')
 })
 
 test('[MIR-28] a rename on disk keeps the file’s id and text', async () => {
@@ -514,7 +514,7 @@ test('[MIR-58] a barrier after a task has everything in, also without a watcher'
   expect(rig.server.at('keep/0.ts')).toBeUndefined()
 })
 
-test('[MIR-62] a file that becomes binary is a new entry without content, and back again a text', async () => {
+test('[MIR-62] a file that becomes binary is a new entry, and back again a text', async () => {
   rig.write('a.bin', 'text\n')
   rig.write('b.ts', 'b\n')
   await rig.start()
