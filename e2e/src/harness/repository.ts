@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -68,8 +68,12 @@ export async function makeRepository(): Promise<string> {
     await commit(origin, `topic: step ${i}`)
   }
   await git(origin, 'switch', '-q', '-c', 'next', 'main')
-  for (const path of filesBelow(join(origin, 'docs')).slice(0, 40))
-    append(join(origin, 'docs', path), '\nSaid upstream.\n')
+  const pages = filesBelow(join(origin, 'docs')).filter((path) => path.endsWith('.md'))
+  for (const path of pages) appendFileSync(join(origin, 'docs', path), '\nSaid upstream.\n')
+  writeFileSync(
+    join(origin, 'vendor/logo.bin'),
+    Uint8Array.from({ length: 90_000 }, (_, i) => (i * 11) % 256),
+  )
   await commit(origin, 'docs: said upstream')
   await git(origin, 'switch', '-q', 'main')
   return origin
@@ -108,5 +112,3 @@ function save(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, text)
 }
-
-const append = (file: string, text: string) => writeFileSync(file, readFileSync(file, 'utf8') + text)
