@@ -4,13 +4,15 @@ import { messageOf, silentLog, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, freeBytes } from './folder.ts'
 import { clientDir } from './programs.ts'
+import { lookAtMirror } from './mirror-findings.ts'
 import { findRunning } from './running.ts'
 import type { Say } from './say.ts'
 
-type Finding = { is: 'ok' | 'warn' | 'fail'; says: string; fix?: string }
+/** What one look found, and what to do about it. */
+export type Finding = { is: 'ok' | 'warn' | 'fail'; says: string; fix?: string }
 type Context = { folder: string; settings: Settings; machine: Machine }
 /** One thing that is looked at. Later parts of Tandem add theirs to the list below. */
-type Section = { title: string; look(context: Context): Finding | Promise<Finding> }
+type Section = { title: string; look(context: Context): Finding | readonly Finding[] | Promise<Finding> }
 
 const sections: readonly Section[] = [
   { title: 'Node', look: lookAtNode },
@@ -22,6 +24,13 @@ const sections: readonly Section[] = [
     look: ({ machine }) =>
       clientDir(machine) ? { is: 'ok', says: 'built' } : { is: 'fail', says: 'not built', fix: 'Run npm start once.' },
   },
+  {
+    title: 'mirror',
+    look: ({ folder, settings, machine }) => {
+      const dataDir = dataDirOf(checkFolder(folder), settings.data, machine)
+      return lookAtMirror({ dataDir, isRunning: findRunning(dataDir) !== undefined, now: Date.now() })
+    },
+  },
   { title: 'policy', look: lookAtPolicy },
   { title: 'sandbox', look: lookAtSandbox },
 ]
@@ -30,11 +39,11 @@ const sections: readonly Section[] = [
 export async function doctor({ say, ...context }: Context & { say: Say }): Promise<number> {
   const findings: (Finding & { title: string })[] = []
   for (const { title, look } of sections) {
-    const finding = await (async () => look(context))().catch((e: unknown): Finding => ({
+    const found = await (async () => look(context))().catch((e: unknown): Finding => ({
       is: 'fail',
       says: messageOf(e),
     }))
-    findings.push({ title, ...finding })
+    for (const finding of [found].flat()) findings.push({ title, ...finding })
   }
   if (context.settings.json) say.out(JSON.stringify(findings))
   else

@@ -4,14 +4,15 @@ import { DaemonList, Health, plainText, WorkspaceList, type Settings } from '@ta
 import type { Machine } from './config.ts'
 import { openCredentials } from './credentials.ts'
 import { checkFolder, dataDirOf, ownerKey } from './folder.ts'
+import { mirrorLines, mirrorStatusIn } from './mirror-findings.ts'
 import { findRunning, type Running } from './running.ts'
 import type { Say } from './say.ts'
 
 type StatusOptions = { folder: string; settings: Settings; machine: Machine; say: Say }
 
 /**
- * `tandem status`: whether the folder is served, where, how it fares, and which daemons have the workspace. The exit
- * code is 0 only where it is ready.
+ * `tandem status`: whether the folder is served, where, how it fares, which daemons have the workspace, and how this
+ * folder's mirror stands. The exit code is 0 only where it is ready.
  */
 export async function status({ folder: given, settings, machine, say }: StatusOptions): Promise<number> {
   const folder = checkFolder(given)
@@ -23,6 +24,9 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
       ? (settings.token ?? openCredentials(machine).find(origin)?.key)
       : await ownerKey(dataDir)
   const found = running?.apiUrl === undefined ? undefined : await ask(running, key)
+  const noted = mirrorStatusIn(dataDir)
+  // Of an earlier life it tells nothing of this one.
+  const mirror = running && noted && noted.at >= running.startedAt ? noted : undefined
   const ready = found?.health.ready === true
   if (settings.json)
     say.out(
@@ -34,6 +38,7 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
         pid: running?.pid,
         url: running?.url,
         daemons: found?.daemons,
+        mirror,
       }),
     )
   else if (!running) say.out(`${folder} is not served. Start with: npm start -- ${given}`)
@@ -50,6 +55,7 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
     for (const daemon of found.daemons ?? []) say.out(daemonLine(daemon))
     if (found.daemons?.length === 0) say.out('No daemon serves its workspace.')
   }
+  if (!settings.json && mirror) for (const line of mirrorLines(mirror)) say.out(line)
   return ready ? 0 : 1
 }
 
