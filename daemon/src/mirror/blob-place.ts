@@ -69,7 +69,7 @@ export async function placeBlob(m: Mirroring, entry: FileEntry, over: Stat | und
 
 async function dress(m: Mirroring, file: string, over: Stat | undefined, exec: boolean): Promise<Stat> {
   await using handle = await open(file, constants.O_RDWR | constants.O_NOFOLLOW)
-  return finish(m.root, handle, { mode: over?.mode ?? (exec ? 0o755 : 0o644), like: m.root.path })
+  return await finish(m.root, handle, { mode: over?.mode ?? (exec ? 0o755 : 0o644), like: m.root.path })
 }
 
 /** Puts a copy of what is on disk among the conflicts, before something else takes its place. False where it changed meanwhile. */

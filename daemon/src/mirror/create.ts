@@ -128,7 +128,7 @@ async function putBlobs(m: Mirroring, blobs: New[]): Promise<void> {
   const put = async (file: New) => {
     const { bytes, shadow, facts } = file
     const { hash } = shadow
-    if (bytes.length > 0 && bytes.length <= smallBytes) {
+    if (bytes.length > 0 && bytes.length <= Math.min(smallBytes, m.maxBlobBytes)) {
       try {
         await m.workspace.blobs.put({ hash, size: bytes.length }, async (at, n) => bytes.subarray(at, at + n), m.signal)
         file.facts = { ...facts, blob: hash }
