@@ -116,10 +116,10 @@ test('[S212] [S211] the founding addresses edit and delete', async () => {
   expect(await paths(server)).toEqual(['b'])
 })
 
-test('[ACC-83] what is no text, no path or no name of a file is refused in words that say which', async () => {
-  const server = await testServer({ flags: { maxTextBytes: 1_000 } })
+test('[ACC-83] what is too large, no path or no name of a file is refused in words that say which', async () => {
+  const server = await testServer({ flags: { maxTextBytes: 1_000, maxBlobBytes: 2_000 } })
   const refusals = [
-    ['bin', new Uint8Array([0x68, 0, 0xff]), 422, 'UTF-8'],
+    ['bin', new Uint8Array(2_001), 413, 'limit 2000'],
     ['large', 'x'.repeat(1_001), 413, 'limit 1000'],
     ['.git/config', 'x', 403, '.git'],
     ['a/.GIT/x', 'x', 403, '.git'],
