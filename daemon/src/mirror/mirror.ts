@@ -4,6 +4,7 @@ import { folderMark } from '../disk/folder-mark.ts'
 import { createBarriers } from './barriers.ts'
 import { recoverAsides } from './blob-place.ts'
 import { tidyPartials } from './blob-transfer.ts'
+import { createClashes } from './clashes.ts'
 import { createConflicts } from './conflicts.ts'
 import type { Mirroring } from './context.ts'
 import { createCursor } from './cursor.ts'
@@ -23,6 +24,7 @@ import { createReport } from './report.ts'
 import { settle } from './settle.ts'
 import { openShadows } from './shadow.ts'
 import type { LastScan } from './status-file.ts'
+import { createSpecials } from './specials.ts'
 import { createSurvey } from './survey.ts'
 import { openTexts } from './texts.ts'
 import { deleteVanished, restoreVanished } from './vanished.ts'
@@ -126,10 +128,11 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     workspace,
     shadows,
     texts,
-    ignore: await createIgnore(root.path),
+    ignore: createIgnore(root.path),
     conflicts,
     report,
     transfers: createTransfers(report.bytes),
+    clashes: createClashes({ workspace, shadows, report, root }),
     locks,
     clock,
     log,
@@ -183,7 +186,8 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     },
     onGap: wantScan,
   })
-  const survey = createSurvey(m, noticing.watch)
+  const specials = createSpecials(m)
+  const survey = createSurvey(m, noticing.watch, specials.take)
   const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
   const questions = createQuestions(clock)
@@ -259,6 +263,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       const paths = [...hints]
       hints.clear()
       if (paths.length > manyHints || (await survey.paths(paths))) todo.scan = true
+      specials.look(paths)
     }
     if (todo.scan) await scan()
     if (report.halted() !== undefined) return
@@ -268,9 +273,11 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       arrivals.note([...moved])
     }
     for (const id of survey.takeMet()) moved.add(id)
+    m.clashes.review()
     intake.takeRenamed()
     await intake.takeChanged()
     await intake.takeNew()
+    await specials.share()
     const ids = [...moved]
     moved.clear()
     await intake.takeMoved(ids)

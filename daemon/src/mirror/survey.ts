@@ -24,7 +24,7 @@ export type Survey = {
 }
 
 /** Compares disk with shadows, and sorts what differs into: work on known files, new files, moved files, vanished files. */
-export function createSurvey(m: Mirroring, watch: (dir: string) => void): Survey {
+export function createSurvey(m: Mirroring, watch: (dir: string) => void, onScan: (scan: Scan) => void): Survey {
   let newPaths = new Map<string, Id | undefined>()
   let changed = new Map<Id, Id | undefined>()
   const met = new Set<Id>()
@@ -67,6 +67,7 @@ export function createSurvey(m: Mirroring, watch: (dir: string) => void): Survey
     else note(newPaths, path)
   }
   const take = (scan: Scan) => {
+    onScan(scan)
     const strangers: [string, Stat][] = []
     for (const [path, stat] of scan.files) {
       const id = m.shadows.idAt(path)
