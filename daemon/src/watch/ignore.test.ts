@@ -14,7 +14,7 @@ async function scan(files: Record<string, string>) {
     writeFileSync(join(root, path), text)
   }
   symlinkSync('/etc/passwd', join(root, 'link'))
-  const ignore = await createIgnore(root)
+  const ignore = createIgnore(root)
   const found = await scanFolder(root, ignore)
   return { paths: [...found.files.keys()].toSorted(), hidden: Object.fromEntries(found.hidden), ignore }
 }
@@ -130,6 +130,6 @@ test('a pipe or a link named like an ignore file is none, and is not waited for'
   writeFileSync(join(root, 'rules'), 'a.txt\n')
   symlinkSync('rules', join(root, '.tandemignore'))
   writeFileSync(join(root, 'a.txt'), '')
-  const found = await scanFolder(root, await createIgnore(root))
+  const found = await scanFolder(root, createIgnore(root))
   expect([...found.files.keys()].toSorted()).toEqual(['a.txt', 'rules'])
 })

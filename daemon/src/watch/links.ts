@@ -1,4 +1,4 @@
-import { checkPath, parentOf } from '@tandem/shared'
+import { checkPath, parentOf } from '@tandem/shared/path'
 import type { Ignore } from './ignore.ts'
 
 /** Longer is no target that every system takes. */

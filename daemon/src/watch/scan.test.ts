@@ -11,7 +11,7 @@ test('[MIR-68] a directory is watched before it is listed: what is made in betwe
   mkdirSync(join(root, 'src/deep'), { recursive: true })
   mkdirSync(join(root, 'node_modules'))
   const watched: string[] = []
-  const { files } = await scanFolder(root, await createIgnore(root), '', undefined, (dir) => {
+  const { files } = await scanFolder(root, createIgnore(root), '', undefined, (dir) => {
     watched.push(dir)
     writeFileSync(join(root, dir, 'late.ts'), '')
   })

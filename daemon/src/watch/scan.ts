@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ignore } from './ignore.ts'
 import { linkReason } from './links.ts'
@@ -21,61 +21,28 @@ export type Scan = {
   unreadable: string[]
 }
 
-const lanes = 32
+export const emptyScan = (): Scan => ({
+  files: new Map(),
+  links: new Map(),
+  empty: [],
+  misspelt: [],
+  dirs: [],
+  hidden: new Map(),
+  unreadable: [],
+})
+
+/** So many entries of a directory are looked at without a pause. */
+const entriesAtOnce = 200
+
+type Walk = { root: string; ignore: Ignore; from: string; scan: Scan; onRules?: (dir: string, names: string[]) => void }
 
 /**
- * Walks the folder (from `from`), never through a symbolic link, and looks at every shared file. Scans are the truth;
- * a watcher's events are hints where to look first. `onDir` hears of each shared directory before it is listed. Throws
- * where the root itself cannot be listed.
+ * Walks the folder (from `from`), never through a symbolic link, and looks at every shared file; what it finds it puts
+ * into `scan`. Each shared directory is yielded before it is listed, and again after many entries: whoever walks may
+ * pause there. `onRules` hears of ignore files. Throws where the root itself cannot be listed.
  */
-export async function scanFolder(
-  root: string,
-  ignore: Ignore,
-  from = '',
-  signal?: AbortSignal,
-  onDir: (dir: string) => void = () => {},
-): Promise<Scan> {
-  const scan: Scan = {
-    files: new Map(),
-    links: new Map(),
-    empty: [],
-    misspelt: [],
-    dirs: [],
-    hidden: new Map(),
-    unreadable: [],
-  }
+export function* walkFolder({ root, ignore, from, scan, onRules }: Walk): Generator<string> {
   const hide = (reason: string) => scan.hidden.set(reason, (scan.hidden.get(reason) ?? 0) + 1)
-  const queue: (() => Promise<void>)[] = []
-
-  const walk = async (dir: string): Promise<void> => {
-    // Watched before it is listed: what is made in between is either found or told.
-    onDir(dir)
-    let entries
-    try {
-      entries = await readdir(join(root, dir), { withFileTypes: true })
-    } catch (e) {
-      if (dir === '') throw e
-      if (!isGone(e)) scan.unreadable.push(dir)
-      return
-    }
-    scan.dirs.push(dir)
-    if (dir !== '' && entries.length === 0) scan.empty.push(dir)
-    await ignore.enter(
-      dir,
-      entries.map((entry) => entry.name),
-    )
-    for (const entry of entries) {
-      const path = dir === '' ? entry.name : `${dir}/${entry.name}`
-      const reason = ignore.reason(path, entry.isDirectory())
-      if (reason !== undefined) {
-        if (reason !== '.tandem') hide(reason)
-        if (reason === 'name' && path !== path.normalize('NFC')) scan.misspelt.push(path)
-      } else if (entry.isDirectory()) queue.push(() => walk(path))
-      else if (entry.isFile()) visit(path)
-      else if (entry.isSymbolicLink()) visitLink(path)
-      else hide('special files')
-    }
-  }
   const visit = (path: string) => {
     const stat = look(join(root, path))
     if (stat === 'unreadable') scan.unreadable.push(path)
@@ -87,24 +54,64 @@ export async function scanFolder(
     if (linkReason(ignore, path, target) === undefined) scan.links.set(path, target)
     else hide('symbolic links')
   }
-
-  await walk(from)
-  let busy = 0
-  await new Promise<void>((resolve, reject) => {
-    const next = () => {
-      if (signal?.aborted) return reject(signal.reason as Error)
-      if (busy === 0 && queue.length === 0) return resolve()
-      while (busy < lanes) {
-        const work = queue.pop()
-        if (!work) return
-        busy++
-        work().then(() => {
-          busy--
-          next()
-        }, reject)
-      }
+  const list = (dir: string) => {
+    try {
+      return readdirSync(join(root, dir), { withFileTypes: true })
+    } catch (e) {
+      if (dir === '') throw e
+      if (!isGone(e)) scan.unreadable.push(dir)
+      return undefined
     }
-    next()
-  })
+  }
+
+  if (from === '') ignore.refresh()
+  const queue = [from]
+  for (let dir = queue.pop(); dir !== undefined; dir = queue.pop()) {
+    yield dir
+    const entries = list(dir)
+    if (!entries) continue
+    scan.dirs.push(dir)
+    if (dir !== '' && entries.length === 0) scan.empty.push(dir)
+    const names = entries.map((entry) => entry.name)
+    if (ignore.enter(dir, names)) onRules?.(dir, names)
+    let seen = 0
+    for (const entry of entries) {
+      if (++seen % entriesAtOnce === 0) yield dir
+      const path = dir === '' ? entry.name : `${dir}/${entry.name}`
+      const reason = ignore.reason(path, entry.isDirectory())
+      if (reason !== undefined) {
+        if (reason !== '.tandem') hide(reason)
+        if (reason === 'name' && path !== path.normalize('NFC')) scan.misspelt.push(path)
+      } else if (entry.isDirectory()) queue.push(path)
+      else if (entry.isFile()) visit(path)
+      else if (entry.isSymbolicLink()) visitLink(path)
+      else hide('special files')
+    }
+  }
+}
+
+/** So long the rest of the daemon is kept waiting. */
+const sliceMs = 4
+
+/**
+ * Looks at the folder (from `from`) here and now, in slices. Scans are the truth; a watcher's events are hints where to
+ * look first. `onDir` hears of each shared directory before it is listed. Throws where the root itself cannot be listed.
+ */
+export async function scanFolder(
+  root: string,
+  ignore: Ignore,
+  from = '',
+  signal?: AbortSignal,
+  onDir: (dir: string) => void = () => {},
+): Promise<Scan> {
+  const scan = emptyScan()
+  let since = performance.now()
+  for (const dir of walkFolder({ root, ignore, from, scan })) {
+    onDir(dir)
+    if (performance.now() - since < sliceMs) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    signal?.throwIfAborted()
+    since = performance.now()
+  }
   return scan
 }
