@@ -10,7 +10,7 @@ import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
 import { settleContent, type Hint } from './settle-content.ts'
 import { isStill, type Shadow } from './shadow.ts'
-import { specialShadow } from './specials.ts'
+import { prune, specialShadow } from './specials.ts'
 import { look } from '../disk/stat.ts'
 import { removeDirectory } from '../disk/write.ts'
 import { resurrect } from './vanished.ts'
@@ -85,7 +85,7 @@ async function settleDirectory(m: Mirroring, entry: FileEntry, shadow: Shadow): 
     const stat = look(join(m.root.path, entry.path))
     return stat === 'missing' || (typeof stat === 'object' && !isStill(shadow, stat)) ? 'gone' : 'done'
   }
-  await removeDirectory(m.root, shadow.path)
+  if (await removeDirectory(m.root, shadow.path)) await prune(m, shadow.path)
   await m.shadows.remove([entry.id])
   m.again(entry.id)
   return 'done'
