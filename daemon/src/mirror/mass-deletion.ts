@@ -48,15 +48,22 @@ export async function judgeVanished(m: Mirroring, ids: readonly Id[], questions:
     await openOwnFolders(m.root)
     return verdict.answer === 'delete' ? { delete: meant, restore: [] } : { delete: [], restore: meant }
   }
-  const total = m.shadows.size()
+  // What was deleted elsewhere, and is on its way out here, was decided there.
+  const isDecided = (id: Id) => m.workspace.files.get(id)?.deleted !== undefined
+  const open = ids.filter((id) => !isDecided(id))
+  if (open.length === 0) {
+    questions.withdraw()
+    return { delete: ids, restore: [] }
+  }
+  const total = m.shadows.size() - (ids.length - open.length)
   const isMarked = look(join(m.root.path, '.tandem')) !== 'missing'
-  if (isMarked && !questions.isOpen() && !isMass(ids.length, total)) return { delete: ids, restore: [] }
+  if (isMarked && !questions.isOpen() && !isMass(open.length, total)) return { delete: ids, restore: [] }
   if (await isConfirmed(m.root)) {
     questions.withdraw()
     return { delete: ids, restore: [] }
   }
-  const question = questions.ask(new Map(ids.map((id) => [id, m.shadows.get(id)?.path ?? id])), total)
-  const reason = `${ids.length} of ${total} files are gone from the folder. Put them back, or say in the page what is meant, or create ${confirmation} to delete them for everybody.`
+  const question = questions.ask(new Map(open.map((id) => [id, m.shadows.get(id)?.path ?? id])), total)
+  const reason = `${open.length} of ${total} files are gone from the folder. Put them back, or say in the page what is meant, or create ${confirmation} to delete them for everybody.`
   return { reason, question }
 }
 

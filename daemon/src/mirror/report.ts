@@ -124,6 +124,7 @@ export function createReport({ files, conflicts, clock, log }: ReportOptions): R
     resume: () => {
       if (halted === undefined) return false
       halted = undefined
+      phase = 'scanning'
       log.info('mirror resumed')
       changed()
       return true
