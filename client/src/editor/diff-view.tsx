@@ -7,12 +7,12 @@ import { languageOf } from './language.ts'
 import { monaco } from './monaco.ts'
 import { themeName } from './themes.ts'
 
-type Shared = { host: HTMLElement; editor: M.editor.IStandaloneDiffEditor }
-let shared: Shared | undefined
+type DiffEditor = { host: HTMLElement; editor: M.editor.IStandaloneDiffEditor }
 
-/** One for the page, moved to where it is shown: a diff editor that is disposed of leaves much behind. */
-function openShared(): Shared {
-  if (shared) return shared
+/** Those that nobody shows. A diff editor that is disposed of leaves much behind, so each is moved to where it is wanted. */
+const idle: DiffEditor[] = []
+
+function makeEditor(): DiffEditor {
   const host = document.createElement('div')
   host.style.height = '100%'
   const editor = monaco.editor.createDiffEditor(host, {
@@ -27,7 +27,7 @@ function openShared(): Shared {
     originalAriaLabel: 'The text before. F7 goes from change to change.',
     modifiedAriaLabel: 'The text after. F7 goes from change to change.',
   })
-  return (shared = { host, editor })
+  return { host, editor }
 }
 
 type DiffViewProps = { path: string; before: string; after: string }
@@ -37,14 +37,19 @@ export default function DiffView({ path, before, after }: DiffViewProps) {
   const place = useRef<HTMLDivElement>(null)
   const [theme] = useTheme()
   const shown = useRef<{ path: string; view: M.editor.IDiffEditorViewState | null }>(undefined)
+  const taken = useRef<DiffEditor>(undefined)
   useEffect(() => {
-    const { host } = openShared()
-    place.current?.append(host)
-    return () => host.remove()
+    const held = (taken.current = idle.pop() ?? makeEditor())
+    place.current?.append(held.host)
+    return () => {
+      held.host.remove()
+      idle.push(held)
+    }
   }, [])
   useEffect(() => monaco.editor.setTheme(themeName(theme)), [theme])
   useEffect(() => {
-    const { editor } = openShared()
+    const editor = taken.current?.editor
+    if (!editor) return
     const language = languageOf(monaco, path, Math.max(before.length, after.length))
     const original = monaco.editor.createModel(before, language)
     const modified = monaco.editor.createModel(after, language)

@@ -1,6 +1,6 @@
 import { messageOf } from '@tandem/shared'
 import { useEffect, useState } from 'react'
-import type { VersionText } from '../session/history.ts'
+import type { VersionText } from '../session/read-text.ts'
 import type { Pair, Side } from './compare.ts'
 import type { VersionTexts } from './version-texts.ts'
 

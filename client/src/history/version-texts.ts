@@ -1,4 +1,4 @@
-import type { VersionText } from '../session/history.ts'
+import type { VersionText } from '../session/read-text.ts'
 import type { Side } from './compare.ts'
 
 /** The past does not change: what was fetched of it is kept, up to so many texts. */

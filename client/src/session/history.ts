@@ -13,6 +13,7 @@ import {
 } from '@tandem/shared'
 import type { z } from 'zod'
 import { ask, call } from './call.ts'
+import { readText, type VersionText } from './read-text.ts'
 
 /** A restore of everything writes thousands of files; giving up early would only hide that it goes on. */
 const restoreWithinMs = 120_000
@@ -20,9 +21,6 @@ const pageSize = 60
 
 /** A version's number, or how things stand. */
 export type Version = number | 'head'
-
-/** What a file held: its text, or why there is none to show. */
-export type VersionText = { text: string; reason?: undefined } | { text?: undefined; reason: string }
 
 /** The workspace's past, as the server tells it. All throw `offline`, or what the server's problem says. */
 export function createHistory(workspaceId: string) {
@@ -75,13 +73,3 @@ export function createHistory(workspaceId: string) {
 }
 
 export type History = ReturnType<typeof createHistory>
-
-function readText(bytes: ArrayBuffer): VersionText {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    if (!text.includes('\0')) return { text: text.replaceAll('\r\n', '\n') }
-  } catch {
-    // Not UTF-8: said below.
-  }
-  return { reason: 'it is not a text' }
-}
