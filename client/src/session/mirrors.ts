@@ -1,0 +1,41 @@
+import type { Id } from '@tandem/shared'
+import { cachedView, openDaemon, type Daemon, type MirrorState, type View } from '@tandem/shared/docs'
+import type { Session } from './session.ts'
+
+/** A machine with a folder of this workspace: whether it is here, and how its folder and the documents stand. */
+export type Mirror = { id: Id; name: string; isHere: boolean; state: MirrorState | undefined }
+
+/** Those that are here, and those seen last: what a machine said that went away long ago is nobody's task any more. */
+const maxMirrors = 8
+
+/** The mirrors of a workspace, the one that serves it first. Their documents stay open as long as the session. */
+export function openMirrors({ ops, open }: Pick<Session, 'ops' | 'open'>): View<readonly Mirror[]> {
+  const daemonById = new Map<Id, Daemon>()
+  const shown = () =>
+    [...ops.daemons.snapshot().values()]
+      .toSorted(
+        (a, b) => Number(b.connection === 'online') - Number(a.connection === 'online') || b.lastSeenAt - a.lastSeenAt,
+      )
+      .slice(0, maxMirrors)
+  const read = () =>
+    shown().map(({ id, name, connection }) => ({
+      id,
+      name,
+      isHere: connection === 'online',
+      state: daemonById.get(id)?.snapshot().mirror,
+    }))
+  return cachedView(read, (changed) => {
+    const openNew = () => {
+      for (const { id } of shown()) {
+        if (daemonById.has(id)) continue
+        const daemon = openDaemon(open({ kind: 'daemon', daemonId: id }).doc)
+        daemonById.set(id, daemon)
+        daemon.subscribe(changed)
+      }
+      changed()
+    }
+    // Not inside the write that names a new one.
+    ops.daemons.subscribe(() => queueMicrotask(openNew))
+    openNew()
+  })
+}
