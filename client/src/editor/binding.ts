@@ -1,3 +1,4 @@
+import type { TextEdit } from '@tandem/shared'
 import type * as M from 'monaco-editor/editor'
 import type * as Y from 'yjs'
 import { normaliseEol } from './eol.ts'
@@ -12,6 +13,8 @@ export type Binding = {
   toRelative(selection: M.Selection): RelativeSelection
   /** Where such a selection is now; undefined once its text is gone or not here yet. */
   fromRelative(relative: RelativeSelection): M.Selection | undefined
+  /** Makes edits as if they were typed, all of them one step of undo. False where the text would grow too large. */
+  edit(edits: readonly TextEdit[]): boolean
   /** How often the model had to be put right after the fact: 0 in healthy use. */
   repairs(): number
   dispose(): void
@@ -50,6 +53,7 @@ export function bindText({
   const selections = relativeSelections({ monaco, text, model })
   const sync = syncText({ monaco, text, model, origin: owner, maxBytes, onRefused, onOwnEdit })
   const undo = ownUndo({ text, model, origin: owner, editors, selections })
+  const edit = (edits: readonly TextEdit[]) => undo.alone(() => sync.edit(edits))
   let open = true
   const dispose = () => {
     if (!open) return
@@ -60,5 +64,5 @@ export function bindText({
     owner.destroy()
   }
   const ending = model.onWillDispose(dispose)
-  return { ...selections, repairs: sync.repairs, dispose }
+  return { ...selections, edit, repairs: sync.repairs, dispose }
 }

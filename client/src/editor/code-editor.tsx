@@ -1,8 +1,8 @@
-import type { Id } from '@tandem/shared'
+import type { Id, TextEdit } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import Editor, { type OnMount } from '@monaco-editor/react'
 import type * as M from 'monaco-editor/editor'
-import { useEffect, useRef, useState } from 'react'
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { Skeleton } from '../ui/states.tsx'
 import { useTheme } from '../ui/theme.ts'
@@ -15,7 +15,17 @@ import './peer-cursors.css'
 import { themeName } from './themes.ts'
 import { useBlame, type BlameView } from './use-blame.ts'
 
+/** What others may do to the text on the screen. */
+export type EditorHandle = {
+  /**
+   * Edits the file's text as its person, one step of undo: `change` gets the text and answers the edits. False where the
+   * file is not on the screen, or the edit was refused, which the person was told.
+   */
+  edit(fileId: Id, change: (text: string) => readonly TextEdit[]): boolean
+}
+
 type CodeEditorProps = {
+  ref: Ref<EditorHandle>
   /** A file whose document is ready; without one the editor is empty, and takes no keys. */
   file: FileEntry | undefined
   readOnly: string | undefined
@@ -25,7 +35,7 @@ type CodeEditorProps = {
 }
 
 /** The text of one file at a time, in one editor that lives as long as anything is open. */
-export default function CodeEditor({ file, readOnly, focusCall, onOwnEdit, blame }: CodeEditorProps) {
+export default function CodeEditor({ ref, file, readOnly, focusCall, onOwnEdit, blame }: CodeEditorProps) {
   const session = useSession()
   const fileId = file?.id
   const path = file?.path
@@ -66,6 +76,18 @@ export default function CodeEditor({ file, readOnly, focusCall, onOwnEdit, blame
   }, [session, editor, models, fileId])
 
   useBlame({ editor, models, fileId }, blame)
+
+  useImperativeHandle(
+    ref,
+    () => ({
+      edit: (id, change) => {
+        if (!models || id !== fileId) return false
+        const { model, binding } = models.open(id, session.files.get(id)?.path ?? '')
+        return binding.edit(change(model.getValue(monaco.editor.EndOfLinePreference.LF)))
+      },
+    }),
+    [session, models, fileId],
+  )
 
   useEffect(() => {
     // A rename may bring another language; the text and the cursor stay.

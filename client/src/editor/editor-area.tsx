@@ -1,11 +1,13 @@
 import type { Id } from '@tandem/shared'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { fileOf, useAttention } from '../session/attention.ts'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { asFlag, useRemembered } from '../ui/remembered.ts'
 import { Empty, Failed, Skeleton } from '../ui/states.tsx'
 import { BlameToggle } from './blame-toggle.tsx'
+import type { EditorHandle } from './code-editor.tsx'
 import { DeletedStrip } from './deleted-strip.tsx'
 import styles from './editor.module.css'
 import { TabBar } from './tab-bar.tsx'
@@ -14,6 +16,7 @@ import { useText, type TextState } from './use-text.ts'
 
 const loadEditor = () => import('./code-editor.tsx')
 const CodeEditor = lazy(loadEditor)
+const ConflictStrip = lazy(() => import('./conflict-strip.tsx'))
 
 type EditorAreaProps = {
   tabs: Tabs
@@ -26,7 +29,8 @@ type EditorAreaProps = {
 
 /** The open files: tabs, where we are, and the text. */
 export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: EditorAreaProps) {
-  const { byId } = useView(useSession().files)
+  const files = useView(useSession().files)
+  const { byId } = files
   const entry = tabs.current === undefined ? undefined : byId.get(tabs.current)
   const text = useText(entry)
   const close = () => tabs.current !== undefined && onClose(tabs.current)
@@ -36,6 +40,13 @@ export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: Edito
   const [isBlameOn, setBlameOn] = useRemembered('tandem.blame', false, asFlag)
   const [line, setLine] = useState<string>()
   const toggle = useCallback(() => setBlameOn(!isBlameOn), [isBlameOn, setBlameOn])
+  const attention = useAttention()
+  const conflicts = useMemo(
+    () => (entry ? attention.conflicts.filter((conflict) => fileOf(conflict, files)?.id === entry.id) : []),
+    [attention, files, entry],
+  )
+  const editor = useRef<EditorHandle>(null)
+  const [textPlace, setTextPlace] = useState<HTMLElement | null>(null)
   const blame = useMemo(() => ({ isOn: isBlameOn, toggle, onLine: setLine }), [isBlameOn, toggle])
   useEffect(() => {
     // The first file opens sooner when the editor came while nothing else was to do.
@@ -57,10 +68,16 @@ export function EditorArea({ tabs, focusCall, onSelect, onKeep, onClose }: Edito
           {text.readOnly}
         </p>
       )}
-      <div className={styles.text}>
+      {entry && conflicts[0] && (
+        <Suspense>
+          <ConflictStrip key={conflicts[0].id} entry={entry} conflicts={conflicts} editor={editor} text={textPlace} />
+        </Suspense>
+      )}
+      <div className={styles.text} ref={setTextPlace}>
         {wasReady && (
           <Suspense fallback={<TextSkeleton label="Loading the editor" />}>
             <CodeEditor
+              ref={editor}
               file={text.is === 'ready' ? text.entry : undefined}
               readOnly={text.is === 'ready' ? text.readOnly : undefined}
               focusCall={focusCall}

@@ -14,7 +14,7 @@ type Deps = {
  * Undo of one's own edits only. Every way to undo (keys, menu, palette) ends in the model's own methods, so those are
  * replaced; the cursor goes back to where it was, measured in characters and not in offsets.
  */
-export function ownUndo({ text, model, origin, editors, selections }: Deps): { dispose(): void } {
+export function ownUndo({ text, model, origin, editors, selections }: Deps) {
   const undo = new Y.UndoManager(text, { trackedOrigins: new Set([origin]), captureTimeout: 400 })
   const mine = () => [...editors()].filter((editor) => editor.getModel() === model)
   undo.on('stack-item-added', ({ stackItem }) => {
@@ -37,6 +37,15 @@ export function ownUndo({ text, model, origin, editors, selections }: Deps): { d
     canRedo: () => undo.canRedo(),
   })
   return {
+    /** What `work` changes is a step by itself, whatever was typed just before or after. */
+    alone: <T>(work: () => T): T => {
+      undo.stopCapturing()
+      try {
+        return work()
+      } finally {
+        undo.stopCapturing()
+      }
+    },
     dispose: () => {
       restore()
       undo.destroy()

@@ -1,3 +1,4 @@
+import type { TextEdit } from '@tandem/shared'
 import type * as M from 'monaco-editor/editor'
 import type * as Y from 'yjs'
 import { eolOrigin, normaliseEol } from './eol.ts'
@@ -110,6 +111,12 @@ export function syncText({ monaco, text, model, origin, maxBytes, onRefused, onO
   text.observe(remote)
 
   return {
+    /** As if typed: the model changes, and the shared text with it. False where that was refused. */
+    edit: (edits: readonly TextEdit[]): boolean => {
+      const operations = edits.map(({ at, del, ins }) => ({ range: range(at, at + del), text: ins }))
+      model.pushEditOperations(null, operations, () => null)
+      return !refusing
+    },
     repairs: () => repairs,
     dispose: () => {
       clearTimeout(timer)
