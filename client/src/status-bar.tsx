@@ -2,7 +2,9 @@ import { History, Moon, Shield, ShieldAlert, ShieldOff, Sun } from 'lucide-react
 import { WorkspaceConnectionStatus } from './people/connection-status.tsx'
 import { useSession } from './session/session-context.ts'
 import { useDaemon } from './session/use-daemon.ts'
+import { useProgress } from './session/use-progress.ts'
 import { useView } from './session/use-view.ts'
+import { ProgressBar } from './ui/progress-bar.tsx'
 import { useTheme } from './ui/theme.ts'
 import styles from './workbench.module.css'
 
@@ -17,6 +19,7 @@ export function StatusBar() {
         <History size={12} aria-hidden /> {seq === undefined ? 'version unknown' : `v ${seq.toLocaleString('en')}`}
       </span>
       <WorkspaceConnectionStatus workspaceId={session.place.workspaceId} />
+      <MirrorProgress />
       <SandboxNote />
       <span className={styles.grow} />
       <button
@@ -28,6 +31,18 @@ export function StatusBar() {
         {theme === 'dark' ? 'Dark' : 'Light'}
       </button>
     </footer>
+  )
+}
+
+/** How far the folder is, while it has far to go. */
+function MirrorProgress() {
+  const first = useProgress()[0]
+  if (!first) return undefined
+  return (
+    <span>
+      <ProgressBar className={styles.progress ?? ''} label={first.label} done={first.done} total={first.total} />
+      <span aria-hidden>{first.label}</span>
+    </span>
   )
 }
 

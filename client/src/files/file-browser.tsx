@@ -1,21 +1,26 @@
-import { nameOf, parentOf, type Id } from '@tandem/shared'
+import { parentOf, type Id } from '@tandem/shared'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useMemo, useRef, useState } from 'react'
+import { useAttention } from '../session/attention.ts'
 import { useView } from '../session/use-view.ts'
 import { useSession } from '../session/session-context.ts'
 import { PointerMenu } from '../ui/menu.tsx'
 import { Skeleton } from '../ui/states.tsx'
-import { toast } from '../ui/toast.ts'
+import { conflictMarks } from './conflict-marks.ts'
 import { FilesHeader } from './files-header.tsx'
 import styles from './files.module.css'
 import { HiddenNote } from './hidden-note.tsx'
 import { NoFiles } from './no-files.tsx'
+import { ProgressRows } from './progress-rows.tsx'
 import { TreeLine } from './tree-line.tsx'
 import { treeKey } from './tree-keys.ts'
 import { visibleRows, type TreeNode, type TreeRow } from './tree.ts'
 import { useExpanded } from './use-expanded.ts'
 import { useFileActions, type Naming } from './use-file-actions.ts'
 import { useWorkspaceFiles } from './use-workspace-files.ts'
+
+// On most days nothing needs a look.
+const AttentionSection = lazy(() => import('./attention-section.tsx'))
 
 type FileBrowserProps = {
   workspaceId: string
@@ -30,6 +35,10 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
   const { tree, count, isLoading, mirror, daemon } = useWorkspaceFiles()
   const session = useSession()
   const { peers } = useView(session.peers)
+  const attention = useAttention()
+  const needsLook = attention.conflicts.length + attention.alerts.length + attention.halted.length > 0
+  const files = useView(session.files)
+  const marks = useMemo(() => conflictMarks(attention.conflicts, files), [attention.conflicts, files])
   const currentPath = current === undefined ? undefined : session.files.get(current)?.path
   const [expanded, setExpanded] = useExpanded(workspaceId, currentPath)
   const rows = useMemo(() => visibleRows(tree, expanded), [tree, expanded])
@@ -96,6 +105,7 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
         onCollapse={() => setExpanded(new Set())}
         canWrite={actions.canWrite}
       />
+      <ProgressRows />
       {lines.length === 0 ? (
         <NoFiles
           onNew={() => actions.startNew('text', undefined)}
@@ -133,6 +143,8 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
                     isFocused={path === target?.path}
                     isCurrent={row.node.entry !== undefined && row.node.entry.id === current}
                     isDropTarget={dropOn !== undefined && row.node.kind === 'folder' && dropOn === path}
+                    // An open folder shows them on its files.
+                    conflicts={row.expanded ? 0 : (marks.get(path) ?? 0)}
                     peers={row.node.entry ? peers.filter((p) => p.file === row.node.entry?.id) : noPeers}
                     naming={isNew || (naming?.kind === 'rename' && naming.path === path) ? naming : undefined}
                     onNamed={(name) => {
@@ -160,10 +172,12 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
           </div>
         </PointerMenu>
       )}
-      <HiddenNote
-        mirror={mirror}
-        onConflict={(path) => toast(`Both versions of ${nameOf(path)} are kept: see ${path}.`)}
-      />
+      {needsLook && (
+        <Suspense>
+          <AttentionSection attention={attention} onOpen={(id) => onOpen(id, true)} />
+        </Suspense>
+      )}
+      <HiddenNote mirror={mirror} />
     </section>
   )
 }

@@ -1,4 +1,4 @@
-import { ChevronRight } from 'lucide-react'
+import { ChevronRight, FileDiff } from 'lucide-react'
 import { memo, useEffect, useRef, useState } from 'react'
 import type { Peer } from '../session/peers.ts'
 import { PeerMark } from '../ui/peer-mark.tsx'
@@ -14,6 +14,8 @@ type TreeLineProps = {
   isFocused: boolean
   isCurrent: boolean
   isDropTarget: boolean
+  /** Of the file, or of those in a closed folder. */
+  conflicts: number
   peers: readonly Peer[]
   naming: Naming | undefined
   canWrite: boolean
@@ -69,17 +71,33 @@ export const TreeLine = memo(function TreeLine(props: TreeLineProps) {
       ) : (
         <span className={styles.name}>{node.name}</span>
       )}
-      <Marks row={row} peers={peers} isAway={props.isAway} />
+      <Marks row={row} conflicts={props.conflicts} peers={peers} isAway={props.isAway} />
     </div>
   )
 })
 
 /** Who has it open, and what is not as usual with it. */
-function Marks({ row: { node }, peers, isAway }: Pick<TreeLineProps, 'row' | 'peers' | 'isAway'>) {
+function Marks({
+  row: { node },
+  conflicts,
+  peers,
+  isAway,
+}: Pick<TreeLineProps, 'row' | 'conflicts' | 'peers' | 'isAway'>) {
   const { entry } = node
   const withheld = entry?.facts?.withheld
   return (
     <>
+      {conflicts > 0 && (
+        <span
+          className={styles.conflict}
+          title={
+            node.kind === 'file' ? 'Two versions were kept: open it to choose' : `${conflicts} of its files need a look`
+          }
+        >
+          <FileDiff size={13} aria-hidden />
+          <span className="visually-hidden">needs a look</span>
+        </span>
+      )}
       {withheld !== undefined && <span className={styles.mark}>{withheld}</span>}
       {isAway && entry && entry.kind === 'text' && !entry.facts && (
         <span className={styles.mark} title="The daemon has not written it to the folder yet">
