@@ -1,5 +1,7 @@
 import { CloudOff, HardDrive, LogOut, RefreshCw } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import { RescueDialog } from './rescue-dialog.tsx'
+import { useAttention } from './session/attention.ts'
 import { update, takeUpdate } from './session/offline.ts'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
@@ -8,7 +10,10 @@ import { useAfter } from './ui/states.tsx'
 import { toast } from './ui/toast.ts'
 import styles from './workbench.module.css'
 
-/** What everyone at this screen should know: offline, nothing kept, a newer build, changes that cannot be sent. */
+// Asked on the worst of days alone.
+const Question = lazy(() => import('./mirror-question.tsx'))
+
+/** What everyone at this screen should know: offline, nothing kept, files gone from a folder, a newer build, changes that cannot be sent. */
 export function Notices() {
   const session = useSession()
   const link = useView(session.link)
@@ -16,6 +21,7 @@ export function Notices() {
   const words = useView(session.words)
   const { ready } = useView(update)
   const { signedOut } = useView(session.identity)
+  const { halted } = useAttention()
   return (
     <>
       {link.phase === 'offline' && !signedOut && <OfflineBanner key={link.since} />}
@@ -32,6 +38,11 @@ export function Notices() {
           {words.reason === undefined ? '' : ` (${words.reason})`}. Your edits are kept here until it can.
         </p>
       )}
+      <Suspense>
+        {halted.map(
+          (item) => item.question && <Question key={item.question.id} halted={item} question={item.question} />,
+        )}
+      </Suspense>
       {ready && (
         <p className={styles.banner} role="status">
           <RefreshCw size={14} aria-hidden /> A newer Tandem is ready.{' '}
