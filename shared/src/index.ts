@@ -125,4 +125,4 @@ export {
 export { applyToString, type TextEdit } from './merge/edits.ts'
 export { diffText } from './merge/diff.ts'
 export { diffLines, splitLines, type Hunk } from './merge/lines.ts'
-export { merge, type Merged } from './merge/three-way.ts'
+export { commonLines, merge, type Merged } from './merge/three-way.ts'

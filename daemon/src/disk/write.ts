@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createId, parentOf } from '@tandem/shared'
 import { inParent, openInside, type Root } from './inside.ts'
 import { openOwnFolder } from './own-folder.ts'
-import { codeOf, identity, ignoring, look, toStat, type Stat } from './stat.ts'
+import { codeOf, identity, look, toStat, type Stat } from './stat.ts'
 
 /** Where the daemon keeps what is on its way in or out of the folder; on the same file system, seen by nobody. */
 export const staging = '.tandem/tmp'
@@ -69,25 +69,6 @@ export async function placeNew(file: string, target: string): Promise<boolean> {
   }
   await unlink(file)
   return true
-}
-
-/**
- * Replaces a file by a staged one, keeping the old inode as `aside` for who may be writing to it. `changed` where the
- * target is no longer what was expected, before or in the moment of the exchange; then `aside` holds what was there.
- */
-export async function placeOver(
-  file: string,
-  target: string,
-  expected: string,
-  aside: string,
-): Promise<'placed' | 'changed' | 'placed-over-change'> {
-  const before = look(target)
-  if (typeof before === 'string' || identity(before) !== expected) return 'changed'
-  // Where there are no hard links, only the moment of the exchange is unguarded.
-  await link(target, aside).catch(ignoring('EPERM', 'ENOTSUP', 'EMLINK'))
-  await rename(file, target)
-  const old = look(aside)
-  return typeof old === 'string' || identity(old) === expected ? 'placed' : 'placed-over-change'
 }
 
 /** Takes a file out of the folder into `aside`; `changed`, and put back, where it is not what was expected. */

@@ -8,6 +8,7 @@ import {
   prepareAlike,
   prepareEdits,
   readFileUpdate,
+  replayOn,
   stateOf,
 } from '@tandem/shared/docs'
 import * as Y from 'yjs'
@@ -70,6 +71,7 @@ export async function openText(documents: Documents, writers: Writers, fileId: I
 export function readText(writers: Writers, fileId: Id, whole: Uint8Array | undefined) {
   return {
     ...readFileUpdate(whole),
+    replay: (update: Uint8Array) => replayOn(whole, update),
     prepare: (edits: readonly TextEdit[], task?: Id) => {
       const doc = new Y.Doc({ gc: false })
       if (whole) Y.applyUpdate(doc, whole)

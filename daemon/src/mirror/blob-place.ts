@@ -8,7 +8,8 @@ import type { Mirroring } from './context.ts'
 import { inParent } from '../disk/inside.ts'
 import type { Shadow } from './shadow.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
-import { finish, placeNew, placeOver, staging } from '../disk/write.ts'
+import { placeOver } from '../disk/replace.ts'
+import { finish, placeNew, staging } from '../disk/write.ts'
 
 /** How long the replaced inode is kept for a writer that still had it open. */
 const captureMs = 2_000

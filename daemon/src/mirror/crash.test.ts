@@ -18,7 +18,18 @@ const death = vi.hoisted(() => {
       return result
     }
   }
-  return { state, step }
+  const stepNow = <A extends unknown[], R>(name: string, work: (...args: A) => R) => {
+    return (...args: A): R => {
+      if (state.dead) throw new Error('dead')
+      const isLast = state.steps++ === state.at
+      if (isLast) state.dead = true
+      if (isLast && !state.after) throw new Error(`died before ${name}`)
+      const result = work(...args)
+      if (isLast) throw new Error(`died after ${name}`)
+      return result
+    }
+  }
+  return { state, step, stepNow }
 })
 vi.mock('./shadow.ts', async (original) => {
   const real = await original<typeof import('./shadow.ts')>()
@@ -32,6 +43,7 @@ vi.mock('./shadow.ts', async (original) => {
         put: step('put', shadows.put),
         writeAhead: step('writeAhead', shadows.writeAhead),
         intend: step('intend', shadows.intend),
+        advance: step('advance', shadows.advance),
         drop: step('drop', shadows.drop),
         release: step('release', shadows.release),
       }
@@ -45,12 +57,16 @@ vi.mock('../disk/write.ts', async (original) => {
     ...real,
     stage: step('stage', real.stage),
     placeNew: step('placeNew', real.placeNew),
-    placeOver: step('placeOver', async (...args: Parameters<typeof real.placeOver>) => {
-      await window.open?.()
-      return real.placeOver(...args)
-    }),
     takeOut: step('takeOut', real.takeOut),
   }
+})
+vi.mock('../disk/replace.ts', async (original) => {
+  const real = await original<typeof import('../disk/replace.ts')>()
+  const placeOver = (...args: Parameters<typeof real.placeOver>) => {
+    window.open?.()
+    return real.placeOver(...args)
+  }
+  return { ...real, placeOver: death.stepNow('placeOver', placeOver) }
 })
 /** What somebody does in the moment between the last look and the rename. */
 const window: { open?: (() => unknown) | undefined } = {}

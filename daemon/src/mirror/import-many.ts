@@ -91,9 +91,9 @@ async function prepare(
   task: Id | undefined,
 ): Promise<Prepared | undefined> {
   const { id, shadow, read, text } = found
-  const base = readContent(await m.shadows.bytes(id))
-  if (base.kind !== 'text' || !remote.includes(shadow.state)) return undefined
-  const plan = reconcile({ base: base.text, disk: text, remote: remote.text, remoteHasBase: true })
+  const base = await m.shadows.text(id)
+  if (base === undefined || !remote.includes(shadow.state)) return undefined
+  const plan = reconcile({ base, disk: text, remote: remote.text, remoteHasBase: true })
   if (plan.edit === undefined || plan.conflicts > 0) return undefined
   const { update, state } = remote.prepare(diffText(remote.text, plan.edit), task)
   const next: Shadow = {
@@ -105,6 +105,7 @@ async function prepare(
     size: read.bytes.length,
     exec: shadow.exec,
     state,
+    ...(plan.write !== undefined && { behind: true }),
   }
   return { ...found, update, next, writes: plan.write !== undefined }
 }

@@ -11,16 +11,25 @@ type Import = {
   disk: string
   /** What caused the change, where that is known. */
   task?: Id | undefined
-  /** What the shadow will be once the server has it, and its bytes; undefined where the edit is not the file's own state. */
-  shadow: { shadow: Omit<Shadow, 'state'>; bytes: Uint8Array; before: string | undefined } | undefined
-}
+} & (
+  | {
+      /** What the shadow will be once the server has it, and its bytes. */
+      shadow: { shadow: Omit<Shadow, 'state'>; bytes: Uint8Array; before: string | undefined }
+    }
+  | {
+      shadow?: undefined
+      /** The edit is not the file's own state: notes the update before it is made. */
+      note: (update: Uint8Array) => Promise<void>
+    }
+)
 
 /**
  * Brings the disk's text into the document by the smallest edits, as one update written ahead: after a crash the same
  * update is sent again, which changes nothing where it had arrived. The shadow advances only once the server has it on
  * its disk; until then a restart takes the file for changed. False where there was nothing to bring.
  */
-export async function importText(m: Mirroring, id: Id, { text, base, disk, task, shadow }: Import): Promise<boolean> {
+export async function importText(m: Mirroring, id: Id, given: Import): Promise<boolean> {
+  const { text, base, disk, task, shadow } = given
   const remote = text.read()
   const remoteHasBase = shadow?.before === undefined || remote.includes(shadow.before)
   const plan = reconcile({ base, disk, remote: remote.text, remoteHasBase })
@@ -34,12 +43,16 @@ export async function importText(m: Mirroring, id: Id, { text, base, disk, task,
       { kind: 'lines', file: id },
     )
   }
-  if (shadow)
-    await m.shadows.writeAhead([
-      { id, update, bytes: shadow.bytes, shadow: { ...shadow.shadow, state: shadow.before ?? remote.state } },
-    ])
+  if (given.shadow) {
+    const { shadow: next, bytes, before } = given.shadow
+    await m.shadows.writeAhead([{ id, update, bytes, shadow: { ...next, state: before ?? remote.state } }])
+  } else await given.note(update)
   text.apply(update)
   await text.durable(m.signal)
-  if (shadow) await m.shadows.put([{ id, shadow: { ...shadow.shadow, state: text.read().state }, bytes: shadow.bytes }])
+  if (shadow) {
+    const { state, text: now } = text.read()
+    const next: Shadow = { ...shadow.shadow, state, ...(now !== disk && { behind: true }) }
+    await m.shadows.put([{ id, shadow: next, bytes: shadow.bytes }])
+  }
   return true
 }

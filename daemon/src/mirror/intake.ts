@@ -75,9 +75,9 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
     },
     takeMoved: async (ids, strictly = false) => {
       const known = ids.filter((id) => files.get(id))
-      const buried = known.filter((id) => files.get(id)?.deleted && !shadows.get(id))
+      const buried = known.filter((id) => files.get(id)?.deleted)
       if (buried.length > 0) await resurrectEdited(m, buried)
-      const rest = known.filter((id) => !buried.includes(id))
+      const rest = known.filter((id) => !files.get(id)?.deleted || shadows.get(id))
       const wanted = rest.filter((id) => isText(id) && (strictly || !texts.isOpen(id)))
       const toRead = strictly || wanted.length > openAtOnce ? wanted : []
       const inBulk = new Set(toRead)
@@ -92,7 +92,8 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
           const path = files.get(id)?.path
           // Its job fails, is tried again, and succeeds once the server's copy was restored.
           if (!remote && path !== undefined) m.refuse(path, 'the server’s copy is damaged')
-          if (remote && remote.state === shadows.get(id)?.state && !differs(id)) continue
+          const shadow = shadows.get(id)
+          if (remote && remote.state === shadow?.state && !shadow.behind && !differs(id)) continue
           const base = bases.get(id)
           jobs.add(id, { moved: true, ...(remote && { remote }), ...(base !== undefined && { base }) })
         }

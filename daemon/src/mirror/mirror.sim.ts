@@ -218,21 +218,23 @@ export async function simulate(
     closeSync(fd)
   }
   const isGentle = (does: Deed) => !['save', 'rename', 'remove', 'create', 'rest'].includes(does)
-  const onStep = (side: number) => (): void => {
-    steps++
-    waited++
-    const daemon = daemons[side]
-    if (killing === side && daemon) {
-      killing = undefined
-      daemon.life.dead = true
-      crashes++
-      trace?.(`${steps} dies ${side}`)
-      return
+  const onStep =
+    (side: number) =>
+    (_: string, now: boolean): void => {
+      steps++
+      waited++
+      const daemon = daemons[side]
+      if (killing === side && daemon) {
+        killing = undefined
+        daemon.life.dead = true
+        crashes++
+        trace?.(`${steps} dies ${side}`)
+        return
+      }
+      const act = history.acts[next]
+      if (!act || now || isActing) return
+      if (held ? waited > 2 : waited > act.wait && act.does !== 'rest' && (isGentle(act.does) || !isBusy())) perform()
     }
-    const act = history.acts[next]
-    if (!act || isActing) return
-    if (held ? waited > 2 : waited > act.wait && act.does !== 'rest' && (isGentle(act.does) || !isBusy())) perform()
-  }
   let isActing = false
   const perform = () => {
     isActing = true

@@ -1,6 +1,6 @@
-import { rename } from 'node:fs/promises'
+import { rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Id } from '@tandem/shared'
+import { clashKey, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
 import { inParent } from '../disk/inside.ts'
@@ -37,6 +37,13 @@ export async function moveOnDisk(
   })
 }
 
+/** Notes where a file is that was parked in the very moment the process died. */
+export async function recoverParked(m: Mirroring, id: Id, name: string): Promise<void> {
+  const shadow = m.shadows.get(id)
+  const path = `${staging}/${name}`
+  if (shadow && shadow.path !== path) await m.shadows.put([{ id, shadow: { ...shadow, path } }])
+}
+
 /** `source` and `target` are the two places by the directories held open. */
 async function place(
   m: Mirroring,
@@ -49,6 +56,8 @@ async function place(
   if (there !== 'missing' && birthmark(there) === birthmark(mine)) {
     // The same file under another spelling, where the disk does not mind case.
     await rename(source, target)
+    // A crash came between the two halves of a move: the file has both names, and would be taken for two.
+    if (clashKey(from) !== clashKey(to) && look(source) !== 'missing') await unlink(source)
     return 'moved'
   }
   if (there !== 'missing') {

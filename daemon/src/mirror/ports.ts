@@ -14,6 +14,8 @@ export type RemoteText = {
 export type ReadText = RemoteText & {
   /** The update that these edits would be, caused by `task` where that is known, and where the document stands after it. */
   prepare(edits: readonly TextEdit[], task?: Id): { update: Uint8Array; state: string }
+  /** Where the document stands after an update of an earlier life; undefined where it lacks what that builds upon. */
+  replay(update: Uint8Array): string | undefined
 }
 
 /** A file's document held open and synced: it follows what others type. */

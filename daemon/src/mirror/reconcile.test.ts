@@ -57,10 +57,12 @@ test('[MIR-18] strangers at one path: the shared text stays, the disk’s is put
     keep: 'disk',
   })
 })
-test('a server restored from a backup gets back what it lost', () => {
+test('[MIR-61] a server restored from a backup gets back what it lost, and keeps what was written there since', () => {
   expect(reconcile({ base: 'a\nb\n', disk: 'a\nb\n', remote: 'a\n', remoteHasBase: false })).toEqual({
     edit: 'a\nb\n',
-    conflicts: 1,
-    keep: 'remote',
+    conflicts: 0,
   })
+  expect(
+    reconcile({ base: '1\na\nb\n2\n', disk: '1\na\nb\n2 disk\n', remote: 'new\n1\na\n2\n', remoteHasBase: false }),
+  ).toEqual({ edit: 'new\n1\na\nb\n2 disk\n', write: 'new\n1\na\nb\n2 disk\n', conflicts: 0 })
 })

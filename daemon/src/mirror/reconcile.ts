@@ -1,4 +1,4 @@
-import { merge } from '@tandem/shared'
+import { commonLines, merge } from '@tandem/shared'
 
 export type Sides = {
   /** Last text that was both on disk and in the document; undefined where this pair never met before. */
@@ -16,8 +16,8 @@ export type Plan = {
   write?: string
   /** Regions both changed differently; both are in the result. */
   conflicts: number
-  /** The side that gets replaced by the other without being in it: it must be put aside first. */
-  keep?: 'disk' | 'remote'
+  /** The disk's text gets replaced without being in what replaces it: it must be put aside first. */
+  keep?: 'disk'
 }
 
 /** What to do with one text. Pure: the table of the mirror, of which everything else is only the carrying out. */
@@ -29,11 +29,15 @@ export function reconcile({ base, disk, remote, remoteHasBase }: Sides): Plan {
     if (disk === '') return { write: remote, conflicts: 0 }
     return { write: remote, conflicts: 1, keep: 'disk' }
   }
-  // The server lost what was safely here: the disk brings it back, it is never turned back.
-  if (!remoteHasBase)
-    return { edit: disk, conflicts: remote === '' ? 0 : 1, ...(remote === '' ? {} : { keep: 'remote' as const }) }
+  // The server lost what was safely here: the disk brings it back. What it lacks was never deleted by anybody, so that
+  // disk and document have only that in common which it still has; what was written there since stays.
+  if (!remoteHasBase) return mergeAll(commonLines(base, remote), disk, remote)
   if (disk === base) return { write: remote, conflicts: 0 }
   if (remote === base) return { edit: disk, conflicts: 0 }
+  return mergeAll(base, disk, remote)
+}
+
+function mergeAll(base: string, disk: string, remote: string): Plan {
   const merged = merge(base, disk, remote)
   return {
     ...(merged.text === remote ? {} : { edit: merged.text }),

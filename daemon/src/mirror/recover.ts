@@ -1,46 +1,83 @@
-import { readdir, unlink } from 'node:fs/promises'
+import { readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Mirroring } from './context.ts'
-import { endCapture, importCapture } from './export.ts'
-import { readStable } from '../disk/read.ts'
-import { hashOf } from './shadow.ts'
-import { birthmark, identity, look } from '../disk/stat.ts'
+import type { Id } from '@tandem/shared'
+import { recoverCapture } from './captures.ts'
+import { origin, type Mirroring } from './context.ts'
+import { recoverParked } from './move.ts'
+import { openOwnFolder } from '../disk/own-folder.ts'
+import { recoverRemoval } from './remove.ts'
+import { look } from '../disk/stat.ts'
 import { staging } from '../disk/write.ts'
 
 /** Before anything else: exports that had reached the disk when the process died were ours, and torn temporaries go. */
 export async function recoverExports(m: Mirroring): Promise<void> {
-  for (const [id, { shadow, bytes }] of await m.shadows.intents()) {
-    const there = look(join(m.root.path, shadow.path))
-    // The very file that was put there: whatever was written to it since is an edit of what we wrote.
-    if (typeof there === 'object' && birthmark(there) === shadow.birthmark) await m.shadows.put([{ id, shadow, bytes }])
+  for (const [id, { shadow, bytes, staged }] of await m.shadows.intents()) {
+    // Placed, whatever became of it since: edited, renamed or replaced, it is what others then worked on.
+    if (await isPlaced(join(m.root.path, staged))) await m.shadows.put([{ id, shadow, bytes }])
     else await m.shadows.drop([id])
   }
-  const names = await readdir(join(m.root.path, staging)).catch(() => [])
-  for (const name of names) if (name.startsWith('w-')) await unlink(join(m.root.path, staging, name)).catch(() => {})
+  const dir = join(m.root.path, staging)
+  const captures = new Set((await m.shadows.captures()).map(({ file }) => file))
+  for (const name of await readdir(dir).catch(() => [])) {
+    const [kind, id] = [name.slice(0, 2), name.slice(2) as Id]
+    if (kind === 'w-') await unlink(join(dir, name)).catch(() => {})
+    else if (kind === 'p-') await recoverParked(m, id, name)
+    else if (kind === 'd-') await recoverRemoval(m, id, join(dir, name))
+    // Nobody knows of it any more: for a person to look at.
+    else if (kind === 'c-' && !captures.has(`${staging}/${name}`))
+      await rename(join(dir, name), join(await openOwnFolder(m.root.path, 'trash'), name))
+  }
+}
+
+/** A staged file that has been placed has left, or has a second name. */
+async function isPlaced(staged: string): Promise<boolean> {
+  const names = await stat(staged).then(
+    ({ nlink }) => nlink,
+    () => 0,
+  )
+  return names !== 1
 }
 
 /** Once in sync: imports under way are made again, the very same update, and writes to replaced inodes are merged. */
 export async function recoverImports(m: Mirroring): Promise<void> {
-  for (const [id, { update, shadow, bytes }] of await m.shadows.aheads()) {
-    await m.locks.run(id, () =>
-      m.texts.use(id, m.signal, async (text) => {
-        // The server went back behind what this builds upon: the disk is compared afresh.
-        if (!text.replay(update)) return m.shadows.drop([id])
-        await text.durable(m.signal)
-        await m.shadows.put([{ id, shadow: { ...shadow, state: text.read().state }, bytes }])
-      }),
-    )
-    m.again(id)
+  const aheads = await m.shadows.aheads()
+  for (let i = 0; i < aheads.length; i += atOnce) {
+    const some = new Map(aheads.slice(i, i + atOnce))
+    const read = await m.workspace.read([...some.keys()], m.signal)
+    const again = [...some].flatMap(([id, { update, shadow, bytes }]) => {
+      const state = read.get(id)?.replay(update)
+      // What the document had besides is still to be written.
+      return state === undefined ? [] : [{ id, update, bytes, shadow: { ...shadow, state, behind: true as const } }]
+    })
+    const refused = await m.workspace.change(again, undefined, m.signal)
+    const taken = again.filter(({ id }) => !refused.has(id))
+    await m.shadows.put(taken)
+    // The server went back behind what it builds upon, or refuses it: the disk is compared afresh.
+    await m.shadows.drop([...some.keys()].filter((id) => !taken.some((each) => each.id === id)))
+    for (const id of some.keys()) m.again(id)
   }
-  for (const capture of await m.shadows.captures()) {
-    const there = look(join(m.root.path, capture.file))
-    const read =
-      typeof there === 'object' && identity(there) !== capture.identity
-        ? await readStable(m.root, capture.file, m.maxTextBytes)
-        : undefined
-    if (typeof read === 'object' && hashOf(read.bytes) !== hashOf(capture.base)) {
-      await m.locks.run(capture.id, () => importCapture(m, capture, read.bytes))
-    }
-    await endCapture(m, capture)
-  }
+  for (const capture of await m.shadows.captures()) await recoverCapture(m, capture)
+  await recoverEntries(m)
+}
+
+const atOnce = 200
+
+/**
+ * Files whose texts were put while their entries never reached the server: they are made now, under the same ids. What
+ * is not on disk any more was never shared; anything but texts is shared anew.
+ */
+async function recoverEntries(m: Mirroring): Promise<void> {
+  const { files } = m.workspace
+  const lost = [...m.shadows.all()].filter(([id]) => !files.get(id))
+  const { byPath } = files.snapshot()
+  const back = lost.filter(
+    ([, { kind, path }]) => kind === 'text' && !byPath.has(path) && typeof look(join(m.root.path, path)) === 'object',
+  )
+  await m.shadows.remove(lost.filter((each) => !back.includes(each)).map(([id]) => id))
+  if (back.length === 0) return
+  m.log.info('mirror entries made again', { files: back.length })
+  files.transact(() => {
+    for (const [id, { path, size, exec }] of back) files.create(path, 'text', { size, exec, eol: 'lf', bom: false }, id)
+  }, origin)
+  for (const [id] of back) m.again(id)
 }

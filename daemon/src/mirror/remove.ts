@@ -1,6 +1,7 @@
 import { rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, nameOf, type Id } from '@tandem/shared'
+import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
 import { checkParents, inParent } from '../disk/inside.ts'
 import { openOwnFolder } from '../disk/own-folder.ts'
@@ -10,11 +11,11 @@ import { hashStable } from '../disk/open.ts'
 import { readStable } from '../disk/read.ts'
 import { hashOf, type Shadow } from './shadow.ts'
 import { prune } from './specials.ts'
-import { identity, type Stat } from '../disk/stat.ts'
-import { removeDirectory, staging, takeOut } from '../disk/write.ts'
+import { identity, look, type Stat } from '../disk/stat.ts'
+import { placeNew, removeDirectory, staging, takeOut } from '../disk/write.ts'
 
 /** A deletion from outside. An edit that has not been shared yet beats it; what cannot be restored goes to the trash. */
-export async function remove(m: Mirroring, id: Id, shadow: Shadow): Promise<'done' | 'gone'> {
+export async function remove(m: Mirroring, { id, deleted }: FileEntry, shadow: Shadow): Promise<'done' | 'gone'> {
   if (shadow.kind === 'dir') {
     if (await removeDirectory(m.root, shadow.path)) await prune(m, shadow.path)
     await m.shadows.remove([id])
@@ -32,12 +33,17 @@ export async function remove(m: Mirroring, id: Id, shadow: Shadow): Promise<'don
     return 'done'
   }
   if (typeof read === 'object') {
+    // Deleted by us because it was gone: what is there now has come since.
+    const isBack = deleted?.by === m.workspace.daemonId
     const edited = shadow.kind === 'text' ? hashOf(read.bytes) !== shadow.hash : await isOther(m, shadow, read.stat)
-    const aside = join(m.root.path, staging, `c-${createId()}`)
-    const taken = edited
+    // Named by its id: after a crash it is put back.
+    const aside = join(m.root.path, staging, `d-${id}`)
+    const taken = isBack || edited
       ? 'changed'
       : await inParent(m.root, shadow.path, (target) => takeOut(target, identity(read.stat), aside))
     if (taken === 'blocked') return 'done'
+    // Not put back, for something had its place by then.
+    if (taken === 'changed' && look(aside) !== 'missing') await keepInTrash(m, aside, shadow.path)
     if (taken === 'changed') return restore(m, id, shadow)
     // What the server has can be had from its history.
     const isShared = shadow.hash !== ''
@@ -64,6 +70,13 @@ async function isOther(m: Mirroring, shadow: Shadow, stat: Stat): Promise<boolea
   if (shadow.hash === '' || stat.size !== shadow.size) return true
   const now = await hashStable(m.root, shadow.path, m.signal)
   return typeof now === 'string' || now.hash !== shadow.hash || identity(now.stat) !== identity(stat)
+}
+
+/** Puts back what was being taken out when the process died; into the trash, where something has its place by now. */
+export async function recoverRemoval(m: Mirroring, id: Id, aside: string): Promise<void> {
+  const shadow = m.shadows.get(id)
+  const back = shadow && (await inParent(m.root, shadow.path, (target) => placeNew(aside, target), { make: true }))
+  if (back !== true) await keepInTrash(m, aside, shadow?.path ?? id)
 }
 
 async function keepInTrash(m: Mirroring, aside: string, path: string): Promise<void> {

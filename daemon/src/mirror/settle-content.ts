@@ -126,10 +126,14 @@ async function settleText(
   const remoteOf = async (): Promise<RemoteText> =>
     hint.remote ?? (await m.texts.use(id, m.signal, async (text) => text.read()))
   const remote = await remoteOf()
+  if (hint.remote && shadow && !remote.includes(shadow.state)) {
+    // Read before what was settled last: the document is ahead of it by now.
+    delete hint.remote
+    return 'again'
+  }
   if (!shadow)
     hint.base ??= (await commonBases(m, [{ id, path: entry.path, disk: disk.text, remote: remote.text }])).get(id)
-  const known = shadow && readContent(await m.shadows.bytes(id))
-  const base = shadow ? (known?.kind === 'text' ? known.text : undefined) : hint.base
+  const base = shadow ? await m.shadows.text(id) : hint.base
   const plan = reconcile({
     base,
     disk: disk.text,
@@ -162,7 +166,7 @@ async function settleText(
     const result = await exportText(m, id, { entry, remote, over: read })
     return result === 'changed' ? 'again' : 'done'
   }
-  if (!shadow || shadow.hash !== next.hash || shadow.identity !== next.identity || shadow.state !== remote.state) {
+  if (!shadow || shadow.hash !== next.hash || shadow.identity !== next.identity || shadow.state !== remote.state || shadow.behind) {
     await m.shadows.put([{ id, shadow: { ...next, state: remote.state }, bytes: read.bytes }])
   }
   noteFacts(m, entry, read, disk.dress)

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { Level } from 'level'
 import { z } from 'zod'
 import type { Id } from '@tandem/shared'
+import { readContent } from '../disk/content.ts'
 import type { Read } from '../disk/read.ts'
 import { birthmark, identity, type Stat } from '../disk/stat.ts'
 
@@ -18,18 +19,23 @@ export const Shadow = z.object({
   exec: z.boolean(),
   /** Where the document stood (`stateOf`): it included these bytes, durably. */
   state: z.string(),
+  /** The document had more than these bytes by then: that is still to be written. */
+  behind: z.literal(true).optional(),
 })
 export type Shadow = z.infer<typeof Shadow>
 
 /** An import under way: sent or not, it is made again after a crash, and once. */
 const Ahead = z.object({ update: z.base64(), shadow: Shadow })
-/** An export under way: where the file has this hash afterwards, it was ours. */
-const Intent = z.object({ shadow: Shadow })
-/** The inode that an export replaced, kept for a while for a writer that still had it open. */
-const Capture = z.object({ id: z.string(), file: z.string(), identity: z.string() })
+/** An export under way: the staged file that is to take the place. Once it has, what is there was ours. */
+const Intent = z.object({ shadow: Shadow, staged: z.string() })
+/**
+ * The inode that an export replaced, kept for a while for a writer that still had it open; `update` is what was written
+ * to it since and merged last: after a crash the very same is sent again.
+ */
+const Capture = z.object({ id: z.string(), file: z.string(), identity: z.string(), update: z.base64().optional() })
 
 export type Ahead = { update: Uint8Array; bytes: Uint8Array; shadow: Shadow }
-export type Intent = { bytes: Uint8Array; shadow: Shadow }
+export type Intent = { bytes: Uint8Array; shadow: Shadow; staged: string }
 export type Capture = z.infer<typeof Capture> & { key: string; base: Uint8Array }
 
 const kindOnDisk = { text: 'file', blob: 'file', dir: 'dir', symlink: 'symlink' } as const
@@ -90,6 +96,8 @@ export async function openShadows(dir: string) {
     for (const sublevel of [aheads, intents]) batch.del(id, { sublevel })
     for (const sublevel of [aheadBytes, intentBytes]) batch.del(id, { sublevel })
   }
+  const captured = (batch: ReturnType<typeof db.batch>, { key, base, ...rest }: Capture) =>
+    batch.put(key, JSON.stringify(rest), { sublevel: captures }).put(key, base, { sublevel: captureBytes, ...binary })
   for await (const [id, json] of metas.iterator()) {
     const shadow = Shadow.safeParse(JSON.parse(json))
     // A record of another version is as if it were not there: the file is bound to its document again.
@@ -102,7 +110,13 @@ export async function openShadows(dir: string) {
     idBorn: (birthmark: string): Id | undefined => idByBirthmark.get(birthmark),
     all: (): IterableIterator<[Id, Shadow]> => shadowById.entries(),
     size: (): number => shadowById.size,
-    bytes: async (id: Id): Promise<Uint8Array> => (await bytes.get(id)) ?? new Uint8Array(),
+    /** The text of a file's last common bytes; undefined where they are no text, or not those that were recorded. */
+    text: async (id: Id): Promise<string | undefined> => {
+      const content = await bytes.get(id)
+      if (!content || hashOf(content) !== shadowById.get(id)?.hash) return undefined
+      const read = readContent(content)
+      return read.kind === 'text' ? read.text : undefined
+    },
 
     /** Records many at once; without bytes, those known before stay. Ends the imports and exports of these files. */
     put: async (entries: readonly { id: Id; shadow: Shadow; bytes?: Uint8Array }[]): Promise<void> => {
@@ -142,7 +156,8 @@ export async function openShadows(dir: string) {
     drop: async (ids: readonly Id[]): Promise<void> => {
       const batch = db.batch()
       for (const id of ids) ended(batch, id)
-      await batch.write()
+      // Who takes it back removes the staged file next, whose absence would say that it was placed.
+      await batch.write({ sync: true })
     },
     aheads: async (): Promise<[Id, Ahead][]> => {
       const out: [Id, Ahead][] = []
@@ -160,19 +175,22 @@ export async function openShadows(dir: string) {
     intend: async (id: Id, intent: Intent, capture?: Capture): Promise<void> => {
       const batch = db.batch()
       underWay.add(id)
-      batch.put(id, JSON.stringify({ shadow: intent.shadow }), { sublevel: intents })
+      batch.put(id, JSON.stringify({ shadow: intent.shadow, staged: intent.staged }), { sublevel: intents })
       batch.put(id, intent.bytes, { sublevel: intentBytes, ...binary })
-      if (capture) {
-        const { key, base, ...rest } = capture
-        batch.put(key, JSON.stringify(rest), { sublevel: captures })
-        batch.put(key, base, { sublevel: captureBytes, ...binary })
-      }
+      if (capture) captured(batch, capture)
       await batch.write({ sync: true })
+    },
+    /** Notes how far a replaced inode's content has come into the document, before it does. */
+    advance: async (capture: Capture): Promise<void> => {
+      await captured(db.batch(), capture).write({ sync: true })
     },
     intents: async (): Promise<[Id, Intent][]> => {
       const out: [Id, Intent][] = []
       for await (const [id, json] of intents.iterator()) {
-        out.push([id, { ...Intent.parse(JSON.parse(json)), bytes: (await intentBytes.get(id)) ?? new Uint8Array() }])
+        const intent = Intent.safeParse(JSON.parse(json))
+        // Of another version: as if nothing had been under way. What lies there is compared with the document.
+        if (!intent.success) continue
+        out.push([id, { ...intent.data, bytes: (await intentBytes.get(id)) ?? new Uint8Array() }])
       }
       return out
     },

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
-import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
 import { rootTrouble } from './mass-deletion.ts'
+import type { RemoteText } from './ports.ts'
 import { isStill } from './shadow.ts'
 import { look } from '../disk/stat.ts'
 
@@ -39,10 +39,9 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
       m.refuse(shadow.path, 'not deleted: the server’s copy is damaged')
       continue
     }
-    const base = readContent(await m.shadows.bytes(id))
     const untouched =
       shadow.kind === 'text'
-        ? base.kind === 'text' && base.text === remote?.text
+        ? (await m.shadows.text(id)) === remote?.text
         : (entry.facts?.blob ?? shadow.hash) === shadow.hash
     if (untouched && entry.path === shadow.path) dead.push({ id, state: remote?.state })
     else revived.push(id)
@@ -62,6 +61,8 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
   }, origin)
   if (dead.length > 0) await m.workspace.indexDurable(m.signal)
   await m.shadows.remove([...dead.map(({ id }) => id), ...revived])
+  // Somebody brought it back while the deletion was on its way.
+  for (const { id } of dead) if (!m.workspace.files.get(id)?.deleted) m.again(id)
   for (const id of revived) {
     m.log.info('mirror deletion undone', {
       path: m.workspace.files.get(id)?.path,
@@ -83,13 +84,17 @@ export async function restoreVanished(m: Mirroring, ids: readonly Id[]): Promise
 /** A text that moved although its file is deleted: somebody edited it without knowing. The edit wins. */
 export async function resurrectEdited(m: Mirroring, ids: readonly Id[]): Promise<void> {
   const texts = await m.workspace.read(ids, m.signal)
-  for (const id of ids) {
-    const [entry, text] = [m.workspace.files.get(id), texts.get(id)]
-    if (!entry?.deleted?.snapshot || !text || text.state === entry.deleted.snapshot) continue
-    // A text emptied by its deleter is no edit to keep.
-    if (text.text === '') continue
-    m.log.info('mirror deletion undone', { path: entry.path, reason: 'edited elsewhere meanwhile' })
-    m.workspace.files.transact(() => m.workspace.files.restore(id), origin)
-    m.again(id)
-  }
+  for (const id of ids) resurrect(m, id, texts.get(id))
+}
+
+/** The same for one text as it stands here. True where its file lives again. */
+export function resurrect(m: Mirroring, id: Id, text: RemoteText | undefined): boolean {
+  const entry = m.workspace.files.get(id)
+  if (!entry?.deleted?.snapshot || !text || text.state === entry.deleted.snapshot) return false
+  // A text emptied by its deleter is no edit to keep.
+  if (text.text === '') return false
+  m.log.info('mirror deletion undone', { path: entry.path, reason: 'edited elsewhere meanwhile' })
+  m.workspace.files.transact(() => m.workspace.files.restore(id), origin)
+  m.again(id)
+  return true
 }

@@ -41,6 +41,18 @@ export function merge(base: string, disk: string, remote: string): Merged {
   return { text: endsOpen(base, disk, remote) ? text.replace(/\n$/, '') : text, conflicts }
 }
 
+/** The lines that two texts have in common, in order. */
+export function commonLines(a: string, b: string): string {
+  const lines = splitLines(a)
+  const out: string[] = []
+  let at = 0
+  for (const { a0, a1 } of diffLines(lines, splitLines(b))) {
+    for (; at < a0; at++) out.push(lines[at] ?? '')
+    at = a1
+  }
+  return [...out, ...lines.slice(at)].join('')
+}
+
 /** Whether the merge's last line lacks its line feed: what the side that changed it wants. */
 function endsOpen(base: string, disk: string, remote: string): boolean {
   const [o, d, r] = [base, disk, remote].map((text) => text !== '' && !text.endsWith('\n'))

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import fsNow, { mkdtempSync, rmSync } from 'node:fs'
 import fs from 'node:fs/promises'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,8 +9,11 @@ import { Level } from 'level'
 /** One life of a program: once it is dead nothing that it does leaves a trace any more, as after a kill. */
 export type Life = {
   dead: boolean
-  /** Called before and after each step that leaves a trace; who sets `dead` there kills it at that very moment. */
-  onStep(step: string, after: boolean): void
+  /**
+   * Called before and after each step that leaves a trace; who sets `dead` there kills it at that very moment. `now`:
+   * nothing else of this program may happen in between.
+   */
+  onStep(step: string, now: boolean): void
 }
 
 const lives = new AsyncLocalStorage<Life>()
@@ -21,17 +24,17 @@ export const live = <T>(life: Life, work: () => T): T => lives.run(life, work)
 export const bound = <A extends unknown[], R>(call: (...args: A) => R): ((...args: A) => R) =>
   AsyncLocalStorage.bind(call) as (...args: A) => R
 
-function before(step: string): Life | undefined {
+function before(step: string, now = false): Life | undefined {
   const life = lives.getStore()
   if (life?.dead) throw new Error(`dead before ${step}`)
-  life?.onStep(step, false)
+  life?.onStep(step, now)
   if (life?.dead) throw new Error(`died before ${step}`)
   return life
 }
-function after(life: Life | undefined, step: string): void {
+function after(life: Life | undefined, step: string, now = false): void {
   // What was under way when it died elsewhere was done all the same, but nobody hears of it.
   if (life?.dead) throw new Error(`dead after ${step}`)
-  life?.onStep(step, true)
+  life?.onStep(step, now)
   if (life?.dead) throw new Error(`died after ${step}`)
 }
 let busy = 0
@@ -58,9 +61,9 @@ export const step =
 export const stepNow =
   <A extends unknown[], R>(name: string, work: (...args: A) => R) =>
   (...args: A): R => {
-    const life = before(name)
+    const life = before(name, true)
     const result = work(...args)
-    after(life, name)
+    after(life, name, true)
     return result
   }
 
@@ -77,6 +80,8 @@ export async function lightFuse(): Promise<() => void> {
   }
   for (const name of ['link', 'rename', 'unlink', 'rmdir', 'writeFile'] as const)
     replace(fs, name, (real) => step(name, real as (...args: unknown[]) => Promise<void>) as never)
+  for (const name of ['linkSync', 'renameSync'] as const)
+    replace(fsNow, name, (real) => stepNow(name, real as (...args: unknown[]) => void) as never)
   replace(
     fs,
     'open',

@@ -10,6 +10,7 @@ import {
   prepareAlike,
   prepareEdits,
   readFileUpdate,
+  replayOn,
   seedText,
   stateOf,
   type Files,
@@ -323,6 +324,7 @@ export function memoryServer(): MemoryServer {
 function readWhole(whole: Uint8Array | undefined, shared: boolean): ReadText {
   return {
     ...readFileUpdate(whole),
+    replay: (update) => replayOn(whole, update),
     prepare: (edits) => {
       const doc = new Y.Doc()
       if (whole) Y.applyUpdate(doc, whole)
