@@ -9,6 +9,7 @@ import type { Report } from './report.ts'
 import type { Shadows } from './shadow.ts'
 import type { Texts } from './texts.ts'
 import type { Transfers } from './transfers.ts'
+import type { Unread } from './unread.ts'
 
 /** What the work on one file needs. */
 export type Mirroring = {
@@ -22,6 +23,7 @@ export type Mirroring = {
   readonly report: Pick<Report, 'alert' | 'clear' | 'bytes'>
   readonly transfers: Transfers
   readonly clashes: Clashes
+  readonly unread: Unread
   readonly locks: Locks
   readonly clock: Clock
   readonly log: Log

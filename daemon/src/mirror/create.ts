@@ -166,6 +166,7 @@ async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void
 async function readNew(m: Mirroring, path: string): Promise<New | undefined> {
   const read = await readStable(m.root, path, m.maxTextBytes)
   if (read === 'busy') m.lookAt(path, busyMs)
+  if (read === 'unreadable') m.unread.add(path)
   if (typeof read === 'string') return undefined
   const tooLarge = read.stat.size > m.maxTextBytes
   const content = tooLarge ? undefined : readContent(read.bytes)

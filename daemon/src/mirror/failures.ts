@@ -18,7 +18,7 @@ const refusals = new Map<string, { says: string; fix: string }>([
   ['EIO', { says: 'the disk fails', fix: 'Check the disk.' }],
 ])
 
-function alertOf(e: unknown, path: string): Omit<MirrorAlert, 'at'> | undefined {
+export function alertOf(e: unknown, path: string): Omit<MirrorAlert, 'at'> | undefined {
   if (isTandemError(e) && e.code === 'folder-unreadable')
     return {
       kind: 'unreadable',

@@ -29,6 +29,7 @@ import { createSurvey } from './survey.ts'
 import { openTexts } from './texts.ts'
 import { deleteVanished, restoreVanished } from './vanished.ts'
 import { createTransfers } from './transfers.ts'
+import { createUnread } from './unread.ts'
 import { createWaker } from './waker.ts'
 import type { BackendName } from '../watch/backend.ts'
 import type { Watch, WatchOptions } from '../watch/watch.ts'
@@ -123,6 +124,15 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   })
   const refusals = createRefusals({ root, workspace, shadows, report, log })
   const looksDue = new Set<string>()
+  const lookAt: Mirroring['lookAt'] = (path, ms) => {
+    if (ms === undefined) return hint(path)
+    if (looksDue.has(path)) return
+    looksDue.add(path)
+    clock.after(ms, () => {
+      looksDue.delete(path)
+      if (!signal.aborted) hint(path)
+    })
+  }
   const m: Mirroring = {
     root,
     workspace,
@@ -133,6 +143,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     report,
     transfers: createTransfers(report.bytes),
     clashes: createClashes({ workspace, shadows, report, root }),
+    unread: createUnread({ root, report, lookAt }),
     locks,
     clock,
     log,
@@ -142,15 +153,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     committed: options.committed ?? (async () => new Map()),
     again: (id) => jobs.later(id),
     isOneOfMany: (id) => arrivals.has(id),
-    lookAt: (path, ms) => {
-      if (ms === undefined) return hint(path)
-      if (looksDue.has(path)) return
-      looksDue.add(path)
-      clock.after(ms, () => {
-        looksDue.delete(path)
-        if (!signal.aborted) hint(path)
-      })
-    },
+    lookAt,
     inHaste: () => barriers.inHaste(),
     refuse: refusals.refuse,
   }
@@ -173,6 +176,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   })
   const noticing = createNoticing({
     root: root.path,
+    ignore: m.ignore,
     watcher: options.watching === false || options.polling ? undefined : options.watcher,
     openWatch: options.openWatch,
     report,
@@ -187,7 +191,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     onGap: wantScan,
   })
   const specials = createSpecials(m)
-  const survey = createSurvey(m, noticing.watch, specials.take)
+  const survey = createSurvey(m, noticing, specials.take)
   const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
   const questions = createQuestions(clock)
@@ -274,6 +278,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     }
     for (const id of survey.takeMet()) moved.add(id)
     m.clashes.review()
+    m.unread.review()
     intake.takeRenamed()
     await intake.takeChanged()
     await intake.takeNew()

@@ -12,7 +12,7 @@ import type { Scan } from '../watch/scan.ts'
 /** Empty directories and symbolic links: entries without a content of their own. */
 export type Specials = {
   /** What a scan found of them. */
-  take(scan: Pick<Scan, 'links' | 'empty' | 'misspelt'>): void
+  take(scan: Pick<Scan, 'links' | 'empty' | 'misspelt' | 'unreadable'>): void
   /** Looks at these paths, as the watcher named them. */
   look(paths: readonly string[]): void
   /** Shares those that are new, all together. */
@@ -53,6 +53,7 @@ export function createSpecials(m: Mirroring): Specials {
       for (const [path, target] of scan.links) foundLink(path, target)
       for (const path of scan.empty) foundEmpty(path)
       m.clashes.misspelt(scan.misspelt)
+      for (const path of scan.unreadable) m.unread.add(path)
     },
     look: (paths) => {
       for (const path of new Set([...paths, ...paths.map(parentOf)])) {
