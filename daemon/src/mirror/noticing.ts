@@ -1,6 +1,9 @@
 import type { Clock, Log } from '@tandem/shared'
 import type { BackendName, Trouble } from '../watch/backend.ts'
 import { createGitHold } from '../watch/git-hold.ts'
+import type { Ignore } from '../watch/ignore.ts'
+import type { Scan } from '../watch/scan.ts'
+import { createScanner } from '../watch/scanner.ts'
 import { openWatch, type WatchOptions, type Watch } from '../watch/watch.ts'
 import type { Report } from './report.ts'
 
@@ -8,6 +11,8 @@ import type { Report } from './report.ts'
 export type Noticing = {
   /** Has a directory watched, where anything is. */
   watch(dir: string): void
+  /** Looks at the whole folder, and has what is found watched. Throws where the root is gone. */
+  scan(): Promise<Scan>
   /** Waits while git is at work or a storm lasts; true where everything is to be looked at after that. */
   calm(): Promise<boolean>
   /** Everything was looked at, which took so long. */
@@ -20,6 +25,7 @@ export type Noticing = {
 
 type NoticingOptions = {
   root: string
+  ignore: Ignore
   /** What watches; undefined where only scans are to tell. */
   watcher: BackendName | undefined
   openWatch?: ((options: WatchOptions) => Watch) | undefined
@@ -45,7 +51,8 @@ const [pollMs, pollShare] = [1_000, 10]
 
 /** Watches, waits for storms and for git, and says when everything is to be looked at anew. */
 export function createNoticing(options: NoticingOptions): Noticing {
-  const { root, watcher, report, clock, log, signal, pause, onHints, onGap } = options
+  const { root, ignore, watcher, report, clock, log, signal, pause, onHints, onGap } = options
+  const scanner = createScanner(root, ignore)
   const gitRests = createGitHold({ root, clock, pause, signal })
   let storm = false
   let toldAt = 0
@@ -76,8 +83,10 @@ export function createNoticing(options: NoticingOptions): Noticing {
     })
   if (!watch) report.watcher('polling')
 
+  const watchDir = (dir: string) => watch?.add(dir)
   return {
-    watch: (dir) => watch?.add(dir),
+    watch: watchDir,
+    scan: () => scanner.scan(signal, watchDir),
     calm: async () => {
       await gitRests()
       if (!storm) return false
@@ -97,7 +106,7 @@ export function createNoticing(options: NoticingOptions): Noticing {
       const rest = watch?.complete() ? Math.max(restMs, restShare * tookMs) : Math.max(pollMs, pollShare * tookMs)
       return clock.now() - scannedAt >= rest
     },
-    close: async () => watch?.close(),
+    close: async () => void (await Promise.all([watch?.close(), scanner.close()])),
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { nameOf, type Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
+import type { Noticing } from './noticing.ts'
 import { isStill } from './shadow.ts'
 import { isBehindLink } from '../disk/inside.ts'
 import { scanFolder, type Scan } from '../watch/scan.ts'
@@ -23,14 +24,21 @@ export type Survey = {
   readonly vanished: Map<Id, number>
 }
 
+/** A file that was written so lately may be written again without looking different. */
+const racyMs = 2_000
+const filesAtOnce = 2_000
+
 /** Compares disk with shadows, and sorts what differs into: work on known files, new files, moved files, vanished files. */
-export function createSurvey(m: Mirroring, watch: (dir: string) => void, onScan: (scan: Scan) => void): Survey {
+export function createSurvey(
+  m: Mirroring,
+  { watch, scan: scanAll }: Pick<Noticing, 'watch' | 'scan'>,
+  onScan: (scan: Scan) => void,
+): Survey {
   let newPaths = new Map<string, Id | undefined>()
   let changed = new Map<Id, Id | undefined>()
   const met = new Set<Id>()
   const renamed = new Map<Id, string>()
   const vanished = new Map<Id, number>()
-  const racyMs = 2_000
 
   /** Found twice, for different causes, it has none that is known. */
   const note = <K>(found: Map<K, Id | undefined>, key: K) => {
@@ -44,7 +52,7 @@ export function createSurvey(m: Mirroring, watch: (dir: string) => void, onScan:
     if (vanished.delete(id)) met.add(id)
     // Directories and links are looked at by themselves.
     if (stat.kind !== 'file') return
-    const recent = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
+    const recent = m.clock.now() - Number(stat.mtimeNs) / 1e6 < racyMs
     if (!shadow || recent || shadow.identity !== identity(stat) || shadow.exec !== isExecutable(stat)) note(changed, id)
   }
   const missing = (id: Id) => {
@@ -66,10 +74,13 @@ export function createSurvey(m: Mirroring, watch: (dir: string) => void, onScan:
     if (entry) met.add(entry.id)
     else note(newPaths, path)
   }
-  const take = (scan: Scan) => {
+  const take = async (scan: Scan) => {
     onScan(scan)
     const strangers: [string, Stat][] = []
+    let seen = 0
     for (const [path, stat] of scan.files) {
+      // Whoever types is not kept waiting for a hundred thousand files.
+      if (++seen % filesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve))
       const id = m.shadows.idAt(path)
       if (id === undefined) strangers.push([path, stat])
       else known(id, stat)
@@ -109,8 +120,8 @@ export function createSurvey(m: Mirroring, watch: (dir: string) => void, onScan:
       return found
     },
     all: async () => {
-      const scan = await scanFolder(m.root.path, m.ignore, '', m.signal, watch)
-      const strangers = take(scan)
+      const scan = await scanAll()
+      const strangers = await take(scan)
       for (const [id, { path }] of m.shadows.all()) if (!scan.files.has(path)) unmet(id, path)
       for (const [path, stat] of strangers) unknown(path, stat)
       return scan
@@ -125,7 +136,7 @@ export function createSurvey(m: Mirroring, watch: (dir: string) => void, onScan:
         const id = m.shadows.idAt(path)
         const isDir = typeof stat === 'object' && stat.kind === 'dir'
         const hidden = m.ignore.reason(path, isDir)
-        if (nameOf(path) === '.gitignore' || nameOf(path) === '.tandemignore') rules = true
+        if (['.gitignore', '.tandemignore'].includes(nameOf(path)) || path === '.git/info/exclude') rules = true
         if (stat === 'unreadable') continue
         if (stat === 'missing') {
           newPaths.delete(path)
@@ -135,7 +146,7 @@ export function createSurvey(m: Mirroring, watch: (dir: string) => void, onScan:
         } else if (isDir) {
           if (id !== undefined) known(id, stat)
           if (hidden === undefined)
-            strangers.push(...take(await scanFolder(m.root.path, m.ignore, path, m.signal, watch)))
+            strangers.push(...(await take(await scanFolder(m.root.path, m.ignore, path, m.signal, watch))))
         } else if (id !== undefined) known(id, stat)
         else if (hidden === undefined && stat.kind === 'file') strangers.push([path, stat])
       }
