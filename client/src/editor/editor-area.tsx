@@ -16,6 +16,7 @@ import { useText, type TextState } from './use-text.ts'
 
 const loadEditor = () => import('./code-editor.tsx')
 const CodeEditor = lazy(loadEditor)
+const BlobView = lazy(() => import('./blob-view.tsx'))
 const ConflictStrip = lazy(() => import('./conflict-strip.tsx'))
 
 type EditorAreaProps = {
@@ -105,7 +106,11 @@ function Instead({ text, isMissing, onClose }: { text: TextState; isMissing: boo
     case 'absent':
       return <Empty>This file was never opened on this device. It will appear when the connection is back.</Empty>
     case 'not-text':
-      return <Empty>This file is {text.reason}: its content stays in the folder and is not shared.</Empty>
+      return (
+        <Suspense fallback={<TextSkeleton label="Loading the file" />}>
+          <BlobView entry={text.entry} />
+        </Suspense>
+      )
     case 'refused':
       return (
         <Failed

@@ -8,7 +8,8 @@ import { useView } from '../session/use-view.ts'
 export type TextState =
   | { is: 'ready'; entry: FileEntry; readOnly: string | undefined }
   | { is: 'loading' | 'absent' | 'none' }
-  | { is: 'not-text' | 'refused'; reason: string }
+  | { is: 'not-text'; entry: FileEntry }
+  | { is: 'refused'; reason: string }
 
 const notOpen: DocState = { ready: false, synced: false, pending: 0, diverged: false, refused: undefined }
 const closed: View<DocState> = { snapshot: () => notOpen, subscribe: () => () => {} }
@@ -22,7 +23,7 @@ export function useText(entry: FileEntry | undefined): TextState {
   const link = useView(session.link)
   const { claims } = useView(session.identity)
   if (!entry) return { is: 'none' }
-  if (!isText) return { is: 'not-text', reason: entry.facts?.withheld ?? 'not a text' }
+  if (!isText) return { is: 'not-text', entry }
   if (handle && (ready || (link.phase === 'offline' && isFresh(entry))))
     return { is: 'ready', entry, readOnly: whyReadOnly(entry, claims.role) }
   if (refused !== undefined) return { is: 'refused', reason: refused }
