@@ -49,12 +49,7 @@ test('[MIR-52] [MIR-96] of two entries that clash one is written, and the other 
   await rig.until(() => rig.disk('a.ts') === 'first\n')
   await mirror.flush()
   expect(onDisk()).toEqual(['a.ts', 'mine.ts'])
-  expect(
-    mirror.state
-      .snapshot()
-      .alerts.map(({ path }) => path)
-      .toSorted(),
-  ).toEqual(['A.ts', 'MINE.ts'])
+  expect(new Set(mirror.state.snapshot().alerts.map(({ path }) => path))).toEqual(new Set(['A.ts', 'MINE.ts']))
   rig.server.files.move(first, 'b.ts')
   await rig.until(() => rig.disk('A.ts') === 'second\n' && rig.disk('b.ts') === 'first\n')
   rig.server.files.remove(rig.server.id('mine.ts'), { by: first, at: 1 })
