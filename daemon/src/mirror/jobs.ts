@@ -10,8 +10,10 @@ export type Jobs = {
   addCalmly(id: Id, hint: Hint): void
   /** As `add`, a moment later: something else has to happen first. */
   later(id: Id): void
-  /** Files waiting or at work; those that wait to be tried again after a failure are not counted. */
+  /** How many files wait or are at work; those that wait to be tried again after a failure are not counted. */
   pending(): number
+  /** Which these are. */
+  pendingIds(): Iterable<Id>
   /** Files that keep failing, and why. */
   failing(): ReadonlyMap<Id, string>
 }
@@ -25,7 +27,7 @@ type JobsOptions = {
   log: Log
   signal: AbortSignal
   /** Called after each one. */
-  onDone: () => void
+  onDone: (id: Id) => void
 }
 
 const laterMs = 20
@@ -41,7 +43,13 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
   const waiting = new Set<Id>()
   const failures = new Map<Id, { times: number; why: string }>()
   const calmUntil = new Map<Id, number>()
-  let [busy, resting] = [0, 0]
+  /** How many times each file waits or is at work. */
+  const pending = new Map<Id, number>()
+  const count = (id: Id, by: 1 | -1) => {
+    const times = (pending.get(id) ?? 0) + by
+    if (times > 0) pending.set(id, times)
+    else pending.delete(id)
+  }
 
   const start = async (id: Id): Promise<void> => {
     const hint = hints.get(id) ?? {}
@@ -64,10 +72,10 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
       const queued = hints.get(id)
       hints.set(id, queued ? joined(queued, hint) : hint)
       if (queued) return
-      busy++
+      count(id, 1)
       void (isHeavy(id) ? runHeavy : run)(() => locks.run(id, () => start(id))).finally(() => {
-        busy--
-        onDone()
+        count(id, -1)
+        onDone(id)
       })
     },
     addCalmly: (id, hint) => {
@@ -77,23 +85,26 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
       const wait = due - clock.now()
       calmUntil.set(id, Math.max(clock.now(), due) + restMs)
       if (wait <= 0) return jobs.add(id, hint)
-      resting++
+      count(id, 1)
       clock.after(wait, () => {
-        resting--
-        if (signal.aborted) onDone()
+        count(id, -1)
+        if (signal.aborted) onDone(id)
         else jobs.add(id, hint)
       })
     },
     later: (id) => {
       if (waiting.has(id)) return
       waiting.add(id)
+      count(id, 1)
       clock.after(laterMs, () => {
         waiting.delete(id)
-        if (signal.aborted) onDone()
+        count(id, -1)
+        if (signal.aborted) onDone(id)
         else jobs.add(id, { moved: true })
       })
     },
-    pending: () => busy + waiting.size + resting,
+    pending: () => pending.size,
+    pendingIds: () => pending.keys(),
     failing: () => new Map([...failures].map(([id, { why }]) => [id, why])),
   }
   return jobs

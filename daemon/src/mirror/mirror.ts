@@ -42,10 +42,13 @@ export type Mirror = {
   lastScan(): LastScan | undefined
   /** Resolves once everything that was on either side at the start is on both. */
   readonly live: Promise<void>
-  /** Resolves once what the server has now is on disk: before a task starts. */
-  flush(): Promise<void>
-  /** Resolves once what is on disk now is on the server: before a task is reported done. */
-  settle(): Promise<void>
+  /**
+   * Resolves once what the server has now is on disk: before a task starts. Answers the paths that were left out, for
+   * they fail or never rest. Rejects where the mirror has stopped.
+   */
+  flush(): Promise<readonly string[]>
+  /** As `flush`, once what is on disk now is on the server: before a task is reported done. */
+  settle(): Promise<readonly string[]>
   /** What somebody answered to the question that is open, or to a conflict; to anything else it does nothing. */
   answer(id: Id, answer: Answer['answer']): void
   /** Settles when everything has truly stopped. */
@@ -164,7 +167,10 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     clock,
     log,
     signal,
-    onDone: poke,
+    onDone: (id) => {
+      barriers.finished(id)
+      poke()
+    },
     work: async (id, given) => {
       if (report.halted() !== undefined) return
       if (rootTrouble(root) !== undefined) return wantScan()
@@ -260,6 +266,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   let isTurning = false
   const turn = async () => {
     isTurning = true
+    barriers.turnBegins()
     if (rootTrouble(root) !== undefined) todo.scan = true
     if (await noticing.calm()) todo.scan = true
     if (hints.size > 0 && !todo.scan) {
@@ -287,9 +294,13 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     moved.clear()
     await intake.takeMoved(ids)
     await judge()
+    barriers.turnEnded(jobs.pendingIds())
   }
 
-  const barriers = createBarriers(poke)
+  const barriers = createBarriers(clock, poke)
+  /** Files that cannot settle, for whoever waits for all of them. */
+  const leftOut = () =>
+    [...new Set([...jobs.failing().keys(), ...jobs.pendingIds()])].map((id) => workspace.files.get(id)?.path ?? id)
   const isQuiet = () => hints.size === 0 && moved.size === 0 && !todo.scan && !todo.index && jobs.pending() === 0
   /** Nothing is at work, nothing waits, and nothing is to be tried again. */
   const isDone = () => !isTurning && isQuiet() && survey.vanished.size === 0 && jobs.failing().size === 0
@@ -312,11 +323,11 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
         barriers.fail(haltedError())
         pokeAfter(pollMs)
       } else if (isQuiet()) {
-        barriers.reached(survey.vanished.size === 0)
+        barriers.reached(survey.vanished.size === 0, leftOut())
         report.rest()
         arrivals.end()
         live.resolve()
-      }
+      } else barriers.release(leftOut)
     }
   }
   const follow = async () => {
@@ -399,12 +410,12 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       const told = await workspace.movedSince(cursor.heard(), signal)
       await intake.takeMoved([...new Set(told.flatMap(({ id }) => id ?? []))], true)
       todo.index = true
-      await barriers.wait(false)
+      return await barriers.wait(false)
     },
     settle: async () => {
       requireRunning()
       todo.scan = true
-      await barriers.wait(true)
+      return await barriers.wait(true)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, type Id, type Log, type Task } from '@tandem/shared'
+import { messageOf, plainText, type Id, type Log, type Task } from '@tandem/shared'
 import type { TaskLog } from '@tandem/shared/docs'
 import type { Execute, Outcome, StopReason } from './execute.ts'
 import { createOutput } from './output.ts'
@@ -14,8 +14,8 @@ export type AttemptLog = {
 export type AttemptPorts = {
   execute: Execute
   openLog(taskId: Id, attempt: number): Promise<AttemptLog>
-  /** Before: what others edited is on disk. After: what the command changed is on the server. */
-  barriers: { flush(): Promise<void>; settle(): Promise<void> }
+  /** Before: what others edited is on disk. After: what the command changed is on the server. Both answer what was left out. */
+  barriers: { flush(): Promise<readonly string[]>; settle(): Promise<readonly string[]> }
   /** Its process starts now: what changes on disk may be its doing, until the call that is returned. */
   begin(task: Id): () => void
   log: Log
@@ -35,22 +35,36 @@ export async function runAttempt(
   const startedAt = Date.now()
   const over = AbortSignal.any([stop, giveUp])
   /** What the process did is done: nothing that fails afterwards may change what is told of it. */
-  const afterwards = async (what: string, work: Promise<void>) => {
-    await unless(giveUp, work).catch((e: unknown) => log.warn(what, { error: e }))
+  const afterwards = async <T>(what: string, work: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await unless(giveUp, work)
+    } catch (error) {
+      log.warn(what, { error })
+      return undefined
+    }
   }
   try {
-    await unless(over, barriers.flush())
+    const unwritten = await unless(over, barriers.flush())
     const document = await unless(over, ports.openLog(task.id, task.attempt))
     const ended = ports.begin(task.id)
     try {
       const output = createOutput({ emit: document.log.append })
+      const tell = (what: string, paths: readonly string[]) => {
+        if (paths.length === 0) return
+        log.warn(what, { paths: paths.slice(0, namedPaths) })
+        output.note(plainText(`… ${what}: ${listed(paths)} …`))
+      }
+      tell('not as others have it', unwritten)
       if (!stop.aborted) onStart()
       log.info('task started')
       const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop }
       const outcome = told(await execute(task, io), stop)
       const summary = output.end()
       await afterwards('task output may be incomplete on the server', document.durable(giveUp))
-      await afterwards('what a task changed may not be shared yet', barriers.settle())
+      const unshared = await afterwards('what a task changed may not be shared yet', barriers.settle())
+      tell('not shared yet', unshared ?? [])
+      if (unshared && unshared.length > 0)
+        await afterwards('task output may be incomplete on the server', document.durable(giveUp))
       log.info('task ended', { state: outcome.state, ms: Date.now() - startedAt })
       return { ...outcome, result: { ...outcome.result, output: summary } }
     } finally {
@@ -63,6 +77,10 @@ export async function runAttempt(
     return { state: 'failed', result: { code: 'internal', error: messageOf(e).slice(0, 4000) } }
   }
 }
+
+const namedPaths = 5
+const listed = (paths: readonly string[]) =>
+  paths.slice(0, namedPaths).join(', ') + (paths.length > namedPaths ? ` and ${paths.length - namedPaths} more` : '')
 
 /** Ended from outside: only one of the reasons is what people call cancelled. */
 function told(outcome: Outcome, stop: AbortSignal): Outcome {

@@ -4,6 +4,8 @@ import { safeCut } from './safe-cut.ts'
 
 export type Output = {
   write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void
+  /** A line of ours among it. */
+  note(words: string): void
   /** Hands out what is left and sums up. */
   end(): NonNullable<TaskResult['output']>
 }
@@ -101,6 +103,10 @@ export function createOutput({
       live += room
       total += bytes.length
       last = Buffer.concat([last, bytes]).subarray(-resultTail.bytes)
+    },
+    note: (words) => {
+      flush(false)
+      emit([chunk(note, total, new TextEncoder().encode(`\n${words}\n`))])
     },
     end: () => {
       const left = total - live - tail.size()

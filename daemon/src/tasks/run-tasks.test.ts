@@ -17,8 +17,8 @@ afterEach(async () => {
 function setUp({
   slots = 3,
   judgement = { decision: 'run' } as Judgement,
-  flush = async (): Promise<void> => {},
-  settle = async (): Promise<void> => {},
+  flush = async (): Promise<readonly string[]> => [],
+  settle = async (): Promise<readonly string[]> => [],
 } = {}) {
   const clock = fakeClock(1_000)
   const [tasksDoc, opsDoc, logDoc] = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
@@ -118,6 +118,12 @@ function setUp({
     said,
     says,
     steps,
+    output: () =>
+      Buffer.concat(
+        openTaskLog(logDoc)
+          .snapshot()
+          .map(({ d }) => d),
+      ).toString(),
     processes,
     add,
     grant,
@@ -317,6 +323,21 @@ test('[TSK-22] a task that ran is told as it ended, even where the mirror stoppe
   await started(t.processes, 'a')
   t.processes.get('a')?.end()
   expect((await t.says('report', 2)).at(-1)).toMatchObject({ task: id, state: 'completed', result: { exitCode: 0 } })
+})
+
+test('[MIR-128] what a barrier left out is said in the task’s own output', async () => {
+  const paths = Array.from({ length: 7 }, (_, i) => `${i}.log`)
+  const t = setUp({ flush: async () => ['old\u001b[2J.ts'], settle: async () => paths })
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  t.processes.get('a')?.end()
+  expect((await t.says('report', 2)).at(-1)).toMatchObject({ state: 'completed', result: { output: { tail: 'end' } } })
+  expect(t.output()).toBe(
+    '\n… not as others have it: old.ts …\nend\n… not shared yet: 0.log, 1.log, 2.log, 3.log, 4.log and 2 more …\n',
+  )
+  expect(t.steps).toEqual(['flush', 'execute', 'durable', 'settle', 'durable'])
 })
 
 test('[S45] a daemon that stops ends its processes and says so', async () => {
