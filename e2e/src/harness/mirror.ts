@@ -23,9 +23,12 @@ export type OtherMirror = {
 }
 
 /** Starts `tandem daemon` on a folder, over a line of its own. */
-export async function startMirror(tandem: Tandem, options: { folder?: string } = {}): Promise<OtherMirror> {
+export async function startMirror(
+  tandem: Tandem,
+  options: { folder?: string; dataDir?: string } = {},
+): Promise<OtherMirror> {
   const folder = options.folder ?? tempFolder()
-  const dataDir = tempFolder()
+  const dataDir = options.dataDir ?? tempFolder()
   const line = await openLine(tandem.port)
   let run: ReturnType<typeof launch> | undefined
   let said = ''
