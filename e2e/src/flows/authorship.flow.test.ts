@@ -11,6 +11,14 @@ fs.appendFileSync('both.txt', 'by the task\\n')
 fs.mkdirSync('made')
 for (let i = 0; i < 60; i++) fs.writeFileSync('made/f' + i + '.txt', 'file ' + i + '\\n')
 `
+/** What a generator does: many new files, one that was there rewritten, one moved, one gone; then it exits at once. */
+const generate = `import fs from 'node:fs'
+for (let d = 0; d < 20; d++) fs.mkdirSync('out' + d)
+for (let i = 0; i < 1000; i++) fs.writeFileSync('out' + (i % 20) + '/f' + i + '.txt', 'file ' + i + '\\n')
+fs.writeFileSync('changed.txt', 'before\\nby the task\\n')
+fs.renameSync('moved.txt', 'out0/moved.txt')
+fs.unlinkSync('gone.txt')
+`
 /** Two of them write while both run. */
 const meet = `import fs from 'node:fs'
 const [me, other] = process.argv.slice(2)
@@ -70,6 +78,31 @@ test('[LOG-98] [LOG-99] what a task did to the folder says so; what others did o
     ['before\n', 'disk', undefined],
     ['by the task\n', 'disk', { task }],
     ['after\n', 'disk', undefined],
+  ])
+})
+
+test('[MIR-58] a task that writes 1,000 files and exits: all of it is shared, and is the task’s, before it is done', async () => {
+  const files = { 'changed.txt': 'before\n', 'moved.txt': 'moved\n', 'gone.txt': 'gone\n', 'generate.mjs': generate }
+  const tandem = await startTandem({ files })
+  const pathOf = async () => {
+    const { files: list } = (await (await tandem.api(`${at(tandem)}/files?limit=10000`)).json()) as {
+      files: { id: string; path: string }[]
+    }
+    return new Map(list.map(({ id, path }) => [path, id]))
+  }
+  const before = await pathOf()
+  const task = await start(tandem, 'generate.mjs')
+  expect(await completed(tandem, task)).toBe('completed')
+  // Now, not a moment later.
+  const after = await pathOf()
+  const made = Array.from({ length: 1_000 }, (_, i) => `out${i % 20}/f${i}.txt`)
+  expect([...after.keys()].toSorted()).toEqual(['changed.txt', 'generate.mjs', 'out0/moved.txt', ...made].toSorted())
+  expect(after.get('out0/moved.txt')).toBe(before.get('moved.txt'))
+  for (const i of [0, 499, 999])
+    expect(await blame(tandem, `out${i % 20}/f${i}.txt`)).toEqual([[`file ${i}\n`, 'disk', { task }]])
+  expect(await blame(tandem, 'changed.txt')).toEqual([
+    ['before\n', 'disk', undefined],
+    ['by the task\n', 'disk', { task }],
   ])
 })
 
