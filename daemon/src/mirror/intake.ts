@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
@@ -7,6 +8,7 @@ import { meetMany } from './meet-many.ts'
 import type { Jobs } from './jobs.ts'
 import type { Report } from './report.ts'
 import type { Shadow } from './shadow.ts'
+import { birthmark, look } from '../disk/stat.ts'
 import type { Survey } from './survey.ts'
 import { resurrectEdited } from './vanished.ts'
 
@@ -102,7 +104,12 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       }
     },
     takeRenamed: () => {
-      const renamed = survey.takeRenamed()
+      // What was found a while ago may have been moved on since, to where its entry says.
+      const renamed = survey.takeRenamed().filter(([id]) => {
+        const shadow = shadows.get(id)
+        const stat = shadow && look(join(m.root.path, shadow.path))
+        return typeof stat !== 'object' || birthmark(stat) !== shadow?.birthmark
+      })
       files.transact(() => {
         for (const [id, path] of renamed) {
           const [entry, shadow] = [files.get(id), shadows.get(id)]
