@@ -6,8 +6,10 @@ export type Host = { send(message: ToWatching): void; kill(): void }
 
 type HostOptions = { onMessage: (message: FromWatching) => void; onEnd: (reason: string) => void }
 
+export type StartHost = (data: WatchingData, options: HostOptions) => Host
+
 /** In a thread of its own. */
-export function startThread(workerData: WatchingData, { onMessage, onEnd }: HostOptions): Host {
+export const startThread: StartHost = (workerData, { onMessage, onEnd }) => {
   const thread = new Worker(new URL('./watch-thread.ts', import.meta.url), { workerData, name: 'watch' })
   let reason = 'it ended by itself'
   thread.on('message', onMessage)
@@ -20,7 +22,7 @@ export function startThread(workerData: WatchingData, { onMessage, onEnd }: Host
  * In the daemon's own thread, for @parcel/watcher: a process can load it but once (2.6.0: "Module did not self-register"),
  * so that no second thread could ever take the place of one that died. It waits for events in a thread of its own anyway.
  */
-export function startHere(data: WatchingData, { onMessage, onEnd }: HostOptions): Host {
+export const startHere: StartHost = (data, { onMessage, onEnd }) => {
   let hasEnded = false
   const end = (reason: string) => {
     if (hasEnded) return

@@ -9,7 +9,8 @@ const send = startWatching(workerData as WatchingData, (message) => port.postMes
 port.on('message', (message: ToWatching) => void take(message))
 
 async function take(message: ToWatching) {
-  await (await send)(message)
+  const go = await send
+  await go(message)
   // Ends this thread alone, whatever the watcher left behind.
   if (message.t === 'close') process.exit()
 }

@@ -3,7 +3,7 @@ import type { Clock, Log } from '@tandem/shared'
 import { forgetBelow, type BackendName, type Trouble } from './backend.ts'
 import type { Told } from './gather.ts'
 import { pulseFile, startPulse } from './pulse.ts'
-import { startHere, startThread, type Host } from './watch-host.ts'
+import { startHere, startThread, type Host, type StartHost } from './watch-host.ts'
 import type { FromWatching, ToWatching } from './watching.ts'
 
 /** Where something may have changed. Events are hints: they may be late, doubled or lost. */
@@ -46,7 +46,10 @@ const besides = [dirname(pulseFile), '.git/info']
  * Watches by a thread of its own, so that nothing is lost while the daemon is busy. A thread that dies, breaks or goes
  * deaf is replaced; all of it was hints only, so a look at everything makes good what was missed.
  */
-export function openWatch({ root, backend, clock, log, onTold, onGap, onState }: WatchOptions): Watch {
+export function openWatch(
+  { root, backend, clock, log, onTold, onGap, onState }: WatchOptions,
+  startHost: StartHost = backend === 'parcel' ? startHere : startThread,
+): Watch {
   const dirs = new Set<string>()
   let fresh: string[] = []
   let host: Host | undefined
@@ -92,7 +95,7 @@ export function openWatch({ root, backend, clock, log, onTold, onGap, onState }:
   }
   const start = () => {
     const since = clock.now()
-    const mine: Host = (backend === 'parcel' ? startHere : startThread)(
+    const mine: Host = startHost(
       { root, backend, pulse: pulseFile },
       {
         onMessage: (message) => mine === host && take(message),

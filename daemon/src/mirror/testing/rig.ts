@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createLog, systemClock, type Log } from '@tandem/shared'
-import { startMirror, type Mirror } from '../mirror.ts'
+import { startMirror, type Mirror, type MirrorOptions } from '../mirror.ts'
 import { memoryServer, type MemoryServer } from './memory-workspace.ts'
 
 export type Rig = {
@@ -18,6 +18,7 @@ export type Rig = {
     committed?: Record<string, string>
     maxTextBytes?: number
     maxBlobBytes?: number
+    openWatch?: NonNullable<MirrorOptions['openWatch']>
     /** With other mirrors of the workspace about. */
     shared?: boolean
   }): Promise<Mirror>
