@@ -62,19 +62,17 @@ export function tellState({ daemon, mirror, isReady, onProgress, clock }: TellOp
   }
 }
 
+type HearOptions = {
+  daemonId: Id
+  answers: View<ReadonlyMap<string, Answer>>
+  mirror: Pick<Mirror, 'state' | 'answer'>
+}
+
 /**
  * Hands the mirror what people answered to it, also what they answered while it was not there. What it does not ask, or
  * was answered to another daemon, is left alone.
  */
-export function hearAnswers({
-  daemonId,
-  answers,
-  mirror,
-}: {
-  daemonId: Id
-  answers: View<ReadonlyMap<string, Answer>>
-  mirror: Mirror
-}): () => void {
+export function hearAnswers({ daemonId, answers, mirror }: HearOptions): () => void {
   const hear = () => {
     const { question, conflicts } = mirror.state.snapshot()
     for (const { id } of [...(question ? [question] : []), ...conflicts]) {
