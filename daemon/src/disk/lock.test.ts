@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -51,6 +52,18 @@ test('[MIR-24] the lock of a dead process, of a process number used again, or to
     expect(readFileSync(join(folder, '.tandem/lock'), 'utf8')).toContain(`"pid":${process.pid}`)
     await unlock()
   }
+})
+
+test('[MIR-24] [MIR-114] a copy of a folder that is served is not: the lock in it is of the other', async () => {
+  const folder = newFolder()
+  const unlock = await lockFolder(folder)
+  const copy = newFolder()
+  cpSync(folder, copy, { recursive: true })
+  const unlockCopy = await lockFolder(copy)
+  await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'folder-served' })
+  await expect(lockFolder(copy)).rejects.toMatchObject({ code: 'folder-served' })
+  await unlockCopy()
+  await unlock()
 })
 
 test('[MIR-24] a daemon on another machine holds the lock while it touches it', async () => {

@@ -4,10 +4,18 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { systemClock, TandemError, type Clock } from '@tandem/shared'
 import { z } from 'zod'
+import { folderMark } from './folder-mark.ts'
 import { openOwnFolder } from './own-folder.ts'
 import { codeOf, ignoring } from './stat.ts'
 
-const Holder = z.object({ pid: z.int(), startedAt: z.string(), host: z.string(), token: z.string() })
+const Holder = z.object({
+  pid: z.int(),
+  startedAt: z.string(),
+  host: z.string(),
+  token: z.string(),
+  /** Which directory it holds: a copy of that brings a copy of the lock. */
+  folder: z.string().optional(),
+})
 type Holder = z.infer<typeof Holder>
 
 const touchMs = 10_000
@@ -23,7 +31,13 @@ export async function lockFolder(root: string, clock: Clock = systemClock): Prom
   const dir = await openOwnFolder(root)
   // Nothing in here is anybody's to commit. What stands there already, perhaps a link, is left as it is.
   await writeFile(join(dir, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoring('EEXIST'))
-  const me: Holder = { pid: process.pid, startedAt: await startOf(process.pid), host: hostname(), token: randomUUID() }
+  const me: Holder = {
+    pid: process.pid,
+    startedAt: await startOf(process.pid),
+    host: hostname(),
+    token: randomUUID(),
+    folder: folderMark(root),
+  }
   const own = join(dir, `lock.${me.token}`)
   const lock = join(dir, 'lock')
   await writeFile(own, JSON.stringify(me), { flag: 'wx' })
@@ -36,7 +50,8 @@ export async function lockFolder(root: string, clock: Clock = systemClock): Prom
         if (codeOf(e) !== 'EEXIST') throw e
       }
       const holder = await read(lock)
-      if (holder && (await isAlive(holder, lock, clock))) {
+      const isOurs = holder?.folder === undefined || holder.folder === me.folder
+      if (holder && isOurs && (await isAlive(holder, lock, clock))) {
         throw new TandemError('folder-served', {
           reason: 'another Tandem serves this folder already',
           folder: root,
