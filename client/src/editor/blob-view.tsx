@@ -144,7 +144,7 @@ function DownloadLink({ path, url, isOffline }: { path: string; url: string; isO
   )
   if (!isOffline) {
     return (
-      <a className={`${button.button} ${button.plain}`} href={url} download={nameOf(path)}>
+      <a className={`${button.button} ${styles.download}`} href={url} download={nameOf(path)}>
         {what}
       </a>
     )

@@ -17,6 +17,7 @@ import { treeKey } from './tree-keys.ts'
 import { visibleRows, type TreeNode, type TreeRow } from './tree.ts'
 import { useExpanded } from './use-expanded.ts'
 import { useFileActions, type Naming } from './use-file-actions.ts'
+import { useUpload } from './use-upload.ts'
 import { useWorkspaceFiles } from './use-workspace-files.ts'
 
 // On most days nothing needs a look.
@@ -48,6 +49,7 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
   const scroller = useRef<HTMLDivElement>(null)
   const typed = useRef({ text: '', at: 0 })
   const actions = useFileActions({ setNaming, setExpanded, expanded, onOpen })
+  const upload = useUpload()
   // While something new is being named it has a row of its own, right below its folder.
   const lines = useMemo(() => withNewRow(rows, naming), [rows, naming])
   const rowHeight = matchMedia('(max-width: 759px)').matches ? 44 : 26
@@ -125,7 +127,11 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
             onKeyDown={onKeyDown}
             onDragOver={(e) => actions.canWrite && e.preventDefault()}
             onDrop={(e) => {
-              actions.drop(e.dataTransfer.getData('text/x-tandem-path'), dropOn ?? '')
+              // Else the browser would leave the page to open it.
+              e.preventDefault()
+              const isFromOutside = e.dataTransfer.files.length > 0
+              if (!isFromOutside) actions.drop(e.dataTransfer.getData('text/x-tandem-path'), dropOn ?? '')
+              else if (actions.canWrite) upload(e.dataTransfer, dropOn ?? '')
               setDropOn(undefined)
             }}
           >

@@ -4,8 +4,8 @@ import type { z } from 'zod'
 /** Longer than any honest answer, shorter than a person's patience. */
 export const answerWithinMs = 8_000
 
-/** When the answer is no longer wanted, or no longer waited for. */
-type Until = { signal?: AbortSignal | undefined; withinMs?: number }
+/** When the answer is no longer wanted, or no longer waited for; and under which conditions something is to be done. */
+type Until = { signal?: AbortSignal | undefined; withinMs?: number; headers?: Readonly<Record<string, string>> }
 
 /** Asks the server over REST; the answer is parsed. Throws what the server's problem says, or `offline`. */
 export async function call<S extends z.ZodType>(
@@ -26,9 +26,9 @@ export async function call<S extends z.ZodType>(
   return parsed.data
 }
 
-/** As `call`, with the answer as it comes: for contents, and for answers without any. */
+/** As `call`, with the answer as it comes: for contents, and for answers without any. A `Blob` is sent as it is. */
 export async function ask(method: string, path: string, body?: unknown, until: Until = {}): Promise<Response> {
-  const { signal, withinMs = answerWithinMs } = until
+  const { signal, withinMs = answerWithinMs, headers = {} } = until
   const timeout = AbortSignal.timeout(withinMs)
   let response: Response
   try {
@@ -37,7 +37,12 @@ export async function ask(method: string, path: string, body?: unknown, until: U
       credentials: 'same-origin',
       cache: 'no-store',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body instanceof Blob
+        ? { headers, body }
+        : body !== undefined && {
+            headers: { ...headers, 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          }),
     })
   } catch (e) {
     signal?.throwIfAborted()
