@@ -11,6 +11,8 @@ test('[OPS-40] the progress of the first mirror is one line that never wraps', (
   for (let columns = 0; columns < 120; columns++)
     expect(progressLine(told, columns).length).toBeLessThanOrEqual(Math.max(0, columns - 1))
   expect(progressLine({ phase: 'scanning' }, 80)).toBe('Reading the folder')
+  const left = { phase: 'seeding', done: 10, total: 10, bytes: { done: 1, total: 2 } }
+  expect(progressLine(left, 100)).toContain('[###############---------------]')
   expect(progressLine({ phase: 'exporting', done: 12, total: 10 }, 80)).toContain('[##############################]')
   expect(progressLine({ phase: 'a later one' }, 80)).toBe('Starting')
 })

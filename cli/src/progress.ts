@@ -25,7 +25,8 @@ export function progressLine({ phase, done = 0, total, bytes }: Progress, column
   // Written into, the last column makes some terminals wrap.
   const width = Math.max(0, columns - 1)
   const text = words.join(', ').slice(0, width)
-  const share = total ? done / total : bytes?.total ? bytes.done / bytes.total : undefined
+  // Where only the content of large files is left, that is what the bar is about.
+  const share = total && done < total ? done / total : bytes?.total ? bytes.done / bytes.total : total ? 1 : undefined
   const room = Math.min(widestBar, width - text.length - ' []'.length)
   if (share === undefined || room < narrowestBar) return text
   const full = Math.floor(Math.min(1, share) * room)
