@@ -1,11 +1,11 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { aliases } from './build/aliases.ts'
 import { offlineShell } from './build/offline-shell.ts'
 
 export default defineConfig({
   resolve: {
-    // y-monaco imports a path that Monaco dropped in 0.56: give it the very instance the editor uses.
-    alias: [{ find: 'monaco-editor/esm/vs/editor/editor.api.js', replacement: 'monaco-editor/editor/editor.api.js' }],
+    alias: aliases,
     // Two copies of Yjs cannot read each other's documents.
     dedupe: ['yjs', 'lib0', 'y-protocols', 'monaco-editor', 'react', 'react-dom'],
   },

@@ -2,8 +2,7 @@ import react from '@vitejs/plugin-react'
 import { playwright } from '@vitest/browser-playwright'
 import { defineProject } from 'vitest/config'
 import { findChromium } from '../e2e/src/harness/browser.ts'
-
-const alias = [{ find: 'monaco-editor/esm/vs/editor/editor.api.js', replacement: 'monaco-editor/editor/editor.api.js' }]
+import { aliases } from './build/aliases.ts'
 
 const prepared = [
   '@base-ui/react/alert-dialog',
@@ -37,7 +36,7 @@ const prepared = [
  */
 export default defineProject({
   plugins: [react()],
-  resolve: { alias, dedupe: ['yjs', 'lib0', 'y-protocols', 'monaco-editor', 'react', 'react-dom'] },
+  resolve: { alias: aliases, dedupe: ['yjs', 'lib0', 'y-protocols', 'monaco-editor', 'react', 'react-dom'] },
   // Prepared before the first test: what is found on the way makes the page reload under it.
   optimizeDeps: { exclude: ['monaco-editor'], include: prepared },
   test: {
