@@ -3,7 +3,7 @@ import type { MirrorQuestion } from '@tandem/shared/docs'
 import { OctagonPause } from 'lucide-react'
 import { useState } from 'react'
 import styles from './mirror-question.module.css'
-import { answerSentence, countFiles, questionSentence } from './question-words.ts'
+import { answerSentence, countFiles, goneSentence } from './question-words.ts'
 import type { Halted } from './session/attention.ts'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
@@ -35,7 +35,10 @@ export default function Question({ halted, question }: QuestionProps) {
       <div className={styles.row}>
         <OctagonPause size={16} aria-hidden />
         <p role="alert">
-          <strong>{questionSentence(question, on.name)}</strong>
+          <strong>
+            {goneSentence(question, on.name)}
+            {answered === undefined && ' Nothing is deleted for others until you say so.'}
+          </strong>
         </p>
         {answered === undefined && (
           <div className={styles.answers}>

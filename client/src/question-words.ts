@@ -4,9 +4,9 @@ import type { Halted } from './session/attention.ts'
 const number = (n: number) => n.toLocaleString('en')
 export const countFiles = (n: number): string => `${number(n)} ${n === 1 ? 'file' : 'files'}`
 
-/** What is asked. */
-export const questionSentence = ({ count, total }: MirrorQuestion, machine: string): string =>
-  `${count === total ? `All ${countFiles(total)}` : `${number(count)} of ${countFiles(total)}`} ${count === 1 ? 'is' : 'are'} gone from the folder on ${machine}. Nothing is deleted for others until you say so.`
+/** What happened. */
+export const goneSentence = ({ count, total }: MirrorQuestion, machine: string): string =>
+  `${count === total ? `All ${countFiles(total)}` : `${number(count)} of ${countFiles(total)}`} ${count === 1 ? 'is' : 'are'} gone from the folder on ${machine}.`
 
 const will = { delete: 'deletes them for everybody', restore: 'puts them back on disk', dismiss: 'goes on' } as const
 const chose = {

@@ -37,7 +37,7 @@ export default function ConflictStrip({ entry, conflicts, editor, text }: Confli
   const compareButton = useRef<HTMLButtonElement>(null)
   useTick(30_000)
   const conflict = conflicts[0] as Said<MirrorConflict>
-  const { on, kind, record } = conflict
+  const { on, kind } = conflict
 
   const whyRole = atLeast(claims.role, 'editor')
     ? undefined
@@ -64,7 +64,7 @@ export default function ConflictStrip({ entry, conflicts, editor, text }: Confli
     try {
       const said = await carryOut(plan)
       settle()
-      toast(`Kept the ${words[side]} version${said}. Both stay on ${on.name} for 30 days, beside ${record}.`)
+      toast(`Kept the ${words[side]} version${said}. Both stay in .tandem/conflicts on ${on.name} for 30 days.`)
     } catch (e) {
       toast(`Nothing was changed: ${messageOf(e)}.`)
     } finally {

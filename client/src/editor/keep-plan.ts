@@ -29,7 +29,10 @@ export function keepPlan(conflict: MirrorConflict, side: Side, entry: FileEntry,
     return { is: 'facts', facts: { ...facts, blob: chosen.blob, size: chosen.size } }
   }
   if (entry.kind !== 'text' || entry.facts?.withheld !== undefined)
-    return { is: 'no', why: `This is no text any more. That version is in the folder on ${name}: ${record}.${side}` }
+    return {
+      is: 'no',
+      why: `Only a person at ${name} can put that version in place. It is in the folder there: ${record}.${side}`,
+    }
   const before = sides.merged ?? (kind === 'lines' ? undefined : sides.remote)
   if (kind === 'lines' && !before) return away('merged')
   return { is: 'edit', chosen, before }

@@ -70,5 +70,5 @@ test('[UI-132] a version that is not on the server, or has no place, says where 
     'That version is not on the server. It is in the folder on laptop: .tandem/conflicts/x.disk',
   )
   expect(why('lines', { disk }, entry('text'))).toMatch(/x\.merged$/)
-  expect(why('replaced', { disk }, entry('dir'))).toMatch(/^This is no text any more.*x\.disk$/)
+  expect(why('replaced', { disk }, entry('dir'))).toMatch(/^Only a person at laptop.*x\.disk$/)
 })

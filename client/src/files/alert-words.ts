@@ -13,8 +13,9 @@ const fixes: Record<MirrorAlert['kind'], string> = {
 }
 
 /** An alert in two sentences: what is wrong, and what a person can do. */
-export const alertWords = ({ kind, says, fix }: MirrorAlert): { says: string; fix: string } => ({
-  says: sentence(visibleText(says)),
+export const alertWords = ({ kind, path, says, fix }: MirrorAlert): { says: string; fix: string } => ({
+  // A name keeps its letters, also where it begins the sentence.
+  says: path !== undefined && says.startsWith(path) ? visibleText(says) : sentence(visibleText(says)),
   fix: fix === undefined ? fixes[kind] : sentence(visibleText(fix)),
 })
 

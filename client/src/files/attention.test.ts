@@ -47,6 +47,7 @@ test('[UI-135] an alert says what is wrong and what to do, in the machine’s wo
     says: 'It cannot be⟨U+202E⟩ read.',
     fix: 'Chmod it.',
   })
+  expect(alertWords({ ...alert('clash'), path: 'a.MD', says: 'a.MD is left alone.' }).says).toBe('a.MD is left alone.')
   for (const kind of ['watch-limit', 'watcher', 'clash', 'unwritable', 'unreadable', 'refused'] as const)
     expect(alertWords(alert(kind)).fix).toMatch(/^[A-Z].*\.$/)
 })
