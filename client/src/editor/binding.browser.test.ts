@@ -65,6 +65,38 @@ test('[UI-10] undo takes back only my own edits, also after others wrote above',
   dispose()
 })
 
+test('[UI-132] edits made for a person arrive as one change, and are a step of undo between what was typed', () => {
+  const { left, right, dispose } = pair('one\ntwo\n')
+  type(left, 0, 0, 'typed ')
+  let updates = 0
+  left.doc.on('update', () => updates++)
+  const edits = [
+    { at: 6, del: 3, ins: 'ONE' },
+    { at: 13, del: 1, ins: '\nthree\n' },
+  ]
+  expect(left.binding.edit(edits)).toBe(true)
+  expect(updates).toBe(1)
+  type(left, 0, 0, 'again ')
+  expect(value(right)).toBe('again typed ONE\ntwo\nthree\n')
+  void left.model.undo()
+  expect(value(right)).toBe('typed ONE\ntwo\nthree\n')
+  void left.model.undo()
+  expect(value(right)).toBe('typed one\ntwo\n')
+  void left.model.undo()
+  expect(value(right)).toBe('one\ntwo\n')
+  dispose()
+})
+
+test('[UI-14] edits made for a person that would make the text too large are refused too, and it is said', async () => {
+  const { left, side, dispose } = pair('1234567890')
+  const small = side(left.doc, 12)
+  expect(small.binding.edit([{ at: 0, del: 0, ins: 'too much' }])).toBe(false)
+  await settled()
+  expect([value(small), small.text.toString(), small.refused()]).toEqual(['1234567890', '1234567890', 1])
+  small.model.dispose()
+  dispose()
+})
+
 test('[UI-11] carriage returns, mixed or lone, never reach the shared text and never split the sides', async () => {
   const { left, right, dispose } = pair('a\r\nb\rc\n')
   expect(value(left)).toBe('a\nb\nc\n')
