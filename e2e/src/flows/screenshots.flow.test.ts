@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
@@ -152,6 +152,75 @@ test.each(['dark', 'light'] as const)(
     await tandem.stop()
     await page.getByText(/^Offline: this is what was loaded/).waitFor()
     await shoot('28-history-offline')
+    expect(tab.troubles).toEqual([])
+  },
+  240_000,
+)
+
+test.each(['dark', 'light'] as const)(
+  '[UI-46] every state of a folder that needs a look has its picture, in %s',
+  async (colorScheme) => {
+    const served = makePlayground(join(tempFolder(), 'playground'))
+    const tandem = await startTandem({ folder: served })
+    const { page, ...tab } = await openTab(browser, tandem, { colorScheme })
+    const shoot = async (name: string) => {
+      await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), animations: 'disabled' })
+    }
+    const button = (name: string | RegExp) => page.getByRole('button', { name })
+    await tab.inTree('README.md').waitFor()
+    for (let i = 0; i < 4_000; i++) tandem.write(`many/${i % 40}/${i}.txt`, `file ${i}\n`)
+    const isThere = tab.inTree('many')
+    // A fast machine may be done before anybody could look.
+    await page.getByRole('progressbar').first().or(isThere).first().waitFor()
+    await shoot('30-mirror-progress')
+    await until('all are shared', async () => (await page.getByRole('progressbar').count()) === 0)
+
+    await tab.open('README.md')
+    await tab.showsPart('A place to try Tandem')
+    const daemon = tandem.pidOf('daemon') as number
+    const [first = '', ...rest] = (tandem.read('README.md') ?? '').split('\n')
+    process.kill(daemon, 'SIGSTOP')
+    tandem.write('README.md', [`${first}, said the disk`, ...rest].join('\n'))
+    await page.locator('.view-line').first().click()
+    await page.keyboard.press('End')
+    await page.keyboard.type(', said the page')
+    await tab.pill('Synced')
+    process.kill(daemon, 'SIGCONT')
+    await button('Keep disk').waitFor()
+    await shoot('31-conflict')
+    await until('the versions are on the server', () => button('Compare').isVisible())
+    await button('Compare').click()
+    await page.getByTestId('diff').getByText('said the disk').first().waitFor()
+    await shoot('32-conflict-compared')
+    await page.keyboard.press('Escape')
+    await page.setViewportSize({ width: 480, height: 900 })
+    await shoot('33-conflict-narrow')
+    await button('Files').click()
+    await button('1 conflict').waitFor()
+    await shoot('34-attention-narrow')
+    await button(/^README\.md/).click()
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await button('Keep disk').click()
+    await until('the disk has its version', () => tandem.read('README.md')?.includes('said the page') === false)
+    await page.getByText(/^Kept the disk’s version/).waitFor()
+    await shoot('35-conflict-settled')
+
+    tandem.write('readme.MD', 'The same name on some disks.\n')
+    await button('1 alert').waitFor()
+    await shoot('36-alert')
+    rmSync(join(served, 'many'), { recursive: true })
+    const gone = page.getByRole('region', { name: /^Files gone from the folder/ })
+    await gone.getByText('Which files').click()
+    await shoot('37-files-gone')
+    await button(/^Delete them for everybody/).click()
+    await page.getByRole('alertdialog').waitFor()
+    await shoot('38-files-gone-sure')
+    await page.keyboard.press('Escape')
+    await button('Put them back on disk').click()
+    await gone.getByText(/chose to put them back|on its way/).waitFor()
+    await shoot('39-files-gone-answered')
+    await gone.waitFor({ state: 'detached' })
+    await until('all are back', () => tandem.read('many/39/3999.txt') === 'file 3999\n')
     expect(tab.troubles).toEqual([])
   },
   240_000,
