@@ -43,8 +43,8 @@ type Create = {
 
 /**
  * Shares files that are new on disk: their texts are put first, in bulk, then their entries, many in one transaction, so
- * that nobody sees an entry without its text; then they have shadows. A crash in between leaves at worst texts that no
- * entry names, or entries that bind to the very same content on the next start.
+ * that nobody sees an entry without its text. A crash in between leaves at worst texts that no entry names; where the
+ * shadows were written already, the entries are made on the next start.
  */
 export async function createEntries(m: Mirroring, { paths, task, onProgress, ...moves }: Create): Promise<void> {
   const clashing = m.clashes.among(paths)
@@ -147,16 +147,22 @@ async function putBlobs(m: Mirroring, blobs: New[]): Promise<void> {
 }
 
 async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void> {
+  const { files: index } = m.workspace
+  const isFree = ({ path }: Shared) => !index.snapshot().byPath.has(path)
+  // Remembered before anybody can know of them: after a crash their entries are made under the same ids, or are known.
+  await m.shadows.put(files.filter(isFree))
   // An entry may have come from elsewhere meanwhile: then this file is bound to that one instead.
-  const { byPath } = m.workspace.files.snapshot()
-  const mine = files.filter((file) => !byPath.has(file.path))
-  m.workspace.files.transact(() => {
-    for (const { id, path, kind, facts } of mine) m.workspace.files.create(path, kind, facts, id)
+  const mine = files.filter(isFree)
+  index.transact(() => {
+    for (const { id, path, kind, facts } of mine) index.create(path, kind, facts, id)
   }, origin)
   if (mine.length > 0) await m.workspace.indexDurable(m.signal)
-  await m.shadows.put(mine)
   for (const { id, kind, facts } of mine) if (kind === 'blob' && facts.blob === undefined) m.again(id)
-  for (const { path } of files) {
+  const taken = files.filter((file) => !mine.includes(file))
+  if (taken.length === 0) return
+  await m.shadows.remove(taken.map(({ id }) => id))
+  const { byPath } = index.snapshot()
+  for (const { path } of taken) {
     const holder = byPath.get(path)
     if (holder) m.again(holder.id)
   }

@@ -68,6 +68,8 @@ export function historyOf(seed: number, length = 30): History {
   return { seed, mirrors, acts }
 }
 
+/** Never waited for but where something is broken. */
+const patienceMs = 20_000
 const names = ['a.txt', 'b.txt', 'c.txt', 'd/e.txt', 'd/f.txt']
 const tokens = (text: string): string[] => text.match(/[a-z]\d+/g) ?? []
 
@@ -89,6 +91,7 @@ export async function simulate(
   const wrong: string[] = []
   let [steps, crashes, made, waited, next, killing] = [0, 0, 0, 0, 0, undefined as undefined | number]
 
+  let isOnline = true
   const random = { dice: 0 }
   /** From the act's own dice, so that leaving out another act does not change it. */
   const pick = <T>(list: readonly T[]): T | undefined => {
@@ -148,6 +151,11 @@ export async function simulate(
     while (tail < Math.min(text.length, after.length) - head && text.at(-1 - tail) === after.at(-1 - tail)) tail++
     server.type(id, { at: head, del: text.length - head - tail, ins: after.slice(head, after.length - tail) })
   }
+  /**
+   * Renamed, or saved under another inode, since the mirrors last rested: after both, nothing tells the file from another
+   * one, and where somebody typed into it meanwhile both are kept.
+   */
+  const unseen = new Set<string>()
   let held: { fd: number; name: string; full?: string } | undefined
   const doAct = ({ does, side, dice }: Act): void => {
     random.dice = dice
@@ -164,10 +172,11 @@ export async function simulate(
       if (file) inPlace(file, (text) => changed(text, who, does))
     } else if (does === 'append') {
       if (file) inPlace(file, (text) => `${text}${token(who)}\n`)
-    } else if (does === 'save' && file) {
+    } else if (does === 'save' && file && !unseen.has(file)) {
       writeFileSync(`${file}~`, changed(readFileSync(file, 'utf8'), who, 'insert'))
       utimesSync(`${file}~`, now(), now())
       renameSync(`${file}~`, file)
+      unseen.add(file)
     } else if (does === 'held' && file && path !== undefined) held = { fd: openSync(file, 'a'), name: path }
     else if (does === 'emptied' && file && path !== undefined) {
       const fd = openSync(file, 'r+')
@@ -175,9 +184,10 @@ export async function simulate(
       ftruncateSync(fd, 0)
       futimesSync(fd, now(), now())
       held = { fd, name: path, full }
-    } else if (does === 'rename' && other && free !== undefined) {
+    } else if (does === 'rename' && other && !unseen.has(other) && free !== undefined) {
       mkdirSync(join(folder, 'd'), { recursive: true })
       renameSync(other, join(folder, free))
+      unseen.add(join(folder, free))
     } else if (does === 'remove' && other) {
       gone(readFileSync(other, 'utf8'))
       unlinkSync(other)
@@ -196,7 +206,7 @@ export async function simulate(
       gone(server.text(id))
       server.files.remove(id, { by: createId(), at: time.now(), snapshot: readFileUpdate(server.save(id)).state })
     } else if (does === 'crash') killing = side
-    else if (does === 'cut') server.online(dice < 0.4)
+    else if (does === 'cut') server.online((isOnline = dice < 0.4))
   }
   /** Ends what an old descriptor was held for. */
   const release = () => {
@@ -247,7 +257,7 @@ export async function simulate(
     }
   }
 
-  const start = (side: number): void => {
+  const start = async (side: number): Promise<void> => {
     const life: Life = { dead: false, onStep: () => {} }
     life.onStep = onStep(side)
     const stop = new AbortController()
@@ -271,9 +281,11 @@ export async function simulate(
       ),
     )
     daemons[side] = { life, mirror, stop, server: workspace }
-    mirror.then(
-      ({ closed }) => closed.catch((e: unknown) => life.dead || wrong.push(`mirror ${side}: ${String(e)}`)),
-      () => {},
+    await during(
+      mirror.then(
+        ({ closed }) => void closed.catch((e: unknown) => life.dead || wrong.push(`mirror ${side}: ${String(e)}`)),
+        () => {},
+      ),
     )
   }
   const end = async (side: number) => {
@@ -294,7 +306,7 @@ export async function simulate(
     let done = false
     const mark = () => (done = true)
     promise.then(mark, mark)
-    for (let i = 0; !done && i < 4_000; i++) await turn()
+    for (const end = Date.now() + patienceMs; !done && Date.now() < end;) await turn()
     if (!done) throw new Error('never at rest')
     return promise
   }
@@ -305,7 +317,7 @@ export async function simulate(
       if (side === 0)
         for (const name of ['keep.txt', 'a.txt'])
           writeFileSync(join(folder, name), `${token('d')}\n${token('d')}\n${token('d')}\n`)
-      start(side)
+      await start(side)
     }
     for (let quiet = 0, seen = 0; next < history.acts.length || held;) {
       await turn()
@@ -315,10 +327,11 @@ export async function simulate(
         if (daemon?.life.dead) {
           await end(side)
           trace?.(`${steps} starts ${side}`)
-          start(side)
+          await start(side)
         }
       if (quiet > 4) {
         quiet = 0
+        if (isOnline && daemons.every((daemon) => daemon?.life.dead === false)) unseen.clear()
         if (!isBusy()) perform()
       }
     }
@@ -327,7 +340,7 @@ export async function simulate(
     for (const side of folders.keys()) {
       if (!daemons[side]?.life.dead) continue
       await end(side)
-      start(side)
+      await start(side)
     }
     const mirrors = await during(Promise.all(daemons.map((daemon) => daemon?.mirror as Promise<Mirror>)))
     for (let round = 0; round < 6; round++) {

@@ -39,6 +39,7 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
   let patience = 1
   for (let round = 0; round < 8; round++) {
     const shadow = m.shadows.get(id)
+    if (shadow?.behind) hint.moved = true
     if (checkParents(m.root, entry.path, false) === 'blocked') {
       m.refuse(entry.path, 'a parent is not a directory of this folder')
       return 'done'
@@ -166,7 +167,13 @@ async function settleText(
     const result = await exportText(m, id, { entry, remote, over: read })
     return result === 'changed' ? 'again' : 'done'
   }
-  if (!shadow || shadow.hash !== next.hash || shadow.identity !== next.identity || shadow.state !== remote.state || shadow.behind) {
+  if (
+    !shadow ||
+    shadow.hash !== next.hash ||
+    shadow.identity !== next.identity ||
+    shadow.state !== remote.state ||
+    shadow.behind
+  ) {
     await m.shadows.put([{ id, shadow: { ...next, state: remote.state }, bytes: read.bytes }])
   }
   noteFacts(m, entry, read, disk.dress)

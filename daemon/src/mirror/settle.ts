@@ -37,7 +37,11 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   const at = hint.found ?? shadow.path
   const stat = look(join(m.root.path, at))
   if (stat === 'unreadable') throw unreadable(at)
-  if (stat === 'missing' || !isStill(shadow, stat)) return 'gone'
+  if (stat === 'missing' || !isStill(shadow, stat)) {
+    // Where it turns up again, under another name perhaps, it is written what could not be now.
+    if (hint.moved && !shadow.behind) await m.shadows.put([{ id, shadow: { ...shadow, behind: true } }])
+    return 'gone'
+  }
   if (at !== shadow.path && entry.path === shadow.path) {
     m.workspace.files.transact(() => m.workspace.files.move(id, at), origin)
     await m.workspace.indexDurable(m.signal)
