@@ -12,12 +12,12 @@ import { createIgnore } from '../watch/ignore.ts'
 import { tellingFailures } from './failures.ts'
 import { createIntake } from './intake.ts'
 import { createJobs } from './jobs.ts'
+import { createJudge } from './judge.ts'
 import { createLocks } from './locks.ts'
 import { createNoticing } from './noticing.ts'
-import { createArrivals, judgeVanished, openOwnFolders, rootTrouble } from './mass-deletion.ts'
+import { createArrivals, openOwnFolders, rootTrouble } from './mass-deletion.ts'
 import { openMemory } from './memory.ts'
 import type { Workspace } from './ports.ts'
-import { createQuestions } from './questions.ts'
 import { recoverExports, recoverImports } from './recover.ts'
 import { createRefusals } from './refusals.ts'
 import { createReport } from './report.ts'
@@ -27,7 +27,6 @@ import type { LastScan } from './status-file.ts'
 import { createSpecials } from './specials.ts'
 import { createSurvey } from './survey.ts'
 import { openTexts } from './texts.ts'
-import { deleteVanished, restoreVanished } from './vanished.ts'
 import { createTransfers } from './transfers.ts'
 import { createUnread } from './unread.ts'
 import { createWaker } from './waker.ts'
@@ -79,7 +78,6 @@ export type MirrorOptions = {
 
 /** A hint is looked at after this long: an editor's save is several events. */
 const hintMs = 10
-const vanishedMs = 500
 const manyHints = 500
 const pollMs = 1_000
 const cursorMs = 1_000
@@ -200,7 +198,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const survey = createSurvey(m, noticing, specials.take)
   const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
-  const questions = createQuestions(clock)
+  const { judge, answer } = createJudge(m, { vanished: survey.vanished, report, pokeAfter })
   const arrivals = createArrivals(m)
 
   let lastScan = 0
@@ -234,34 +232,6 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     if (!told) return
     for (const { id } of told) if (id !== undefined) moved.add(id)
     if (report.resume()) [todo.scan, todo.index] = [true, true]
-  }
-  /** Judges what vanished, all together, once no more of it comes; true where that made or left the mirror halted. */
-  const judge = async (): Promise<boolean> => {
-    const { vanished } = survey
-    for (const id of vanished.keys()) if (!shadows.get(id)) vanished.delete(id)
-    if (vanished.size === 0) {
-      questions.withdraw()
-      return false
-    }
-    const quietMs = clock.now() - Math.max(...vanished.values())
-    if (!barriers.inHaste() && quietMs < vanishedMs) {
-      pokeAfter(vanishedMs - quietMs)
-      return report.halted() !== undefined
-    }
-    const trouble = rootTrouble(root)
-    if (trouble !== undefined) {
-      report.halt(trouble)
-      return true
-    }
-    const found = await judgeVanished(m, [...vanished.keys()], questions)
-    if ('question' in found) {
-      report.halt(found.reason, found)
-      return true
-    }
-    const take = (ids: readonly Id[]) => ids.filter((id) => !locks.busy(id) && vanished.delete(id))
-    await deleteVanished(m, take(found.delete))
-    await restoreVanished(m, take(found.restore))
-    return false
   }
   let isTurning = false
   const turn = async () => {
@@ -401,9 +371,9 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     lastScan: report.lastScan,
     live: live.promise,
     closed,
-    answer: (id, answer) => {
-      if (answer === 'dismiss') conflicts.dismiss(id)
-      else if (questions.answer(id, answer)) wantScan()
+    answer: (id, word) => {
+      if (word === 'dismiss') conflicts.dismiss(id)
+      else if (answer(id, word)) wantScan()
     },
     flush: async () => {
       requireRunning()
