@@ -53,7 +53,7 @@ const [pollMs, pollShare] = [1_000, 10]
 export function createNoticing(options: NoticingOptions): Noticing {
   const { root, ignore, watcher, report, clock, log, signal, pause, onHints, onGap } = options
   const scanner = createScanner(root, ignore)
-  const gitRests = createGitHold({ root, clock, pause, signal })
+  const gitRests = createGitHold({ root, clock, log, pause, signal })
   let storm = false
   let toldAt = 0
   let [scannedAt, tookMs] = [clock.now(), 0]

@@ -1,27 +1,38 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Clock } from '@tandem/shared'
+import type { Clock, Log } from '@tandem/shared'
 import { birthmark, look } from '../disk/stat.ts'
 
 const maxMs = 5_000
 const pollMs = 25
 
-type GitHoldOptions = { root: string; clock: Clock; pause: (ms: number) => Promise<void>; signal: AbortSignal }
+type GitHoldOptions = {
+  root: string
+  clock: Clock
+  log: Log
+  pause: (ms: number) => Promise<void>
+  signal: AbortSignal
+}
 
 /**
  * Resolves once git does not rewrite the folder just now, as far as its `index.lock` tells: what lies there meanwhile is
  * half of one commit and half of another. After 5 s it is not waited for any longer, and a lock that was left behind by
  * a git that died is not waited for twice.
  */
-export function createGitHold({ root, clock, pause, signal }: GitHoldOptions): () => Promise<void> {
+export function createGitHold({ root, clock, log, pause, signal }: GitHoldOptions): () => Promise<void> {
   let leftBehind: string | undefined
   return async () => {
     const since = clock.now()
+    let isTold = false
     while (!signal.aborted) {
       const lock = look(join(gitFolder(root), 'index.lock'))
       if (typeof lock === 'string' || birthmark(lock) === leftBehind) return
-      if (clock.now() - since >= maxMs) leftBehind = birthmark(lock)
-      else await pause(pollMs)
+      if (!isTold) log.debug('mirror waits for git')
+      isTold = true
+      await pause(pollMs)
+      if (clock.now() - since < maxMs) continue
+      leftBehind = birthmark(lock)
+      log.warn('git left its lock behind, or works long', { waitedMs: maxMs })
     }
   }
 }
