@@ -3,6 +3,7 @@ import { readPolicy } from '@tandem/daemon/policy'
 import { originOf } from '@tandem/daemon/reach'
 import { messageOf, TandemError, type Settings } from '@tandem/shared'
 import { runChild } from './child.ts'
+import { codeCache } from './code-cache.ts'
 import { environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, ownerKey } from './folder.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
@@ -25,6 +26,7 @@ export async function serverAlone({ settings, machine, say, force }: AloneOption
       name: 'server',
       file: serverFile,
       env: () => ({
+        ...codeCache(undefined, machine),
         ...machine.env,
         ...environmentOf({ ...settings, data: dataDir }),
         TANDEM_OWNER_KEY: token,
@@ -84,7 +86,12 @@ export async function daemonAlone(
     {
       name: 'daemon',
       file: daemonFile,
-      env: () => ({ ...machine.env, ...environmentOf({ ...settings, token, data: dataDir }), TANDEM_FOLDER: folder }),
+      env: () => ({
+        ...codeCache(folder, machine),
+        ...machine.env,
+        ...environmentOf({ ...settings, token, data: dataDir }),
+        TANDEM_FOLDER: folder,
+      }),
       onMessage: (message) => {
         const told = FromDaemonProgram.safeParse(message).data
         // Not before: another that has the folder keeps its note.

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { readPolicy } from '@tandem/daemon/policy'
 import { messageOf, plainText, systemClock, type Clock, type Ready, type Settings } from '@tandem/shared'
+import { codeCache } from './code-cache.ts'
 import { environmentBeside, environmentOf, type Machine } from './config.ts'
 import { checkFolder, checkSpace, dataDirOf, nameOf, ownerKey } from './folder.ts'
 import { forPeople, openLogFile } from './log-file.ts'
@@ -44,7 +45,7 @@ export async function up(
   const ours = { ...settings, data: dataDir }
   // The server's own certificate, whatever name is in it: from this machine it is reached by its port.
   const trusted = settings.tlsCert === undefined ? {} : { tlsCa: resolve(settings.tlsCert) }
-  const common = { ...machine.env, ...environmentOf(ours) }
+  const common = { ...codeCache(folder, machine), ...machine.env, ...environmentOf(ours) }
   const settled = Promise.withResolvers<void>()
   let server: FromServer | undefined
   let daemon: Supervised | undefined
