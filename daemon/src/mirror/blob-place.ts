@@ -55,7 +55,8 @@ export async function placeBlob(m: Mirroring, entry: FileEntry, over: Stat | und
     birthmark: birthmark(stat),
     hash: facts.blob,
     size: stat.size,
-    exec: isExecutable(stat),
+    // Mode has its own comparison.
+    exec: (over && m.shadows.get(id)?.exec) ?? isExecutable(stat),
     state: '',
   }
   await m.shadows.put([{ id, shadow, bytes: new Uint8Array() }])

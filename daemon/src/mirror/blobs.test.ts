@@ -272,7 +272,7 @@ test('[MIR-62] a text that becomes binary ends and a blob begins, and back, with
 })
 
 test('[MIR-92] a text of exactly the limit is a text and can be edited; one byte more makes it a blob, with nothing lost', async () => {
-  const limit = 8 * 2 ** 20
+  const limit = 2 ** 20
   const line = `${'x'.repeat(63)}\n`
   rig.write('large.txt', line.repeat(limit / 64))
   const mirror = await rig.start({ maxTextBytes: limit, maxBlobBytes: 2 * limit })

@@ -110,7 +110,7 @@ async function agree(
   // Both changed it, or they never met; what was not shared is nowhere else either.
   const isLost = disk.hash !== base || base === ''
   if (isLost && !(await keepAside(m, entry, shadow, disk.stat))) return 'again'
-  return placeBlob(m, entry, disk.stat)
+  return (await placeBlob(m, entry, disk.stat)) === 'again' ? 'again' : settleMode(m, entry)
 }
 
 async function share(

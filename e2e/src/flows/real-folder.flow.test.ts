@@ -28,7 +28,7 @@ const lies = (folder: string, path: string): string | undefined => {
   return stat?.isDirectory() ? 'a directory' : stat && `${stat.size} ${stat.mode & 0o100 ? 'x' : '-'}`
 }
 
-test('[MIR-88] [MIR-92] [MIR-93] [MIR-94] everything a real folder has goes through a real server to another folder, and back', async () => {
+test('[MIR-88] [MIR-92] [MIR-93] [MIR-94] everything a real folder has goes through a real server to another folder, and back', { timeout: 240_000 }, async () => {
   const limit = 8 * 2 ** 20
   const one = await startTandem({
     args: ['--shared'],
