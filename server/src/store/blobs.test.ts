@@ -90,9 +90,20 @@ test('[MIR-82] after kill -9 what was acknowledged is there, nothing wrong is, a
   }
 })
 
-const inSmallDisk = ['bwrap', '--dev-bind', '/', '/', '--size', String(2 ** 20), '--tmpfs', '/mnt', '--die-with-parent']
+const bubblewrap = 'bwrap'
+const inSmallDisk = [
+  bubblewrap,
+  '--dev-bind',
+  '/',
+  '/',
+  '--size',
+  String(2 ** 20),
+  '--tmpfs',
+  '/mnt',
+  '--die-with-parent',
+]
 /** Where a namespace of one's own is forbidden, there is no full disk to be had. */
-const canMakeDisks = spawnSync('bwrap', [...inSmallDisk.slice(1), 'true']).status === 0
+const canMakeDisks = spawnSync(bubblewrap, [...inSmallDisk.slice(1), 'true']).status === 0
 
 test.runIf(canMakeDisks)('[MIR-82] on a full disk a piece is refused, and nothing of it is acknowledged', async () => {
   const said: Said[] = []
