@@ -34,7 +34,8 @@ const onDisk = (): Map<string, string> =>
 const shared = (): Map<string, string> => {
   const { byPath } = rig.server.files.snapshot()
   const texts = [...byPath].filter(([, { kind }]) => kind === 'text')
-  return new Map(texts.map(([path, { id }]): [string, string] => [path, rig.server.text(id)]).toSorted())
+  const byName = texts.toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return new Map(byName.map(([path, { id }]) => [path, rig.server.text(id)]))
 }
 /** Thousands of files on a machine that does much else. */
 const longMs = 120_000
