@@ -8,26 +8,31 @@ import { openRegular } from '../disk/open.ts'
 import { identity, type Stat } from '../disk/stat.ts'
 import { staging } from '../disk/write.ts'
 
-/** Brings the version of a file that has this hash to the server, piece by piece; `changed` where it is another by now. */
+/**
+ * Brings the version of a file that has this hash to the server, piece by piece; `there` where the server had it,
+ * `changed` where it is another by now.
+ */
 export async function sendBlob(
   m: Mirroring,
   path: string,
   { hash, stat }: { hash: string; stat: Stat },
-): Promise<'sent' | 'changed'> {
+): Promise<'sent' | 'there' | 'changed'> {
   const file = openRegular(m.root, path)
   if (typeof file === 'string') return 'changed'
   const transfer = m.transfers.begin(stat.size)
   const changed = new Error('the file changed')
+  let wasAsked = false
   const isSame = () => identity(file.stat) === identity(stat) && file.isSame()
   try {
     const readAt = async (offset: number, length: number) => {
+      wasAsked = true
       const piece = await file.read(offset, length)
       if (piece.length === 0 || !isSame()) throw changed
       transfer.at(offset + piece.length)
       return piece
     }
     await m.workspace.blobs.put({ hash, size: stat.size }, readAt, m.signal)
-    return 'sent'
+    return wasAsked ? 'sent' : 'there'
   } catch (e) {
     if (e === changed) return 'changed'
     throw e

@@ -297,3 +297,21 @@ test('[MIR-88] entries of a daemon that only listed blobs get their content', as
   expect(entryAt('logo.png')?.id).toBe(id)
   expect(isSame(rig.server.blob('logo.png'), bytes)).toBe(true)
 })
+
+test('[MIR-61] a server that went back to a backup without a blob gets it from the disk, which is not turned back', async () => {
+  const [old, now] = [binary(3_000), binary(3_000, 2)]
+  rig.write('logo.png', old)
+  age('logo.png')
+  const mirror = await rig.start()
+  const id = rig.server.id('logo.png')
+  rig.write('logo.png', now)
+  await mirror.settle()
+  await rig.stop()
+  age('logo.png')
+  rig.server.loseBlob(now)
+  rig.server.putBlob('logo.png', old, id)
+  const again = await rig.start()
+  await again.settle()
+  expect(isSame(bytesAt('logo.png'), now)).toBe(true)
+  expect(isSame(rig.server.blob('logo.png'), now)).toBe(true)
+})

@@ -108,8 +108,14 @@ async function agree(
     return share(m, entry, shadow, disk)
   }
   // Both changed it, or they never met; what was not shared is nowhere else either.
-  const isLost = disk.hash !== base || base === ''
-  if (isLost && !(await keepAside(m, entry, shadow, disk.stat))) return 'again'
+  if (disk.hash !== base || base === '') {
+    if (!(await keepAside(m, entry, shadow, disk.stat))) return 'again'
+  } else {
+    const sent = await sendBlob(m, entry.path, disk)
+    if (sent === 'changed') return 'again'
+    // The server lost what was safely there, as after a backup was restored: the disk is never turned back.
+    if (sent === 'sent') return share(m, entry, shadow, disk)
+  }
   return (await placeBlob(m, entry, disk.stat)) === 'again' ? 'again' : settleMode(m, entry)
 }
 
