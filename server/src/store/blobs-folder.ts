@@ -20,7 +20,7 @@ export async function openFolderBlobs(folder: string): Promise<BlobStore> {
   return createBlobStore({
     whole: (hash) => sizeOf(wholeFile(hash)),
     partial: async (hash) => (await sizeOf(partialFile(hash))) ?? 0,
-    append: (hash, offset, bytes) =>
+    append: (hash, offset, bytes, isLast) =>
       told(folder, async () => {
         const file = await open(partialFile(hash), 'a', 0o600)
         try {
@@ -33,7 +33,7 @@ export async function openFolderBlobs(folder: string): Promise<BlobStore> {
         } finally {
           await file.close()
         }
-        if (offset === 0) await syncFolder(path.join(folder, incoming))
+        if (offset === 0 && !isLast) await syncFolder(path.join(folder, incoming))
       }),
     readPartial: (hash) => createReadStream(partialFile(hash)),
     keep: (hash) =>

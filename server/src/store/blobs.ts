@@ -23,8 +23,11 @@ export type BlobPlace = {
   whole(hash: string): Promise<number | undefined>
   /** How many bytes of it came; 0 where there are none. */
   partial(hash: string): Promise<number>
-  /** Adds bytes at the end of what came, which is `offset`; on disk when resolved. Where it throws they are not there. */
-  append(hash: string, offset: number, bytes: Uint8Array): Promise<void>
+  /**
+   * Adds bytes at the end of what came, which is `offset`; on disk when resolved. Where it throws they are not there.
+   * `isLast`: it is kept or forgotten next, so that it need not be found by its name.
+   */
+  append(hash: string, offset: number, bytes: Uint8Array, isLast: boolean): Promise<void>
   /** What came. */
   readPartial(hash: string): AsyncIterable<Uint8Array>
   /** What came is the blob; on disk when resolved. */
@@ -78,7 +81,7 @@ export function createBlobStore(place: BlobPlace): BlobStore {
         const received = offset + bytes.length
         if (received > size)
           throw new TandemError('bad-request', { reason: 'these are more bytes than the blob is said to have', size })
-        if (bytes.length > 0 || size === 0) await place.append(hash, offset, bytes)
+        if (bytes.length > 0 || size === 0) await place.append(hash, offset, bytes, received === size)
         if (received < size) return { received, complete: false }
         if ((await hashOf(place.readPartial(hash))) !== hash) {
           await place.forget(hash)
