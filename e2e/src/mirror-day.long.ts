@@ -184,7 +184,11 @@ async function startWriting({ desk, laptop, tandem, random }: Writing) {
   const said = new Map<string, string[]>(notes.map((path) => [path, []]))
   const shared = await pathsOf(tandem)
   const access = await accessToken(tandem)
-  const clients = notes.map((path) => connect(tandem, access, { kind: 'file', fileId: shared.get(path) ?? '' }))
+  // The day is longer than a token's life.
+  const token = async () => (await accessToken(tandem)).token
+  const clients = notes.map((path) =>
+    connect(tandem, access, { kind: 'file', fileId: shared.get(path) ?? '' }, { token }),
+  )
   await Promise.all(clients.map((client) => client.synced()))
   const stopping = new AbortController()
   let n = 0

@@ -26,14 +26,22 @@ export type RawDocument = {
   close(): void
 }
 
+/** What opens a socket: a token, or for a long time whoever gets a fresh one. */
+type Token = string | (() => Promise<string>)
+
 /** Opens a document of the workspace. */
-export function connect(tandem: Tandem, access: AccessToken, doc: DocRef, { token = access.token } = {}): RawDocument {
+export function connect(
+  tandem: Tandem,
+  access: AccessToken,
+  doc: DocRef,
+  { token = access.token }: { token?: Token } = {},
+): RawDocument {
   const url = `${tandem.ready.apiUrl.replace('http', 'ws')}/api/ws?ws=${tandem.ready.workspaceId}`
   return connectTo(url, docName({ workspaceId: access.workspace.id, epoch: access.workspace.epoch }, doc), token)
 }
 
 /** Opens a document of any Hocuspocus server, reconnecting as fast as our own clients do. */
-export function connectTo(url: string, name: string, token: string): RawDocument {
+export function connectTo(url: string, name: string, token: Token): RawDocument {
   const socket = new HocuspocusProviderWebsocket({ url, delay: 30, minDelay: 30, factor: 2, maxDelay: 5_000 })
   const document = new Y.Doc()
   const said: string[] = []
