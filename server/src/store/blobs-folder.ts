@@ -41,7 +41,11 @@ export async function openFolderBlobs(folder: string): Promise<BlobStore> {
         const file = wholeFile(hash)
         if (await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })) await syncFolder(folder)
         await rename(partialFile(hash), file)
-        await syncFolder(path.dirname(file))
+        await syncFolder(path.dirname(file)).catch(async (e: unknown) => {
+          // It must not be found as if it were there for good.
+          await rm(file, { force: true })
+          throw e
+        })
       }),
     forget: (hash) => rm(partialFile(hash), { force: true }),
     read: async function* (hash, from, to) {
