@@ -315,3 +315,19 @@ test('[MIR-61] a server that went back to a backup without a blob gets it from t
   expect(isSame(bytesAt('logo.png'), now)).toBe(true)
   expect(isSame(rig.server.blob('logo.png'), now)).toBe(true)
 })
+
+test('[MIR-45] [MIR-98] a folder that has a file with mixed line ends from the workspace alone has it byte for byte', async () => {
+  const [mixed, later] = ['\ufeffone\r\ntwo\nthree\rfour', 'a\nb\n']
+  rig.write('mixed.txt', mixed)
+  rig.write('later.txt', later)
+  const mirror = await rig.start()
+  rig.write('later.txt', 'a\r\nb\nc\r\n')
+  await mirror.settle()
+  rig.server.edit(rig.server.id('mixed.txt'), 'two', 'two, typed')
+  await mirror.flush()
+  await rig.stop()
+  for (const path of ['mixed.txt', 'later.txt']) unlinkSync(join(rig.folder, path))
+  await rig.start({ state: 'another' })
+  expect(rig.read('mixed.txt')).toBe('\ufeffone\r\ntwo, typed\nthree\rfour')
+  expect(rig.read('later.txt')).toBe('a\r\nb\nc\r\n')
+})

@@ -1,27 +1,26 @@
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { createId, type Id } from '@tandem/shared'
 import type { FileFacts } from '@tandem/shared/docs'
 import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
+import { shareEnds } from './line-ends.ts'
 import { createLanes } from './locks.ts'
 import { readStable } from '../disk/read.ts'
 import { hashOf, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable } from '../disk/stat.ts'
+import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
 
-type New = Shared & { text: string }
-/** A file whose text the server has; what is missing is its entry. */
-type Shared = { id: Id; path: string; kind: 'text' | 'blob'; bytes: Uint8Array; shadow: Shadow; facts: Facts }
+type New = Shared & { text: string; bytes: Uint8Array }
+/** A file whose text the server has, and which is remembered; what is missing is its entry. */
+type Shared = { id: Id; path: string; kind: 'text' | 'blob'; shadow: Shadow; facts: Facts }
 type Facts = FileFacts
 
 /** What one round reads and puts: enough to keep disk and server busy, few enough for the memory. */
 const round = { files: 400, bytes: 4 * 2 ** 20 }
 /** While one round is put others read, and while one lane publishes the others go on. */
 const lanes = 4
-/** Entries that are made in one transaction: each costs either side a look at the whole index, so they grow with it. */
-const publish = { files: 2_000, bytes: 32 * 2 ** 20 }
-const isEnough = (shared: readonly Shared[], done: number): boolean =>
-  shared.length >= Math.max(publish.files, done) ||
-  shared.reduce((sum, { bytes }) => sum + bytes.length, 0) >= publish.bytes
+/** Entries made in one transaction, at least: each costs either side a look at the whole index, so they grow with it. */
+const publishFiles = 2_000
 /** Content below this is brought before its entry is made, so many at once. */
 const smallBytes = 256 * 1024
 const putAtOnce = 8
@@ -60,7 +59,7 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
   }
   /** One lane publishes while the others read on, until as much again waits. */
   const publishEnough = async () => {
-    while (isEnough(shared, done)) {
+    while (shared.length >= Math.max(publishFiles, done)) {
       if (publishing) {
         await publishing
         continue
@@ -90,7 +89,7 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
           bytes += file.bytes.length
         }
       }
-      const put = await putTexts(m, fresh, task)
+      const put = await remember(m, await putTexts(m, fresh, task))
       // Only now: while they were put, another lane may have begun to publish, and `shared` is another list since.
       shared.push(...put)
       await publishEnough()
@@ -101,7 +100,7 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
 }
 
 /** Those that the server has now; a text that it refuses stays where it is, on disk. */
-async function putTexts(m: Mirroring, fresh: readonly New[], task: Id | undefined): Promise<Shared[]> {
+async function putTexts(m: Mirroring, fresh: readonly New[], task: Id | undefined): Promise<Omit<New, 'text'>[]> {
   const texts = fresh.filter((file) => file.kind === 'text')
   const [states] = await Promise.all([
     texts.length > 0 ? m.workspace.seed(texts, task, m.signal) : new Map<Id, string>(),
@@ -109,6 +108,10 @@ async function putTexts(m: Mirroring, fresh: readonly New[], task: Id | undefine
       m,
       fresh.filter((file) => file.kind === 'blob'),
     ),
+    ...texts.map(async (file) => {
+      const ends = file.facts.eol === 'mixed' ? await shareEnds(m, file.bytes) : undefined
+      if (ends !== undefined) file.facts = { ...file.facts, ends }
+    }),
   ])
   return fresh.flatMap(({ id, path, kind, bytes, shadow, facts }) => {
     const state = kind === 'text' ? states.get(id) : ''
@@ -146,20 +149,32 @@ async function putBlobs(m: Mirroring, blobs: New[]): Promise<void> {
   await Promise.all(blobs.map((file) => run(() => put(file))))
 }
 
+const isFree =
+  (m: Mirroring) =>
+  ({ path }: Shared): boolean =>
+    !m.workspace.files.snapshot().byPath.has(path)
+
+/**
+ * Remembered before anybody can know of them: after a crash their entries are made under the same ids, or are known.
+ * Their bytes are let go of.
+ */
+async function remember(m: Mirroring, put: readonly Omit<New, 'text'>[]): Promise<Shared[]> {
+  await m.shadows.put(put.filter(isFree(m)))
+  return put.map(({ bytes: _, ...file }) => file)
+}
+
 async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void> {
   const { files: index } = m.workspace
-  const isFree = ({ path }: Shared) => !index.snapshot().byPath.has(path)
-  // Remembered before anybody can know of them: after a crash their entries are made under the same ids, or are known.
-  await m.shadows.put(files.filter(isFree))
   // An entry may have come from elsewhere meanwhile: then this file is bound to that one instead.
-  const mine = files.filter(isFree)
+  const mine = files.filter(isFree(m))
   index.transact(() => {
     for (const { id, path, kind, facts } of mine) index.create(path, kind, facts, id)
   }, origin)
   if (mine.length > 0) await m.workspace.indexDurable(m.signal)
   for (const { id, kind, facts } of mine) if (kind === 'blob' && facts.blob === undefined) m.again(id)
-  const taken = files.filter((file) => !mine.includes(file))
-  if (taken.length === 0) return
+  if (mine.length === files.length) return
+  const made = new Set(mine)
+  const taken = files.filter((file) => !made.has(file))
   await m.shadows.remove(taken.map(({ id }) => id))
   const { byPath } = index.snapshot()
   for (const { path } of taken) {
@@ -168,12 +183,25 @@ async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void
   }
 }
 
+/** Whether it is no new file: it is being put in place, or was when it was found, and has been renamed since. */
+function isMoved(m: Mirroring, stat: Stat): boolean {
+  const mark = birthmark(stat)
+  const shadow = m.shadows.get(m.shadows.idBorn(mark) ?? '')
+  if (!shadow) return m.shadows.isPlacing(mark)
+  const there = look(join(m.root.path, shadow.path))
+  return typeof there === 'string' || birthmark(there) !== mark
+}
+
 /** Reads a new file; undefined where it is gone again, or may not be read. What is being written is looked at again. */
 async function readNew(m: Mirroring, path: string): Promise<New | undefined> {
   const read = await readStable(m.root, path, m.maxTextBytes)
   if (read === 'busy') m.lookAt(path, busyMs)
   if (read === 'unreadable') m.unread.add(path)
   if (typeof read === 'string') return undefined
+  if (isMoved(m, read.stat)) {
+    m.lookAt(path)
+    return undefined
+  }
   const tooLarge = read.stat.size > m.maxTextBytes
   const content = tooLarge ? undefined : readContent(read.bytes)
   const isText = content?.kind === 'text'

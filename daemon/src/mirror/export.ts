@@ -5,6 +5,7 @@ import type { FileEntry } from '@tandem/shared/docs'
 import { readContent, writeContent, type Dress } from '../disk/content.ts'
 import type { Mirroring } from './context.ts'
 import { watchCapture } from './captures.ts'
+import { endsOf } from './line-ends.ts'
 import { checkParents, inParent } from '../disk/inside.ts'
 import type { RemoteText } from './ports.ts'
 import type { Read } from '../disk/read.ts'
@@ -36,7 +37,7 @@ export async function exportText(
   }
   const target = join(m.root.path, entry.path)
   const exec = entry.facts?.exec ?? false
-  const bytes = writeContent(remote.text, dressOf(entry, over), over?.bytes)
+  const bytes = writeContent(remote.text, dressOf(entry, over), over?.bytes ?? (await endsOf(m, entry)))
   const mode = over ? over.stat.mode : exec ? 0o755 : 0o644
   const staged = await stage(m.root, bytes, { mode, like: over ? target : m.root.path })
   const shadow: Shadow = {

@@ -8,6 +8,7 @@ import { exportText } from './export.ts'
 import { commonBases } from './first-meeting.ts'
 import { importText } from './import.ts'
 import { unreadable } from './failures.ts'
+import { noteEnds } from './line-ends.ts'
 import { checkParents } from '../disk/inside.ts'
 import type { RemoteText } from './ports.ts'
 import { readStable, type Read } from '../disk/read.ts'
@@ -177,6 +178,7 @@ async function settleText(
     await m.shadows.put([{ id, shadow: { ...next, state: remote.state }, bytes: read.bytes }])
   }
   noteFacts(m, entry, read, disk.dress)
+  if (disk.dress.eol === 'mixed') await noteEnds(m, entry, read.bytes)
   return 'done'
 }
 

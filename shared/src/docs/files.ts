@@ -30,6 +30,8 @@ export const FileFacts = z.object({
   bom: z.boolean().default(false),
   /** Hash of the content of a blob; of a symlink, its target. */
   blob: z.string().optional(),
+  /** Of a text with mixed line ends, the blob of its bytes as they were once: another folder takes the ends from it. */
+  ends: z.string().optional(),
   /** Why the content is not shared, where it is not: too large, unreadable, binary. */
   withheld: z.string().optional(),
 })
