@@ -2,29 +2,31 @@ import { diffArrays } from 'diff'
 import type { TextEdit } from './edits.ts'
 import { diffLines, splitLines, type Hunk } from './lines.ts'
 
-type DiffOptions = {
-  /** How long line matching, and then word matching, may each take before coarser edits are taken. */
-  deadlineMs?: number
-}
+/**
+ * How much work words are worth in one diff, in comparisons of one word with another; then lines are taken whole. Counted,
+ * not timed: the same two texts are always the same edits, on a busy machine too and on every one that makes them.
+ */
+const maxComparisons = 1_000_000
+type Work = { left: number }
 
 /**
  * Small edits that turn `from` into `to`: by lines, refined to words only inside a line that was changed into another
  * (operations on single characters mangled words when two people edited at once). Never splits a surrogate pair.
  */
-export function diffText(from: string, to: string, { deadlineMs = 200 }: DiffOptions = {}): TextEdit[] {
+export function diffText(from: string, to: string): TextEdit[] {
   if (from === to) return []
   const a = splitLines(from)
   const b = splitLines(to)
   const edits: TextEdit[] = []
-  const wordsUntil = Date.now() + deadlineMs
+  const work: Work = { left: maxComparisons }
   let at = 0
   let line = 0
-  for (const hunk of diffLines(a, b, deadlineMs)) {
+  for (const hunk of diffLines(a, b)) {
     for (; line < hunk.a0; line++) at += a[line]?.length ?? 0
-    for (const [olds, news] of pieces(a, b, hunk, wordsUntil)) {
+    for (const [olds, news] of pieces(a, b, hunk, work)) {
       const before = olds.join('')
       const after = news.join('')
-      if (olds.length === 1 && news.length === 1 && Date.now() < wordsUntil) edits.push(...wordEdits(at, before, after))
+      if (olds.length === 1 && news.length === 1) edits.push(...wordEdits(at, before, after, work))
       else if (before !== after) edits.push({ at, del: before.length, ins: after })
       at += before.length
     }
@@ -42,19 +44,21 @@ function pieces(
   a: readonly string[],
   b: readonly string[],
   { a0, a1, b0, b1 }: Hunk,
-  until: number,
+  work: Work,
 ): [string[], string[]][] {
   const isBlock = a1 === a0 || b1 === b0 || a1 - a0 > maxPaired || b1 - b0 > maxPaired
   if (isBlock || (a1 - a0 === 1 && b1 - b0 === 1)) return [[a.slice(a0, a1), b.slice(b0, b1)]]
   const out: [string[], string[]][] = []
   const wordsInB = b.slice(b0, b1).map(wordsOf)
   let [i, j] = [a0, b0]
-  for (let x = a0; x < a1 && Date.now() < until; x++) {
+  for (let x = a0; x < a1 && work.left > 0; x++) {
     const words = wordsOf(a[x] ?? '')
     let best = -1
     let bestScore = 0.5
     for (let y = j; y < b1; y++) {
-      const score = likeness(words, wordsInB[y - b0] ?? [])
+      const others = wordsInB[y - b0] ?? []
+      work.left -= words.length + others.length
+      const score = likeness(words, others)
       if (score > bestScore) [best, bestScore] = [y, score]
     }
     if (best < 0) continue
@@ -89,10 +93,16 @@ function likeness(a: readonly string[], b: readonly string[]): number {
   return (2 * common) / (a.length + b.length)
 }
 
-function wordEdits(start: number, before: string, after: string): TextEdit[] {
+/** So many words of a line may differ; one that differs more is another line. */
+const maxWordEdits = 200
+
+function wordEdits(start: number, before: string, after: string, work: Work): TextEdit[] {
   const whole = [{ at: start, del: before.length, ins: after }]
-  if (before.length > maxLine || after.length > maxLine) return whole
-  const parts = diffArrays(tokens(before), tokens(after), { timeout: 20 })
+  if (before.length > maxLine || after.length > maxLine || work.left <= 0) return whole
+  const [olds, news] = [tokens(before), tokens(after)]
+  const length = olds.length + news.length
+  work.left -= length * Math.min(length, maxWordEdits)
+  const parts = diffArrays(olds, news, { maxEditLength: maxWordEdits })
   if (!parts) return whole
   const edits: TextEdit[] = []
   let at = start

@@ -6,12 +6,17 @@ export type Hunk = { a0: number; a1: number; b0: number; b1: number }
 /** Splits behind each line feed; only the last line may lack one. */
 export const splitLines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 
+/** With more lines added and removed than this, the shortest way is not looked for: its search grows with the square. */
+const maxLineEdits = 1_000
+
 /**
  * What changed between two lists of lines: ascending hunks that do not touch. Equal ends are trimmed, then jsdiff may
- * try for `deadlineMs`; a rewritten large file falls back to anchors at lines that occur once on both sides, so that
- * no input can stall the program (a character diff took 40 s on a rewritten file of 1,000 lines).
+ * look for up to a thousand added and removed lines (a quarter of a second at worst); a rewritten large file falls back
+ * to anchors at lines that occur once on both sides, so that no input can stall the program (a character diff took 40 s
+ * on a rewritten file of 1,000 lines). By count and not by time: the same lists have the same hunks wherever and
+ * whenever they are compared.
  */
-export function diffLines(a: readonly string[], b: readonly string[], deadlineMs = 200): Hunk[] {
+export function diffLines(a: readonly string[], b: readonly string[]): Hunk[] {
   const shorter = Math.min(a.length, b.length)
   let head = 0
   while (head < shorter && a[head] === b[head]) head++
@@ -20,7 +25,7 @@ export function diffLines(a: readonly string[], b: readonly string[], deadlineMs
   const [aEnd, bEnd] = [a.length - tail, b.length - tail]
   if (head === aEnd && head === bEnd) return []
   if (head === aEnd || head === bEnd) return [{ a0: head, a1: aEnd, b0: head, b1: bEnd }]
-  const parts = diffArrays(a.slice(head, aEnd), b.slice(head, bEnd), { timeout: deadlineMs }) as
+  const parts = diffArrays(a.slice(head, aEnd), b.slice(head, bEnd), { maxEditLength: maxLineEdits }) as
     | { count: number; added: boolean; removed: boolean }[]
     | undefined
   if (!parts) return anchored(a, b, head, aEnd, bEnd)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { applyEdits } from '../docs/text.ts'
 import { diffText } from './diff.ts'
@@ -88,13 +88,71 @@ test('[UI-18] many lines as long as files that all changed are each one edit, in
   expect(applyToString(from, diffText(from, to))).toBe(to)
 })
 
-test('a rewritten large file ends in bounded time', () => {
+test('[MIR-109] a rewritten large file ends in bounded work, and the same way each time', () => {
   const lines = (n: number, f: (i: number) => string) => Array.from({ length: n }, (_, i) => f(i)).join('\n')
   const from = lines(50_000, (i) => `line ${i} ${i * 7919}`)
   const to = lines(50_000, (i) => (i % 3 === 0 ? `line ${i} ${i * 7919}` : `other ${i * 31}`))
-  expect(applyToString(from, diffText(from, to, { deadlineMs: 1 }))).toBe(to)
-  expect(diffLines(splitLines(from), splitLines(to), 1).length).toBeGreaterThan(1000)
+  const edits = diffText(from, to)
+  expect(applyToString(from, edits)).toBe(to)
+  expect(diffText(from, to)).toEqual(edits)
+  expect(diffLines(splitLines(from), splitLines(to)).length).toBeGreaterThan(1000)
 })
+
+test('[MIR-109] how busy the machine is does not change what the edits are', () => {
+  const from = Array.from({ length: 300 }, (_, i) => `let value${i} = call(${i}, other)\nsame ${i}\n`).join('')
+  const to = from.replaceAll('other', 'another')
+  const edits = diffText(from, to)
+  expect(edits).toHaveLength(300)
+  // An hour goes by at each look at the clock.
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => (hours += 3_600_000))
+  let hours = 0
+  try {
+    expect(diffText(from, to)).toEqual(edits)
+  } finally {
+    clock.mockRestore()
+  }
+})
+
+/** One side of a text that somebody edits while others do, in lines of words. */
+const words = fc.array(fc.constantFrom('let', 'x', '=', 'call(', ')', '😀', '👩‍👩‍👧', 'é', '{', '}'), {
+  minLength: 1,
+  maxLength: 5,
+})
+const document = fc.array(words, { maxLength: 8 }).map((lines) => lines.map((line) => line.join(' ') + '\n').join(''))
+
+test.for(seeds)(
+  '[MIR-3] [MIR-46] what is inserted on disk and typed meanwhile is in every replica, once, and all agree (seed %i)',
+  (seed) => {
+    fc.assert(
+      fc.property(document, document, fc.nat(), fc.nat(), (base, typedText, at, where) => {
+        const [server, browser, daemon] = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
+        server.getText('t').insert(0, base)
+        for (const doc of [browser, daemon]) Y.applyUpdate(doc, Y.encodeStateAsUpdate(server))
+        const insert = (text: string, line: string, place: number) => {
+          const lines = splitLines(text)
+          return lines.toSpliced(place % (lines.length + 1), 0, line).join('')
+        }
+        // While the disk's edit is on its way, somebody types: at first something else, then a line of their own.
+        applyEdits(browser.getText('t'), diffText(base, typedText), 'typed')
+        applyEdits(browser.getText('t'), diffText(typedText, insert(typedText, 'TYPED\n', where)), 'typed')
+        const disk = insert(base, 'DISK\n', at)
+        applyEdits(daemon.getText('t'), diffText(base, merge(base, disk, base).text), 'disk')
+        for (const from of [browser, daemon, browser]) Y.applyUpdate(server, Y.encodeStateAsUpdate(from))
+        for (const doc of [browser, daemon]) Y.applyUpdate(doc, Y.encodeStateAsUpdate(server))
+        const now = server.getText('t').toString()
+        expect([browser, daemon].map((doc) => doc.getText('t').toString())).toEqual([now, now])
+        expect(now.isWellFormed()).toBe(true)
+        expect(now.match(/DISK/g)).toHaveLength(1)
+        expect(now.match(/TYPED/g)).toHaveLength(1)
+        // Then the other way round: what came of it, merged with what the disk has become, loses neither.
+        const later = insert(disk, 'LATER\n', where)
+        const merged = merge(disk, later, now).text
+        for (const line of ['DISK', 'TYPED', 'LATER']) expect(merged.match(new RegExp(line, 'g'))).toHaveLength(1)
+      }),
+      { seed, numRuns: 200 },
+    )
+  },
+)
 
 /** Three texts of lines that occur once each: a base, and what two people made of it. */
 const edited = fc
