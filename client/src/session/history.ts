@@ -37,7 +37,10 @@ export function createHistory(workspaceId: string) {
       try {
         const url = `${base}/versions/${version}/files/${path.split('/').map(encodeURIComponent).join('/')}`
         const answer = await ask('GET', url, undefined, { signal })
-        return readText(await answer.arrayBuffer())
+        if (answer.headers.get('content-type')?.startsWith('text/')) return readText(await answer.arrayBuffer())
+        // A film need not come here for that.
+        await answer.body?.cancel()
+        return { reason: 'it is not a text' }
       } catch (e) {
         if (isTandemError(e, 'not-found')) return { reason: e.message }
         throw e
