@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createId, silentLog, TandemError } from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
@@ -85,7 +85,12 @@ test('[MIR-120] the same sides of the same file are one conflict, also when told
   await conflicts.record('a.ts', { ...sides, disk: 'another\n' }, { kind: 'lines', file })
   expect(conflicts.list()).toHaveLength(2)
   const again = (await openAlone({ clock })).conflicts
-  expect(again.list().map(({ id }) => id)).toEqual(conflicts.list().map(({ id }) => id))
+  const ids = (of: typeof again) =>
+    of
+      .list()
+      .map(({ id }) => id)
+      .toSorted()
+  expect(ids(again)).toEqual(ids(conflicts))
   await again.record('a.ts', sides, { kind: 'lines', file })
   expect(again.list()).toHaveLength(2)
 })
@@ -104,10 +109,15 @@ test('[MIR-120] what lies there is for the owner alone; a side may be a file tha
 
 test('[MIR-120] where it cannot be kept whole nothing of it is left, and who asked is told', async () => {
   const { conflicts } = await openAlone()
-  const broken: Sides = { base: 'one\n', disk: { file: '.tandem/tmp/gone' } }
-  await expect(conflicts.record('a.ts', broken)).rejects.toThrow('ENOENT')
+  writeFileSync(join(rig.folder, '.tandem/own'), 'large')
+  // What is noted last goes through the staging area, which is gone.
+  rmSync(join(rig.folder, '.tandem/tmp'), { recursive: true })
+  writeFileSync(join(rig.folder, '.tandem/tmp'), 'in the way')
+  const both: Sides = { base: 'one\n', disk: { file: '.tandem/own' } }
+  await expect(conflicts.record('a.ts', both)).rejects.toThrow('ENOTDIR')
   expect(names()).toEqual([])
   expect(conflicts.list()).toEqual([])
+  expect(rig.read('.tandem/own')).toBe('large')
 })
 
 test('[MIR-120] the newest 200 are shown; what cannot be read, or is a link, is left alone', async () => {
