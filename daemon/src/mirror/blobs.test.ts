@@ -194,13 +194,13 @@ test('[MIR-90] a blob that was fetched in part when the daemon stopped goes on a
 })
 
 test('[MIR-90] a blob damaged on its way is not put in place', async () => {
-  await rig.start()
-  rig.write('.tandem/tmp/keep', '')
   const bytes = binary(1_000)
   const id = rig.server.putBlob('a.bin', bytes)
-  rig.server.files.setFacts(id, { size: 1_000, exec: false, eol: 'lf', bom: false, blob: '1'.repeat(64) })
-  await rig.until(() => rig.lines.some((line) => line.includes('mirror file failed')), 'refused')
+  rig.server.loseBlob(bytes, binary(1_000, 2))
+  await rig.start()
+  await rig.until(() => rig.lines.some((line) => line.includes('has another hash')), 'refused')
   expect(bytesAt('a.bin')).toBeUndefined()
+  expect(staged()).toEqual([])
   rig.server.putBlob('a.bin', bytes, id)
   await rig.until(() => isSame(bytesAt('a.bin'), bytes), 'written')
 })
@@ -213,6 +213,7 @@ test('[MIR-48] a log that grows all the time is left until it rests, and holds u
     appendFileSync(join(rig.folder, 'run.log'), binary(100_000, i + 1))
     rig.write(`f${i}.ts`, `${i}\n`)
     await rig.until(() => rig.server.at(`f${i}.ts`) === `${i}\n`)
+    await mirror.flush()
   }
   expect(rig.server.blobBytes()).toBe(before)
   // Before a task is reported done, what is there is taken.
@@ -238,8 +239,10 @@ test('[MIR-91] larger than the limit is listed with its size alone; what shrinks
   await mirror.settle()
   expect(entryAt('huge.iso')?.facts).toMatchObject({ size: 4_000, withheld: 'too large' })
   // One that is too large for this daemon is not fetched.
+  const before = rig.server.blobBytes()
   rig.server.putBlob('theirs.iso', binary(5_000))
   await mirror.flush()
+  expect(rig.server.blobBytes()).toBe(before)
   expect(bytesAt('theirs.iso')).toBeUndefined()
 })
 

@@ -31,8 +31,8 @@ export type MemoryServer = {
   putBlob(path: string, bytes: Uint8Array, id?: Id): Id
   /** The shared bytes of what is no text; undefined where the server does not have them. */
   blob(path: string): Uint8Array | undefined
-  /** Loses the bytes, as a restored backup would that is older. */
-  loseBlob(bytes: Uint8Array): void
+  /** Loses the bytes, as a restored backup would that is older; or has others in their place. */
+  loseBlob(bytes: Uint8Array, instead?: Uint8Array): void
   /** Cuts the next blob on its way after so many bytes. */
   cutBlobAfter(bytes: number): void
   /** How many bytes of blobs went over the wire, either way. */
@@ -283,7 +283,10 @@ export function memoryServer(): MemoryServer {
       return id
     },
     blob: (path) => blobs.get(files.snapshot().byPath.get(path)?.facts?.blob ?? ''),
-    loseBlob: (bytes) => void blobs.delete(hash('sha256', bytes)),
+    loseBlob: (bytes, instead) => {
+      if (instead) blobs.set(hash('sha256', bytes), instead)
+      else blobs.delete(hash('sha256', bytes))
+    },
     cutBlobAfter: (bytes) => void (cutAfter = bytes),
     blobBytes: () => carried,
     text: (id) => textOf(id).snapshot(),
