@@ -145,11 +145,17 @@ export async function simulate(
   const typed = (id: Id, does: 'insert' | 'delete' | 'set') => {
     const text = server.text(id)
     const after = changed(text, 't', does)
-    // As one small edit.
+    // As one edit of whole lines: who overtypes a part of a line that goes meanwhile keeps just that part.
+    const [was, is] = [linesOf(text), linesOf(after)]
     let [head, tail] = [0, 0]
-    while (head < Math.min(text.length, after.length) && text[head] === after[head]) head++
-    while (tail < Math.min(text.length, after.length) - head && text.at(-1 - tail) === after.at(-1 - tail)) tail++
-    server.type(id, { at: head, del: text.length - head - tail, ins: after.slice(head, after.length - tail) })
+    while (head < Math.min(was.length, is.length) && was[head] === is[head]) head++
+    while (tail < Math.min(was.length, is.length) - head && was.at(-1 - tail) === is.at(-1 - tail)) tail++
+    const lengthOf = (lines: string[]) => lines.join('').length
+    server.type(id, {
+      at: lengthOf(was.slice(0, head)),
+      del: lengthOf(was.slice(head, was.length - tail)),
+      ins: is.slice(head, is.length - tail).join(''),
+    })
   }
   /**
    * Renamed, or saved under another inode, since the mirrors last rested: after both, nothing tells the file from another
@@ -390,7 +396,8 @@ export async function simulate(
     const lost = [...alive].filter((each) => !kept.has(each))
     const doubled = all.filter((each, i) => all.indexOf(each) !== i)
     if (lost.length > 0) wrong.push(`lost ${lost.join()}`)
-    if (doubled.length > 0) wrong.push(`doubled ${doubled.join()}`)
+    const where = (each: string) => [...byPath.keys()].filter((path) => tokens(server.at(path) ?? '').includes(each))
+    for (const each of doubled) wrong.push(`doubled ${each} in ${where(each).join()}`)
   }
 }
 

@@ -1,17 +1,18 @@
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { settleBlob } from './blobs.ts'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './failures.ts'
-import { checkParents } from '../disk/inside.ts'
+import { checkParents, inParent } from '../disk/inside.ts'
 import { settleLink } from './links.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
 import { settleContent, type Hint } from './settle-content.ts'
 import { isStill, type Shadow } from './shadow.ts'
 import { prune, specialShadow } from './specials.ts'
-import { look } from '../disk/stat.ts'
+import { birthmark, identity, look } from '../disk/stat.ts'
 import { removeDirectory } from '../disk/write.ts'
 import { resurrect } from './vanished.ts'
 
@@ -34,7 +35,8 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   if (!shadow) return await arrive(m, entry, hint)
   if (entry.kind === 'dir') return await settleDirectory(m, entry, shadow)
   if (entry.kind === 'symlink') return await settleLink(m, entry, shadow)
-  const at = hint.found ?? shadow.path
+  if (hint.found === entry.path) await rejoin(m, entry, shadow)
+  const at = hint.found ?? whereabouts(m, entry, shadow)
   const stat = look(join(m.root.path, at))
   if (stat === 'unreadable') throw unreadable(at)
   if (stat === 'missing' || !isStill(shadow, stat)) {
@@ -49,6 +51,26 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   const now = m.workspace.files.get(id) ?? entry
   if (shadow.path !== now.path) await m.shadows.put([{ id, shadow: { ...shadow, path: now.path } }])
   return now.kind === 'blob' ? await settleBlob(m, now) : await settleContent(m, now, hint)
+}
+
+/** Where a file is, as far as is known: also where it was moved to when the process died, before that was noted. */
+function whereabouts(m: Mirroring, { id, path }: FileEntry, shadow: Shadow): string {
+  if (path === shadow.path || look(join(m.root.path, shadow.path)) !== 'missing') return shadow.path
+  const there = look(join(m.root.path, path))
+  const isOurs = typeof there === 'object' && isStill(shadow, there) && (m.shadows.idAt(path) ?? id) === id
+  return isOurs ? path : shadow.path
+}
+
+/**
+ * A process that died between the two halves of a move left the file under both names, and since then it was saved under
+ * the old one: what is there is its newer content, and no other file.
+ */
+async function rejoin(m: Mirroring, { id, path }: FileEntry, shadow: Shadow): Promise<void> {
+  const [old, now] = [look(join(m.root.path, shadow.path)), look(join(m.root.path, path))]
+  if (typeof old === 'string' || typeof now === 'string' || !isStill(shadow, old)) return
+  const isUntouched = identity(now) === shadow.identity && birthmark(old) !== shadow.birthmark
+  if (!isUntouched || path === shadow.path || m.shadows.idAt(shadow.path) !== id) return
+  await inParent(m.root, path, (target) => inParent(m.root, shadow.path, (source) => rename(source, target)))
 }
 
 /** An entry that was never here: its file is written, or bound to what lies at its path already. */

@@ -91,8 +91,11 @@ export async function openShadows(dir: string) {
   /** Files with an import or export under way on disk: for the others there is nothing to end. */
   const underWay = new Set<Id>()
   for (const sublevel of [aheads, intents]) for await (const id of sublevel.keys()) underWay.add(id)
+  /** Files that are being put in place, by their birthmarks: they have no shadow yet. */
+  const placing = new Map<Id, string>()
   const ended = (batch: ReturnType<typeof db.batch>, id: Id) => {
     if (!underWay.delete(id)) return
+    placing.delete(id)
     for (const sublevel of [aheads, intents]) batch.del(id, { sublevel })
     for (const sublevel of [aheadBytes, intentBytes]) batch.del(id, { sublevel })
   }
@@ -108,6 +111,8 @@ export async function openShadows(dir: string) {
     get: (id: Id): Shadow | undefined => shadowById.get(id),
     idAt: (path: string): Id | undefined => idByPath.get(path),
     idBorn: (birthmark: string): Id | undefined => idByBirthmark.get(birthmark),
+    /** Whether this very file is being put in place just now, under whatever name it is found. */
+    isPlacing: (birthmark: string): boolean => [...placing.values()].includes(birthmark),
     all: (): IterableIterator<[Id, Shadow]> => shadowById.entries(),
     size: (): number => shadowById.size,
     /** The text of a file's last common bytes; undefined where they are no text, or not those that were recorded. */
@@ -175,6 +180,7 @@ export async function openShadows(dir: string) {
     intend: async (id: Id, intent: Intent, capture?: Capture): Promise<void> => {
       const batch = db.batch()
       underWay.add(id)
+      placing.set(id, intent.shadow.birthmark)
       batch.put(id, JSON.stringify({ shadow: intent.shadow, staged: intent.staged }), { sublevel: intents })
       batch.put(id, intent.bytes, { sublevel: intentBytes, ...binary })
       if (capture) captured(batch, capture)
@@ -211,6 +217,7 @@ export async function openShadows(dir: string) {
     clear: async (): Promise<void> => {
       for (const id of [...shadowById.keys()]) forget(id)
       underWay.clear()
+      placing.clear()
       for (const sublevel of [metas, aheads, intents, captures]) await sublevel.clear()
       for (const sublevel of [bytes, aheadBytes, intentBytes, captureBytes]) await sublevel.clear()
     },

@@ -59,6 +59,8 @@ export function createSurvey(
     if (!vanished.has(id)) vanished.set(id, m.clock.now())
   }
   const unknown = (path: string, stat: Stat): void => {
+    // Renamed in the very moment we put it there: once that is noted it is known by its birthmark.
+    if (m.shadows.isPlacing(birthmark(stat))) return m.lookAt(path)
     const born = m.shadows.idBorn(birthmark(stat))
     const shadow = born === undefined ? undefined : m.shadows.get(born)
     if (born !== undefined && shadow && shadow.path !== path) {
