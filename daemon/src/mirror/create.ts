@@ -160,7 +160,7 @@ const isFree =
  */
 async function remember(m: Mirroring, put: readonly Omit<New, 'text'>[]): Promise<Shared[]> {
   await m.shadows.put(put.filter(isFree(m)))
-  return put.map(({ bytes: _, ...file }) => file)
+  return put.map(({ id, path, kind, shadow, facts }) => ({ id, path, kind, shadow, facts }))
 }
 
 async function makeEntries(m: Mirroring, files: readonly Shared[]): Promise<void> {
