@@ -18,7 +18,7 @@ export type Sides = Partial<Record<SideName, Side>>
 
 /** `shared`: the server has it. */
 const KeptSide = z.object({ blob: z.string(), size: z.int().nonnegative(), shared: z.boolean().default(false) })
-export type KeptSide = z.infer<typeof KeptSide>
+type KeptSide = z.infer<typeof KeptSide>
 
 /** One conflict as it lies beside its sides, in `<record>.json`. */
 export const Kept = MirrorConflict.omit({ record: true, sides: true }).extend({
@@ -28,7 +28,7 @@ export const Kept = MirrorConflict.omit({ record: true, sides: true }).extend({
 })
 export type Kept = z.infer<typeof Kept>
 
-export const folder = '.tandem/conflicts'
+const folder = '.tandem/conflicts'
 const maxRecordBytes = 64 * 1024
 
 /** Times in names, so that they sort. */

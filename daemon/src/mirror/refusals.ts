@@ -46,7 +46,7 @@ export function createRefusals({
       said.set(path, reason)
       log.warn('mirror path refused', { path, reason })
       const fix = fixOf(reason)
-      if (fix !== undefined) report.alert({ kind: 'refused', path, says: `${path}: ${reason}.`, fix })
+      if (fix !== undefined) report.alert({ kind: 'refused', path, says: `${path} is not mirrored (${reason}).`, fix })
     },
     attend: async (path, work) => {
       if (path === undefined) return work()
