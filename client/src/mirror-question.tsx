@@ -1,7 +1,7 @@
 import { atLeast, visibleText } from '@tandem/shared'
 import type { MirrorQuestion } from '@tandem/shared/docs'
 import { OctagonPause } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import styles from './mirror-question.module.css'
 import { answerSentence, countFiles, goneSentence } from './question-words.ts'
 import type { Halted } from './session/attention.ts'
@@ -25,13 +25,21 @@ export default function Question({ halted, question }: QuestionProps) {
     : phase !== 'connected'
       ? 'It can be answered when the connection is back: until then nobody knows whether it is still asked.'
       : undefined
+  const region = useRef<HTMLElement>(null)
   const answer = (say: 'delete' | 'restore') => {
     setSure(false)
+    // The buttons go away with the answer.
+    region.current?.focus()
     session.requests.ask({ kind: 'answer', daemon: on.id, question: question.id, answer: say })
   }
   const more = question.count - question.examples.length
   return (
-    <section className={styles.question} aria-label={`Files gone from the folder on ${on.name}`}>
+    <section
+      ref={region}
+      tabIndex={-1}
+      className={styles.question}
+      aria-label={`Files gone from the folder on ${on.name}`}
+    >
       <div className={styles.row}>
         <OctagonPause size={16} aria-hidden />
         <p role="alert">

@@ -93,7 +93,7 @@ async function show({ role = 'editor' as Role, phase = 'connected' as 'connected
   says({})
   const ids = new Map<string, string>()
   session.files.transact(() => {
-    for (const path of ['README.md', 'src/cart.ts', 'src/deep/price.ts'])
+    for (const path of ['README.md', 'src/cart.txt', 'src/deep/price.txt'])
       ids.set(path, session.files.create(path, 'text', { size: 1, exec: false, eol: 'lf', bom: false }))
   }, 'test')
   const idOf = (path: string) => ids.get(path) as string
@@ -119,7 +119,7 @@ async function show({ role = 'editor' as Role, phase = 'connected' as 'connected
     path,
     file: idOf(path),
     at: Date.now() - 180_000,
-    record: '.tandem/conflicts/2026-11-21-cart.ts',
+    record: '.tandem/conflicts/2026-11-21-cart.txt',
     sides: {},
     ...more,
   })
@@ -149,10 +149,10 @@ const merged = 'a\nprice = 3 // page\nprice = 2 // disk\nb\n'
 
 /** The file of a conflict on the screen, its text as the mirror merged it. */
 async function showConflict(t: Awaited<ReturnType<typeof show>>, more: Partial<MirrorConflict> = {}) {
-  t.writes('src/cart.ts', merged)
-  const conflict = t.conflict('src/cart.ts', { sides: sides(), ...more })
+  t.writes('src/cart.txt', merged)
+  const conflict = t.conflict('src/cart.txt', { sides: sides(), ...more })
   t.says({ conflicts: [conflict] })
-  await page.getByRole('button', { name: /^cart\.ts/ }).click()
+  await page.getByRole('button', { name: /^cart\.txt/ }).click()
   await expect.element(button('Keep disk')).toBeVisible()
   await expect.poll(() => document.querySelector('.view-lines') !== null, { timeout: 20_000 }).toBe(true)
   return conflict
@@ -161,8 +161,8 @@ async function showConflict(t: Awaited<ReturnType<typeof show>>, more: Partial<M
 test('[UI-130] what needs a look is counted, listed and marked, and opens its file', async () => {
   const t = await show()
   t.says({
-    conflicts: [t.conflict('src/deep/price.ts', { kind: 'unrelated' })],
-    alerts: [{ kind: 'clash', path: 'src/Cart.ts', says: 'two names are one elsewhere', at: 1 }],
+    conflicts: [t.conflict('src/deep/price.txt', { kind: 'unrelated' })],
+    alerts: [{ kind: 'clash', path: 'src/Cart.txt', says: 'two names are one elsewhere', at: 1 }],
   })
   const section = page.getByRole('region', { name: 'Needs a look' })
   await expect.element(section.getByRole('button', { name: '1 conflict · 1 alert' })).toBeVisible()
@@ -172,9 +172,9 @@ test('[UI-130] what needs a look is counted, listed and marked, and opens its fi
   await expect.element(row('src')).toBeVisible()
   await expect.element(row('deep needs a look')).toBeVisible()
   await expect.element(section.getByText('Rename one of the two', { exact: false })).toBeVisible()
-  await section.getByRole('button', { name: /^price\.ts src\/deep/ }).click()
-  await expect.element(page.getByRole('heading', { level: 1, name: 'src/deep/price.ts' })).toBeInTheDocument()
-  await expect.element(row('price.ts needs a look')).toBeVisible()
+  await section.getByRole('button', { name: /^price\.txt src\/deep/ }).click()
+  await expect.element(page.getByRole('heading', { level: 1, name: 'src/deep/price.txt' })).toBeInTheDocument()
+  await expect.element(row('price.txt needs a look')).toBeVisible()
   section.getByRole('button', { name: '1 conflict · 1 alert' }).element().focus()
   await userEvent.keyboard('{Enter}')
   await expect.element(section.getByRole('list')).not.toBeInTheDocument()
@@ -190,14 +190,14 @@ test('[UI-132] the disk’s version is kept by an edit of one’s own: what was 
   const t = await show()
   const conflict = await showConflict(t)
   const typed = merged + 'typed since\n'
-  t.writes('src/cart.ts', 'typed since\n', merged.length)
+  t.writes('src/cart.txt', 'typed since\n', merged.length)
   await button('Keep disk').click()
-  await expect.poll(() => t.text('src/cart.ts')).toBe('a\nprice = 2 // disk\nb\ntyped since\n')
+  await expect.poll(() => t.text('src/cart.txt')).toBe('a\nprice = 2 // disk\nb\ntyped since\n')
   expect(t.requests()).toEqual([{ kind: 'answer', daemon: t.laptop.id, question: conflict.id, answer: 'dismiss' }])
   await expect.element(button('Keep disk')).not.toBeInTheDocument()
   document.querySelector<HTMLElement>('.monaco-editor [role=textbox], .monaco-editor textarea')?.focus()
   await userEvent.keyboard('{Control>}z{/Control}')
-  await expect.poll(() => t.text('src/cart.ts')).toBe(typed)
+  await expect.poll(() => t.text('src/cart.txt')).toBe(typed)
 })
 
 test('[UI-132] both are compared side by side, and kept as they are', async () => {
@@ -211,7 +211,21 @@ test('[UI-132] both are compared side by side, and kept as they are', async () =
   await expect.element(button('Compare')).toHaveFocus()
   await button('Keep both').click()
   expect(t.requests()).toEqual([{ kind: 'answer', daemon: t.laptop.id, question: conflict.id, answer: 'dismiss' }])
-  expect(t.text('src/cart.ts')).toBe(merged)
+  expect(t.text('src/cart.txt')).toBe(merged)
+})
+
+test('[UI-132] where the shared version was not kept, the disk’s is compared with what is there now', async () => {
+  const t = await show()
+  await showConflict(t, { kind: 'replaced', sides: { disk: blob('on disk\n') } })
+  await button('Compare').click()
+  const comparison = page.getByRole('region', { name: 'Both versions, compared' })
+  const lines = (side: string) =>
+    [...comparison.element().querySelectorAll(`.editor.${side} .view-line`)].map((line) => line.textContent)
+  await expect.poll(() => lines('original').includes('on\u00a0disk'), { timeout: 20_000 }).toBe(true)
+  expect(lines('modified')).toContain('price\u00a0=\u00a02\u00a0//\u00a0disk')
+  await comparison.getByRole('button', { name: 'Close the comparison' }).click()
+  await button('Keep disk').click()
+  await expect.poll(() => t.text('src/cart.txt')).toBe('on disk\n')
 })
 
 test('[UI-132] a file that is no text goes on with the version that is kept', async () => {
@@ -221,6 +235,7 @@ test('[UI-132] a file that is no text goes on with the version that is kept', as
   const disk = { blob: 'b'.repeat(64), size: 7 }
   t.says({ conflicts: [t.conflict('logo.png', { kind: 'blob', file: id, sides: { disk } })] })
   await page.getByRole('button', { name: /^logo\.png/ }).click()
+  await expect.element(page.getByRole('link', { name: 'Disk’s, 7 bytes' })).toBeVisible()
   await button('Keep disk').click()
   await expect.poll(() => t.session.files.get(id)?.facts).toEqual({ ...facts, ...disk })
   expect(t.requests()).toHaveLength(1)
@@ -262,6 +277,7 @@ test('[UI-133] files gone from a folder: deleted for everybody only in two steps
   await button('Delete 43 files').click()
   expect(t.requests()).toEqual([{ kind: 'answer', daemon: t.laptop.id, question: question.id, answer: 'delete' }])
   await expect.element(asked().getByText('Your answer is on its way', { exact: false })).toBeVisible()
+  await expect.element(asked()).toHaveFocus()
   await expect.element(button('Put them back on disk')).not.toBeInTheDocument()
   t.says({ phase: 'live' })
   await expect.element(asked()).not.toBeInTheDocument()
@@ -307,7 +323,7 @@ test.each(['dark', 'light'] as const)(
       phase: 'halted',
       question,
       conflicts: [
-        t.conflict('src/cart.ts', { sides: sides() }),
+        t.conflict('src/cart.txt', { sides: sides() }),
         t.conflict('gone.txt', { kind: 'replaced', file: createId() }),
       ],
       alerts: [

@@ -22,6 +22,7 @@ export type EditorHandle = {
    * file is not on the screen, or the edit was refused, which the person was told.
    */
   edit(fileId: Id, change: (text: string) => readonly TextEdit[]): boolean
+  focus(): void
 }
 
 type CodeEditorProps = {
@@ -80,13 +81,14 @@ export default function CodeEditor({ ref, file, readOnly, focusCall, onOwnEdit, 
   useImperativeHandle(
     ref,
     () => ({
+      focus: () => editor?.focus(),
       edit: (id, change) => {
         if (!models || id !== fileId) return false
         const { model, binding } = models.open(id, session.files.get(id)?.path ?? '')
         return binding.edit(change(model.getValue(monaco.editor.EndOfLinePreference.LF)))
       },
     }),
-    [session, models, fileId],
+    [session, editor, models, fileId],
   )
 
   useEffect(() => {

@@ -1,20 +1,20 @@
-import { atLeast, diffText, messageOf, TandemError } from '@tandem/shared'
+import { nameOf } from '@tandem/shared'
 import type { FileEntry, MirrorConflict } from '@tandem/shared/docs'
+import { Download } from 'lucide-react'
 import { type RefObject, useId, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { Said } from '../session/attention.ts'
-import { blobText, hasBlobText } from '../session/blob-texts.ts'
+import { blobUrl } from '../session/blob-texts.ts'
 import { conflictSentence } from '../session/conflict-words.ts'
 import { useSession } from '../session/session-context.ts'
-import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
+import button from '../ui/button.module.css'
 import { relativeTime, useTick } from '../ui/relative-time.ts'
-import { toast } from '../ui/toast.ts'
+import { sizeWords } from './blob-kind.ts'
 import type { EditorHandle } from './code-editor.tsx'
 import { ConflictCompare } from './conflict-compare.tsx'
 import styles from './conflict.module.css'
-import { blobsOf, keepPlan, type KeepPlan, type Side } from './keep-plan.ts'
-import { keepSide } from './keep-side.ts'
+import { useConflict } from './use-conflict.ts'
 
 type ConflictStripProps = {
   entry: FileEntry
@@ -28,62 +28,22 @@ type ConflictStripProps = {
 /** Above a file of which two versions were kept: what happened, both to compare, and which one to go on with. */
 export default function ConflictStrip({ entry, conflicts, editor, text }: ConflictStripProps) {
   const session = useSession()
-  const { workspaceId } = session.place
-  const { claims } = useView(session.identity)
-  const { phase } = useView(session.link)
-  const [isBusy, setBusy] = useState(false)
+  const conflict = conflicts[0] as Said<MirrorConflict>
+  const { on, kind, sides } = conflict
+  const { isBusy, whyRole, whyNotKeep, keep, settle, pair, whyNotCompare, isConnected } = useConflict(
+    conflict,
+    entry,
+    editor,
+  )
   const [isComparing, setComparing] = useState(false)
   const whyId = useId()
   const compareButton = useRef<HTMLButtonElement>(null)
   useTick(30_000)
-  const conflict = conflicts[0] as Said<MirrorConflict>
-  const { on, kind } = conflict
-
-  const whyRole = atLeast(claims.role, 'editor')
-    ? undefined
-    : `As ${claims.role} you may compare the versions, not choose between them.`
-  const whyAway = (blobs: readonly { blob: string }[]) =>
-    phase !== 'connected' && blobs.some(({ blob }) => !hasBlobText(workspaceId, blob))
-      ? 'The versions are on the server: they can be fetched when the connection is back.'
-      : undefined
-  const plans = {
-    disk: keepPlan(conflict, 'disk', entry, on.name),
-    remote: keepPlan(conflict, 'remote', entry, on.name),
-  }
-  const whyNot = (plan: KeepPlan) => whyRole ?? (plan.is === 'no' ? plan.why : whyAway(blobsOf(plan)))
-  const why = { disk: whyNot(plans.disk), remote: whyNot(plans.remote) }
-  const pair = comparable(conflict, entry)
-  const whyNoCompare = pair && whyAway(pair)
-
-  const settle = () => {
-    session.requests.ask({ kind: 'answer', daemon: on.id, question: conflict.id, answer: 'dismiss' })
-  }
-  const keep = async (side: Side) => {
-    const plan = plans[side]
-    setBusy(true)
-    try {
-      const said = await carryOut(plan)
-      settle()
-      toast(`Kept the ${words[side]} version${said}. Both stay in .tandem/conflicts on ${on.name} for 30 days.`)
-    } catch (e) {
-      toast(`Nothing was changed: ${messageOf(e)}.`)
-    } finally {
-      setBusy(false)
-    }
-  }
-  const carryOut = async (plan: KeepPlan): Promise<string> => {
-    if (plan.is === 'facts') session.files.transact(() => session.files.setFacts(entry.id, plan.facts), 'files')
-    if (plan.is !== 'edit') return ''
-    const [chosen, before] = await Promise.all(blobsOf(plan).map((blob) => textOf(workspaceId, blob)))
-    let left = 0
-    const done = editor.current?.edit(entry.id, (current) => {
-      const kept = keepSide(before, chosen ?? '', current)
-      left = kept.conflicts
-      return diffText(current, kept.text)
-    })
-    if (done !== true) throw new TandemError('conflict', { reason: 'the text is not open, or would be too large' })
-    return left === 0 ? '; undo takes it back' : '; lines that were changed since are there too, so look at them'
-  }
+  const keeps = [
+    { side: 'disk', label: 'Keep disk', why: whyNotKeep('disk') },
+    { side: 'remote', label: 'Keep shared', why: whyNotKeep('remote') },
+  ] as const
+  const why = keeps.find((k) => k.why !== undefined)?.why ?? whyNotCompare
 
   return (
     <section className={styles.conflict} aria-label="Two versions of this file">
@@ -100,26 +60,28 @@ export default function ConflictStrip({ entry, conflicts, editor, text }: Confli
             <Button
               ref={compareButton}
               aria-expanded={isComparing}
-              disabled={whyNoCompare !== undefined}
+              disabled={whyNotCompare !== undefined}
               onClick={() => setComparing(!isComparing)}
             >
               Compare
             </Button>
           )}
-          <Button
-            disabled={isBusy || why.disk !== undefined}
-            aria-describedby={why.disk === undefined ? undefined : whyId}
-            onClick={() => void keep('disk')}
-          >
-            Keep disk
-          </Button>
-          <Button
-            disabled={isBusy || why.remote !== undefined}
-            aria-describedby={why.remote === undefined ? undefined : whyId}
-            onClick={() => void keep('remote')}
-          >
-            Keep shared
-          </Button>
+          {entry.kind === 'blob' && isConnected && (
+            <>
+              {sides.disk && <SideLink name="Disk’s" path={entry.path} {...sides.disk} />}
+              {sides.remote && <SideLink name="Shared" path={entry.path} {...sides.remote} />}
+            </>
+          )}
+          {keeps.map(({ side, label, why: whyNot }) => (
+            <Button
+              key={side}
+              disabled={isBusy || whyNot !== undefined}
+              aria-describedby={whyNot === undefined ? undefined : whyId}
+              onClick={() => void keep(side)}
+            >
+              {label}
+            </Button>
+          ))}
           {kind === 'lines' && (
             <Button disabled={isBusy || whyRole !== undefined} onClick={settle}>
               Keep both
@@ -127,9 +89,9 @@ export default function ConflictStrip({ entry, conflicts, editor, text }: Confli
           )}
         </div>
       </div>
-      {(why.disk ?? why.remote ?? whyNoCompare) !== undefined && (
+      {why !== undefined && (
         <p className={styles.why} id={whyId}>
-          {why.disk ?? why.remote ?? whyNoCompare}
+          {why}
         </p>
       )}
       {isComparing &&
@@ -137,10 +99,10 @@ export default function ConflictStrip({ entry, conflicts, editor, text }: Confli
         text &&
         createPortal(
           <ConflictCompare
-            path={entry.path}
+            entry={entry}
             name={on.name}
-            disk={pair[0]}
-            shared={pair[1]}
+            disk={pair.disk}
+            shared={pair.shared}
             onClose={() => {
               setComparing(false)
               compareButton.current?.focus()
@@ -152,15 +114,14 @@ export default function ConflictStrip({ entry, conflicts, editor, text }: Confli
   )
 }
 
-const words = { disk: 'disk’s', remote: 'shared' } as const
+type SideLinkProps = { name: string; path: string; blob: string; size: number }
 
-/** Both sides, where they are texts to be read side by side. */
-function comparable({ sides: { disk, remote } }: MirrorConflict, entry: FileEntry) {
-  return entry.kind === 'text' && disk && remote ? ([disk, remote] as const) : undefined
-}
-
-async function textOf(workspaceId: string, blob: { blob: string; size: number }): Promise<string> {
-  const { text, reason } = await blobText(workspaceId, blob)
-  if (text === undefined) throw new TandemError('bad-request', { reason })
-  return text
+/** What is no text is looked at with whatever opens it. */
+function SideLink({ name, path, blob, size }: SideLinkProps) {
+  const { workspaceId } = useSession().place
+  return (
+    <a className={`${button.button} ${button.quiet}`} href={blobUrl(workspaceId, blob)} download={nameOf(path)}>
+      <Download size={14} aria-hidden /> {name}, {sizeWords(size)}
+    </a>
+  )
 }

@@ -3,7 +3,7 @@ import type { MirrorAlert, MirrorConflict } from '@tandem/shared/docs'
 import { ChevronRight, CircleAlert, FileDiff, OctagonPause } from 'lucide-react'
 import { useId } from 'react'
 import { fileOf, type Attention, type Halted, type Said } from '../session/attention.ts'
-import { conflictSentence, conflictTitle, placeOnDisk } from '../session/conflict-words.ts'
+import { conflictSentence, conflictTitle } from '../session/conflict-words.ts'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Announce } from '../ui/announce.tsx'
@@ -100,7 +100,7 @@ function ConflictItem({ conflict, where, onOpen }: ConflictItemProps) {
         <small>{title}</small>
         <p>
           {conflictSentence(conflict, conflict.on.name)} The file is gone since; the versions are in that folder:{' '}
-          <code>{placeOnDisk(conflict, '*')}</code>
+          <code>{conflict.record}.*</code>
         </p>
         <Button
           disabled={!atLeast(claims.role, 'editor')}

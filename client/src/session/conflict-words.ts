@@ -19,7 +19,3 @@ export function conflictSentence({ kind }: Pick<MirrorConflict, 'kind'>, name: s
 /** The same in a few words, for lists and marks. */
 export const conflictTitle = ({ kind }: Pick<MirrorConflict, 'kind'>): string =>
   kind === 'lines' ? 'Changed on both sides' : 'Two versions kept'
-
-/** Where a version lies that is not on the server, or that should be found again. */
-export const placeOnDisk = ({ record }: Pick<MirrorConflict, 'record'>, side: 'disk' | 'remote' | '*'): string =>
-  `${record}.${side}`
