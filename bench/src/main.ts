@@ -13,6 +13,7 @@ import { toTable, type Row } from './stats.ts'
 import { taskStart } from './task-start.ts'
 import { trace } from './trace.ts'
 import { typing } from './typing.ts'
+import { watchers } from './watchers.ts'
 
 /** The rows by name: `pnpm bench typing saving` measures these two. Nothing here is ever asserted. */
 const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
@@ -29,6 +30,7 @@ const ownBenches: Readonly<Record<string, () => Promise<Row[]>>> = { durable, cr
 /** As these, but only where they are asked for: they take minutes. */
 const longBenches: Readonly<Record<string, () => Promise<Row[]>>> = {
   'mirror-peers': () => mirrorPeers(Number(process.env.FILES ?? 10_000)),
+  watchers: () => watchers(Number(process.env.FILES ?? 10_000)),
 }
 
 const wanted = process.argv.slice(2)

@@ -26,7 +26,8 @@ export type FromWatching =
   /** Why not all is watched that was asked for, or (undefined) that it is again. */
   | { t: 'trouble'; trouble: Trouble | undefined }
 
-const open: Record<BackendName, (options: BackendOptions) => Promise<Backend>> = {
+/** Loads a way of watching, and starts it; rejects where its package does not load. */
+export const backends: Readonly<Record<BackendName, (options: BackendOptions) => Promise<Backend>>> = {
   directories: async (options) => (await import('./backends/directories.ts')).watchDirectories(options),
   chokidar: async (options) => (await import('./backends/chokidar.ts')).watchByChokidar(options),
   parcel: async (options) => (await import('./backends/parcel.ts')).watchByParcel(options),
@@ -52,7 +53,7 @@ export async function startWatching(
     return stat !== undefined && Date.now() - stat.mtimeMs < youngMs
   }
   let isMarked = false
-  const watcher = await open[backend]({
+  const watcher = await backends[backend]({
     root,
     onHint: (path) => {
       const parent = dirname(path)
