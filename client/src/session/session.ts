@@ -25,6 +25,7 @@ import { createState } from './state.ts'
 import { syncStatus, type SyncStatus } from './sync-status.ts'
 import { openTabsBridge } from './tabs-bridge.ts'
 import { createTokens, type SignInState } from './token.ts'
+import { askWhyTurnedAway } from './turned-away.ts'
 
 /** How often what a closed tab left unsent is looked for. */
 const sweepMs = 5_000
@@ -121,6 +122,7 @@ export function openSession({ first, token, clock, log, signal }: Options) {
   }
   tokens.state.subscribe(restWhileSignedOut)
   restWhileSignedOut()
+  askWhyTurnedAway({ link: link.state, tokens, clock, signal })
   if (token) remember(token.claims, token.workspace)
   const ops = openOps(handles.ops.doc)
   // A role that an owner changed is in the list of members before it is in our token.

@@ -63,3 +63,14 @@ test('[UI-48] a refused cookie signs out, an unreachable server does not, and a 
   await tokens.get()
   expect(tokens.state.snapshot().signedOut).toBe(false)
 })
+
+test('[MIR-116] a server that has no such workspace lets nobody in, until it has it again', async () => {
+  const { tokens } = setUp((n) => {
+    if (n === 1) throw new TandemError('not-found')
+    return {}
+  })
+  await expect(tokens.get()).rejects.toMatchObject({ code: 'not-found' })
+  expect(tokens.state.snapshot().signedOut).toBe(true)
+  await tokens.get()
+  expect(tokens.state.snapshot().signedOut).toBe(false)
+})

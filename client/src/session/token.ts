@@ -1,4 +1,12 @@
-import { type AccessToken, type Claims, type Clock, isTandemError, type Log, type WorkspaceInfo } from '@tandem/shared'
+import {
+  type AccessToken,
+  type Claims,
+  type Clock,
+  type ErrorCode,
+  isTandemError,
+  type Log,
+  type WorkspaceInfo,
+} from '@tandem/shared'
 import { fetchAccessToken } from './rest.ts'
 import { createState } from './state.ts'
 
@@ -38,7 +46,8 @@ export function createTokens({ first, token, clock, log, fetch = fetchAccessToke
       return take(await fetch(workspace.id, { session: claims.session, ...(name !== undefined && { name }) }))
     } catch (e) {
       log.warn('no access token', { error: e })
-      if (isTandemError(e, 'unauthorized') || isTandemError(e, 'forbidden')) state.patch({ signedOut: true })
+      // Not found: a server whose data is lost, or another one at this address, has no such workspace.
+      if (isTandemError(e) && turnedAway.has(e.code)) state.patch({ signedOut: true })
       throw e
     }
   }
@@ -63,5 +72,7 @@ export function createTokens({ first, token, clock, log, fetch = fetchAccessToke
     },
   }
 }
+
+const turnedAway = new Set<ErrorCode>(['unauthorized', 'forbidden', 'not-found'])
 
 export type Tokens = ReturnType<typeof createTokens>
