@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
-import { copyFile, open, readdir, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, lstat, open, readdir, unlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { createId } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { fetchBlob } from './blob-transfer.ts'
@@ -15,8 +15,8 @@ import { finish, placeNew, staging } from '../disk/write.ts'
 const captureMs = 2_000
 
 /**
- * Writes an entry's blob to its place, over exactly the version that is named or over nothing. No intent is needed: the
- * hash of what lies there tells after a crash whose it is.
+ * Writes an entry's blob to its place, over exactly the version that is named or over nothing, as texts are: what is
+ * fetched, the intent, one rename, and the replaced inode kept aside for a while.
  */
 export async function placeBlob(m: Mirroring, entry: FileEntry, over: Stat | undefined): Promise<'done' | 'again'> {
   const { id, path, facts } = entry
@@ -32,22 +32,6 @@ export async function placeBlob(m: Mirroring, entry: FileEntry, over: Stat | und
     return 'again'
   }
   const stat = await dress(m, file, over, facts.exec)
-  const aside = over && join(m.root.path, staging, `k-${id}-${identity(over)}-${createId()}`)
-  const placed = await inParent(
-    m.root,
-    path,
-    async (target) => {
-      if (over && aside) return placeOver(file, target, identity(over), aside)
-      return (await placeNew(file, target)) ? 'placed' : 'changed'
-    },
-    { make: true },
-  )
-  if (placed === 'blocked' || placed === 'missing') {
-    await unlink(file)
-    m.refuse(path, 'a parent is not a directory of this folder')
-    return 'done'
-  }
-  if (placed === 'changed') return 'again'
   const shadow: Shadow = {
     path,
     kind: 'blob',
@@ -59,7 +43,29 @@ export async function placeBlob(m: Mirroring, entry: FileEntry, over: Stat | und
     exec: (over && m.shadows.get(id)?.exec) ?? isExecutable(stat),
     state: '',
   }
-  await m.shadows.put([{ id, shadow, bytes: new Uint8Array() }])
+  const aside = over && join(m.root.path, staging, `k-${id}-${identity(over)}-${createId()}`)
+  const bytes = new Uint8Array()
+  await m.shadows.intend(id, { bytes, shadow, staged: `${staging}/${basename(file)}` })
+  let placed: Awaited<ReturnType<typeof put>> | 'blocked' | 'missing' = 'blocked'
+  const put = async (target: string) => {
+    if (over && aside) return placeOver(file, target, identity(over), aside)
+    return (await placeNew(file, target)) ? 'placed' : 'changed'
+  }
+  try {
+    placed = await inParent(m.root, path, put, { make: true })
+  } finally {
+    if (placed !== 'placed' && placed !== 'placed-over-change') await m.shadows.drop([id])
+  }
+  if (placed === 'blocked' || placed === 'missing') {
+    await unlink(file)
+    m.refuse(path, 'a parent is not a directory of this folder')
+    return 'done'
+  }
+  if (placed === 'changed') {
+    if (aside) await endAside(m, aside)
+    return 'again'
+  }
+  await m.shadows.put([{ id, shadow, bytes }])
   if (aside) {
     m.clock.after(captureMs, () => {
       if (m.signal.aborted) return
@@ -112,7 +118,8 @@ async function endAside(m: Mirroring, aside: string): Promise<void> {
   const [, id = '', expected = ''] = name.split('-')
   const there = look(aside)
   if (typeof there === 'string') return
-  if (identity(there) === expected) return unlink(aside)
+  // With another name it is a file of the folder still.
+  if (identity(there) === expected || (await lstat(aside)).nlink > 1) return unlink(aside)
   const path = m.workspace.files.get(id)?.path ?? id
   await m.conflicts.record(path, { disk: { file: `${staging}/${name}` } }, { kind: 'blob', file: id })
 }
