@@ -116,7 +116,7 @@ export function createRig(): Rig {
       cpSync(`${folder}.original`, folder, { recursive: true, preserveTimestamps: true })
     },
     until: async (what, name = what.toString()) => {
-      const end = Date.now() + 8_000
+      const end = Date.now() + 20_000
       while (!what()) {
         if (Date.now() > end) throw new Error(`never: ${name}\n${lines.slice(-20).join('\n')}`)
         await new Promise((resolve) => setImmediate(resolve))
