@@ -42,6 +42,8 @@ async function meet(m: Mirroring, id: Id, remote: RemoteText): Promise<Met | Mee
   if (content.kind !== 'text') return undefined
   if (content.text !== remote.text) return { id, path: entry.path, disk: content.text, remote: remote.text }
   const { facts } = entry
+  // Which line ends where is noted with the file itself.
+  if (content.dress.eol === 'mixed') return undefined
   const exec = isExecutable(read.stat)
   // What differs in dress or mode has its own comparison.
   if (facts?.exec !== exec || facts.eol !== content.dress.eol || facts.bom !== content.dress.bom) return undefined
