@@ -9,9 +9,6 @@ type BlobsOptions = {
   persist: ReturnType<typeof persistently>
 }
 
-/** Up to this size to ask whether the server has a blob costs as much as to bring it. */
-const smallBytes = 64 * 2 ** 10
-
 /** Large and binary content over HTTP: what the server has already is not sent again, not even a part of it. */
 export function createBlobs({ call, persist }: BlobsOptions) {
   /** How much of it the server has. */
@@ -54,8 +51,8 @@ export function createBlobs({ call, persist }: BlobsOptions) {
       read: (offset: number, length: number) => Promise<Uint8Array>,
       signal: AbortSignal,
     ): Promise<void> => {
-      let now: BlobPutAnswer =
-        size <= smallBytes ? { received: 0, complete: false } : await persist(() => ask(hash, signal), signal)
+      // Asked first, however small it is: who brings it learns by not being read that it was there.
+      let now = await persist(() => ask(hash, signal), signal)
       while (!now.complete) {
         // More than there is came of another who meant another size: the server begins anew.
         const offset = now.received

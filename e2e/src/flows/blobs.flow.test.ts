@@ -61,9 +61,12 @@ test('[MIR-80] a blob goes to the server through cuts, on where it ended, and no
       .digest('hex'),
   ).toBe(blob.hash)
 
+  const small = { hash: createHash('sha256').update('a').digest('hex'), size: 1 }
+  await blobs.put(small, async () => new TextEncoder().encode('a'), never)
+  // What is there is not even read: from that the mirror knows that nobody lost it.
   routes.length = 0
-  await blobs.put(blob, () => Promise.reject(new Error('it is there')), never)
-  expect(routes).toEqual(['POST /blobs/missing'])
+  for (const there of [blob, small]) await blobs.put(there, () => Promise.reject(new Error('it is there')), never)
+  expect(routes).toEqual(['POST /blobs/missing', 'POST /blobs/missing'])
 })
 
 test('[MIR-80] a blob comes from the server through cuts, each byte once', async () => {
