@@ -1,16 +1,35 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { randomFrom, type LongSuite } from '@tandem/shared/testing'
 import { accessToken, connect } from './harness/documents.ts'
+import { startMirror } from './harness/mirror.ts'
+import { filesBelow } from './harness/repository.ts'
 import { cleanUp, startTandem } from './harness/tandem.ts'
 import { until } from './harness/until.ts'
 
-const rounds = 6
-const roundMs = 40_000
+const minutes = Number(process.env.TANDEM_LONG_MINUTES ?? 10)
+const roundMs = 60_000
+const restMs = 180_000
+
+/** Written by everybody, on both disks and in their documents. */
+const shared = ['a.txt', 'b.txt', 'deep/c.txt']
+/** Goes from one of these names to another, on the first disk. */
+const wandering = ['w0.txt', 'w1.txt', 'deep/w2.txt']
 
 /**
- * Two people write into one file, one on disk and one in its document, each line once, while daemon and server are
- * killed (-9) again and again: in the end both sides hold the same text, with every line once.
+ * Two daemons with two folders on one workspace. People write on both disks and in the documents, each line once; files
+ * are renamed, made and deleted, large and binary ones written anew; and all the while daemons and server are killed
+ * (-9) and a connection is cut. In the end both folders are the same to the byte and every line is there once.
  */
 const suite: LongSuite = {
   name: 'mirror-kills',
@@ -19,14 +38,24 @@ const suite: LongSuite = {
     'daemon/src/*.ts',
     'shared/src/{merge,docs}/*.ts',
     'server/src/{store,sync}/*.ts',
+    'server/src/http/{blobs,bulk,feed}.ts',
   ],
   run: async ({ seed, log, signal }) => {
-    const counts = { rounds: 0, lines: 0, kills: 0, lost: 0, doubled: 0 }
-    for (let i = 0; i < rounds && !signal.aborted; i++) {
-      const { lines, kills } = await round(seed + i, signal)
+    const counts = {
+      rounds: 0,
+      lines: 0,
+      saves: 0,
+      renames: 0,
+      deletions: 0,
+      blobs: 0,
+      kills: 0,
+      cuts: 0,
+      lost: 0,
+      doubled: 0,
+    }
+    for (const end = Date.now() + minutes * 60_000; Date.now() < end && !signal.aborted;) {
+      await round(seed + counts.rounds, counts, signal)
       counts.rounds++
-      counts.lines += lines
-      counts.kills += kills
       log.info('round done', counts)
     }
     return counts
@@ -34,46 +63,175 @@ const suite: LongSuite = {
 }
 export default suite
 
-async function round(seed: number, signal: AbortSignal): Promise<{ lines: number; kills: number }> {
+type Counts = Record<
+  'lines' | 'saves' | 'renames' | 'deletions' | 'blobs' | 'kills' | 'cuts' | 'lost' | 'doubled',
+  number
+>
+
+async function round(seed: number, counts: Counts, signal: AbortSignal): Promise<void> {
   const random = randomFrom(seed)
-  const tandem = await startTandem({ files: { 'a.ts': 'start\n' } })
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
+  const files = Object.fromEntries([...shared, 'w0.txt'].map((path) => [path, `start of ${path}\n`]))
+  const tandem = await startTandem({ files, args: ['--shared'] })
   try {
+    const other = await startMirror(tandem)
+    const folders = [tandem.folder, other.folder] as const
+    const access = await accessToken(tandem)
     const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files`)
-    const { files } = (await answer.json()) as { files: { id: string; path: string }[] }
-    const fileId = files.find(({ path }) => path === 'a.ts')?.id ?? ''
-    const client = connect(tandem, await accessToken(tandem), { kind: 'file', fileId })
-    await client.synced()
-    const text = client.document.getText('content')
-    const onDisk = () => readFileSync(join(tandem.folder, 'a.ts'), 'utf8')
+    const listed = ((await answer.json()) as { files: { id: string; path: string }[] }).files
+    const clients = listed
+      .filter(({ path }) => path in files)
+      .map(({ id }) =>
+        connect(tandem, access, { kind: 'file', fileId: id }, { token: async () => (await accessToken(tandem)).token }),
+      )
+    await Promise.all(clients.map((client) => client.synced()))
+
     const written: string[] = []
-    let kills = 0
-    for (const end = Date.now() + roundMs; Date.now() < end && !signal.aborted;) {
-      const dice = random()
-      const line = `${dice < 0.45 ? 'disk' : 'typed'} ${written.length}`
-      if (dice < 0.45) appendFileSync(join(tandem.folder, 'a.ts'), `${line}\n`)
-      else if (dice < 0.92) text.insert(startOfLine(text.toString(), random()), `${line}\n`)
-      else {
-        const pid = tandem.pidOf(dice < 0.97 ? 'daemon' : 'server')
-        if (pid !== undefined) {
+    const saved: string[] = []
+    let [name, made, returning] = ['w0.txt', 0, Promise.resolve()]
+    const line = (who: string) => {
+      const text = `${who} ${written.length}.`
+      written.push(text)
+      return text
+    }
+    /** As log writers do: through a descriptor, at the end. Nothing where there is no such file just now. */
+    const append = (folder: string, path: string, who: string) => {
+      const file = join(folder, path)
+      if (!existsSync(file)) return
+      const fd = openSync(file, constants.O_WRONLY | constants.O_APPEND)
+      writeSync(fd, `${line(who)}\n`)
+      closeSync(fd)
+    }
+    const deeds: [number, () => unknown][] = [
+      [25, () => append(folders[0], pick(shared), 'desk')],
+      [25, () => append(folders[1], pick(shared), 'laptop')],
+      [4, () => append(folders[0], name, 'desk')],
+      [4, () => append(folders[1], pick(wandering), 'laptop')],
+      [
+        30,
+        () => {
+          const text = pick(clients).document.getText('content')
+          text.insert(startOfLine(text.toString(), random()), `${line('page')}\n`)
+        },
+      ],
+      [
+        // Whoever writes a file anew from what they read would write over what came meanwhile: it is theirs alone.
+        5,
+        () => {
+          saved.push(line('saved'))
+          writeFileSync(join(folders[1], 'saved.txt~'), saved.map((each) => `${each}\n`).join(''))
+          renameSync(join(folders[1], 'saved.txt~'), join(folders[1], 'saved.txt'))
+          counts.saves++
+        },
+      ],
+      [
+        2,
+        () => {
+          const to = pick(wandering.filter((each) => each !== name))
+          if (!existsSync(join(folders[0], name)) || existsSync(join(folders[0], to))) return
+          renameSync(join(folders[0], name), join(folders[0], to))
+          name = to
+          counts.renames++
+        },
+      ],
+      [
+        2,
+        () => {
+          const [old, fresh] = [`made-${made}.txt`, `made-${made + 1}.txt`]
+          made++
+          rmSync(join(folders[0], old), { force: true })
+          writeFileSync(join(folders[0], fresh), `${fresh}\n`)
+          counts.deletions++
+        },
+      ],
+      [
+        2,
+        () => {
+          writeFileSync(join(pick(folders), 'one.bin'), Buffer.alloc(300_000, Math.floor(random() * 250)).fill(0, 0, 8))
+          counts.blobs++
+        },
+      ],
+      [
+        2,
+        () => {
+          const pid = tandem.pidOf(random() < 0.6 ? 'daemon' : 'server')
+          if (pid === undefined) return
           process.kill(pid, 'SIGKILL')
-          kills++
-        }
-      }
-      if (dice < 0.92) written.push(line)
+          counts.kills++
+        },
+      ],
+      [
+        1,
+        () => {
+          counts.kills++
+          returning = returning.then(() => other.kill()).then(() => other.start())
+        },
+      ],
+      [
+        1,
+        () => {
+          other.cut()
+          counts.cuts++
+        },
+      ],
+      [3, () => other.mend()],
+    ]
+    const all = deeds.flatMap(([weight, deed]) => Array.from({ length: weight }, () => deed))
+    // A daemon that cannot reach its server when it starts waits: what is cut must be mended for it to be back.
+    for (const end = Date.now() + roundMs; Date.now() < end && !signal.aborted;) {
+      pick(all)()
       await new Promise((resolve) => setTimeout(resolve, random() * 60))
     }
-    await until(`disk and document agree (seed ${seed})`, () => onDisk() === text.toString(), 60_000)
-    const seen = onDisk().split('\n').filter(Boolean)
-    const lost = written.filter((line) => !seen.includes(line))
-    const doubled = seen.filter((line, i) => seen.indexOf(line) !== i)
+    other.mend()
+    await returning
+    await until(`the folders are the same (seed ${seed})`, () => differing(folders).length === 0, restMs).catch(
+      (e: unknown) => {
+        throw new Error(`${String(e)}\n${differing(folders).join('\n')}`)
+      },
+    )
+    for (const client of clients)
+      await until(`what was typed is on the server (seed ${seed})`, () => !client.provider.hasUnsyncedChanges, restMs)
+    const texts = () =>
+      filesBelow(folders[0])
+        .filter((path) => path.endsWith('.txt'))
+        .map((path) => readFileSync(join(folders[0], path), 'utf8'))
+    const seen = () => texts().flatMap((text) => text.match(/[a-z]+ \d+\./g) ?? [])
+    const isThere = () => {
+      const there = new Set(seen())
+      return differing(folders).length === 0 && written.every((each) => there.has(each))
+    }
+    // What was typed last may be on its way still; that it is missing is told below.
+    await until('every line is there', isThere, restMs).catch(() => {})
+    const lines = seen()
+    const lost = written.filter((each) => !lines.includes(each))
+    const doubled = lines.filter((each, i) => lines.indexOf(each) !== i)
+    counts.lines += written.length
+    counts.lost += lost.length
+    counts.doubled += doubled.length
     if (lost.length + doubled.length > 0)
       throw new Error(`seed ${seed}: lost ${lost.join(', ')}; doubled ${doubled.join(', ')}`)
-    client.close()
-    return { lines: written.length, kills }
-  } finally {
+    const left = existsSync(join(folders[0], `made-${made}.txt`)) ? 1 : 0
+    const stale = filesBelow(folders[0]).filter((path) => path.startsWith('made-')).length - left
+    if (stale > 0) throw new Error(`seed ${seed}: deleted files are back`)
+    for (const client of clients) client.close()
+    await other.stop()
     await tandem.stop()
+  } finally {
     await cleanUp()
   }
+}
+
+/** Paths whose bytes differ, or that only one of the folders has. */
+function differing([a, b]: readonly [string, string]): string[] {
+  const read = (folder: string, path: string) => {
+    try {
+      return readFileSync(join(folder, path), 'latin1')
+    } catch {
+      return undefined // gone just now
+    }
+  }
+  const paths = new Set([...filesBelow(a), ...filesBelow(b)])
+  return [...paths].filter((path) => read(a, path) === undefined || read(a, path) !== read(b, path))
 }
 
 function startOfLine(text: string, where: number): number {
