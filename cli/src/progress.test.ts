@@ -14,6 +14,7 @@ test('[OPS-40] the progress of the first mirror is one line that never wraps', (
   const left = { phase: 'seeding', done: 10, total: 10, bytes: { done: 1, total: 2 } }
   expect(progressLine(left, 100)).toContain('[###############---------------]')
   expect(progressLine({ phase: 'exporting', done: 12, total: 10 }, 80)).toContain('[##############################]')
+  expect(progressLine({ phase: 'halted' }, 80)).toBe('Stopped: the page says why')
   expect(progressLine({ phase: 'a later one' }, 80)).toBe('Starting')
 })
 

@@ -7,6 +7,7 @@ const phases: Readonly<Record<string, string>> = {
   seeding: 'Sharing the files',
   importing: 'Taking in what changed here',
   exporting: 'Writing files into the folder',
+  halted: 'Stopped: the page says why',
 }
 const widestBar = 30
 const narrowestBar = 8

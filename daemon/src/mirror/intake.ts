@@ -8,7 +8,7 @@ import { meetMany } from './meet-many.ts'
 import type { Jobs } from './jobs.ts'
 import type { Report } from './report.ts'
 import type { Shadow } from './shadow.ts'
-import { birthmark, look } from '../disk/stat.ts'
+import { birthmark, identity, look } from '../disk/stat.ts'
 import type { Survey } from './survey.ts'
 import { resurrectEdited } from './vanished.ts'
 
@@ -49,6 +49,12 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
     if (!entry) return false
     if (entry.deleted) return shadow !== undefined
     return shadow ? isOff(entry, shadow) : passed.get(id) !== said(entry)
+  }
+  /** What was written a moment ago is looked at again to be sure; that is no work to tell of. */
+  const hasChanged = (id: Id) => {
+    const shadow = shadows.get(id)
+    const there = shadow && look(join(m.root.path, shadow.path))
+    return typeof there === 'object' && identity(there) !== shadow?.identity
   }
   const isText = (id: Id) => files.get(id)?.kind === 'text' && !files.get(id)?.deleted
 
@@ -125,10 +131,11 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       for (const [task, ids] of byTask(changed)) {
         if (!inBulk) for (const id of ids) jobs.add(id, { task })
         else {
-          const imported = report.begin('importing', ids.length)
+          const count = ids.filter(hasChanged).length
+          const imported = report.begin('importing', count)
           for (let i = 0; i < ids.length; i += bulkTexts) {
             await importSome(ids.slice(i, i + bulkTexts), task)
-            imported(Math.min(ids.length, i + bulkTexts))
+            imported(Math.round((count * Math.min(ids.length, i + bulkTexts)) / ids.length))
           }
         }
       }

@@ -1,8 +1,14 @@
 import { silentLog } from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAlerts } from './alerts.ts'
+import type { Mirror } from './mirror.ts'
 import { createReport } from './report.ts'
+import { createRig, type Rig } from './testing/rig.ts'
+
+let rig: Rig
+beforeEach(() => (rig = createRig()))
+afterEach(() => rig.close())
 
 const open = () => createReport({ files: () => 0, conflicts: () => [], clock: fakeClock(5), log: silentLog })
 
@@ -50,6 +56,46 @@ test('[MIR-122] after the first time a little work is not shown, and a bulk is',
   report.rest()
   report.begin('importing', 50)
   expect(report.state.snapshot().phase).toBe('live')
+})
+
+/** Every word of the mirror's progress from now on. */
+function listen({ state }: Mirror): { phase: string; done: number | undefined; total: number | undefined }[] {
+  const told: ReturnType<typeof listen> = []
+  state.subscribe(() =>
+    queueMicrotask(() => {
+      const { phase, done, total } = state.snapshot()
+      const last = told.at(-1)
+      if (last?.phase !== phase || last.done !== done || last.total !== total) told.push({ phase, done, total })
+    }),
+  )
+  return told
+}
+
+test('[MIR-122] many files changed here, and after a cut there, are told as they come in and go out; few are not', async () => {
+  for (let i = 0; i < 300; i++) rig.write(`f${i}.ts`, `${i}\n`)
+  const mirror = await rig.start({ watching: false })
+  const told = listen(mirror)
+  for (let i = 0; i < 5; i++) rig.write(`f${i}.ts`, `few ${i}\n`)
+  await mirror.settle()
+  expect(new Set(told.map(({ phase }) => phase))).toEqual(new Set(['live']))
+
+  for (let i = 0; i < 300; i++) rig.write(`f${i}.ts`, `many ${i}\n`)
+  await mirror.settle()
+  const here = told.filter(({ phase }) => phase === 'importing')
+  expect(here.at(-1)).toEqual({ phase: 'importing', done: 300, total: 300 })
+  expect(told.at(-1)).toEqual({ phase: 'live', done: undefined, total: undefined })
+
+  rig.server.online(false)
+  for (let i = 0; i < 300; i++) rig.server.edit(rig.server.id(`f${i}.ts`), 'many', 'typed')
+  rig.server.online(true)
+  await rig.until(() => rig.disk('f299.ts') === 'typed 299\n' && mirror.state.snapshot().phase === 'live')
+  expect(told.map(({ phase }) => phase)).toContain('exporting')
+  for (const [i, { phase, done = 0, total = 0 }] of told.entries()) {
+    const before = told[i - 1]
+    if (phase !== before?.phase) continue
+    expect(done).toBeGreaterThanOrEqual(before.done ?? 0)
+    expect(total).toBeGreaterThanOrEqual(before.total ?? 0)
+  }
 })
 
 test('[MIR-127] repeats of an alert are one, which changes nothing, until it has passed', () => {

@@ -1,4 +1,4 @@
-import { messageOf, plainText, type Id, type Log, type Task } from '@tandem/shared'
+import { isTandemError, messageOf, plainText, type Id, type Log, type Task } from '@tandem/shared'
 import type { TaskLog } from '@tandem/shared/docs'
 import type { Execute, Outcome, StopReason } from './execute.ts'
 import { createOutput } from './output.ts'
@@ -74,7 +74,10 @@ export async function runAttempt(
   } catch (e) {
     if (over.aborted) return told({ state: 'failed', result: {} }, stop)
     log.error('task could not be run', { error: e })
-    return { state: 'failed', result: { code: 'internal', error: messageOf(e).slice(0, 4000) } }
+    return {
+      state: 'failed',
+      result: { code: isTandemError(e) ? e.code : 'internal', error: messageOf(e).slice(0, 4000) },
+    }
   }
 }
 
