@@ -39,7 +39,8 @@ export type OpenText = {
 export type Blobs = {
   /**
    * Brings a blob to the server unless it is there, in pieces, going on where an earlier try ended; durable when resolved.
-   * `read` answers its bytes from `offset` on, at most `length`; it is not called where the server has them all. Waits through offline spells; throws what is refused.
+   * `read` answers its bytes from `offset` on, at most `length`; it is not called where the server has them all. Waits
+   * through offline spells; throws what is refused.
    */
   put(
     blob: { hash: string; size: number },
