@@ -1,15 +1,15 @@
 import { parentOf, type Id } from '@tandem/shared'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { lazy, Suspense, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { useAttention } from '../session/attention.ts'
 import { useView } from '../session/use-view.ts'
 import { useSession } from '../session/session-context.ts'
 import { PointerMenu } from '../ui/menu.tsx'
 import { Skeleton } from '../ui/states.tsx'
 import { conflictMarks } from './conflict-marks.ts'
+import { FilesFoot } from './files-foot.tsx'
 import { FilesHeader } from './files-header.tsx'
 import styles from './files.module.css'
-import { HiddenNote } from './hidden-note.tsx'
 import { NoFiles } from './no-files.tsx'
 import { ProgressRows } from './progress-rows.tsx'
 import { TreeLine } from './tree-line.tsx'
@@ -19,9 +19,6 @@ import { useExpanded } from './use-expanded.ts'
 import { useFileActions, type Naming } from './use-file-actions.ts'
 import { useUpload } from './use-upload.ts'
 import { useWorkspaceFiles } from './use-workspace-files.ts'
-
-// On most days nothing needs a look.
-const AttentionSection = lazy(() => import('./attention-section.tsx'))
 
 type FileBrowserProps = {
   workspaceId: string
@@ -36,10 +33,9 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
   const { tree, count, isLoading, mirror, daemon } = useWorkspaceFiles()
   const session = useSession()
   const { peers } = useView(session.peers)
-  const attention = useAttention()
-  const needsLook = attention.conflicts.length + attention.alerts.length + attention.halted.length > 0
+  const { conflicts } = useAttention()
   const files = useView(session.files)
-  const marks = useMemo(() => conflictMarks(attention.conflicts, files), [attention.conflicts, files])
+  const marks = useMemo(() => conflictMarks(conflicts, files), [conflicts, files])
   const currentPath = current === undefined ? undefined : session.files.get(current)?.path
   const [expanded, setExpanded] = useExpanded(workspaceId, currentPath)
   const rows = useMemo(() => visibleRows(tree, expanded), [tree, expanded])
@@ -178,12 +174,7 @@ export function FileBrowser({ workspaceId, current, onOpen }: FileBrowserProps) 
           </div>
         </PointerMenu>
       )}
-      {needsLook && (
-        <Suspense>
-          <AttentionSection attention={attention} onOpen={(id) => onOpen(id, true)} />
-        </Suspense>
-      )}
-      <HiddenNote mirror={mirror} />
+      <FilesFoot mirror={mirror} onOpen={(id) => onOpen(id, true)} />
     </section>
   )
 }

@@ -27,6 +27,7 @@ test('[UI-134] once every file was begun, the bar follows what is left of the la
     done: 5,
     total: 10,
   })
+  expect(of({ phase: 'seeding', done: 9, total: 9 })).toMatchObject({ done: 9, total: 9 })
 })
 
 test('[UI-134] a mirror that keeps up, or stopped, has no progress', () => {

@@ -17,7 +17,7 @@ export function progressOf(state: MirrorState | undefined, name?: string): Progr
   // The last megabytes may be on their way when every file was begun.
   const files = total === undefined ? 'files' : `${number(done)} of ${number(total)} ${total === 1 ? 'file' : 'files'}`
   const label = `${verbs[phase]} ${files}${phase === 'exporting' ? ` to the folder${where}` : where}`
-  const steps = total !== undefined && total > 0 && done < total ? { done, total } : bytes
+  const steps = total !== undefined && (done < total || !bytes) ? { done, total } : bytes
   return { label: large === undefined ? label : `${label} · ${large}`, ...steps }
 }
 
