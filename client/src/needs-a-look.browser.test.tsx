@@ -142,7 +142,7 @@ const question: MirrorQuestion = {
   count: 43,
   total: 60,
   at: 1,
-  examples: ['src/a.txt', 'docs/b.md'],
+  examples: ['src/a.txt', 'notes/b.md'],
 }
 
 const merged = 'a\nprice = 3 // page\nprice = 2 // disk\nb\n'
@@ -269,7 +269,7 @@ test('[UI-133] files gone from a folder: deleted for everybody only in two steps
       '43 of 60 files are gone from the folder on mira-laptop. Nothing is deleted for others until you say so.',
     )
   await asked().getByText('Which files').click()
-  await expect.element(asked().getByText('docs/b.md')).toBeVisible()
+  await expect.element(asked().getByText('notes/b.md')).toBeVisible()
   await button(/^Delete them for everybody/).click()
   expect(t.requests()).toEqual([])
   await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click()
