@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { backoffMs, blobPieceBytes, isTandemError, systemClock, wait } from '@tandem/shared'
 import { createBlobs } from '@tandem/daemon/blobs'
 import { createHttp } from '@tandem/daemon/http'
 import { testServer } from '@tandem/server/test-server'
-import { expect, onTestFinished, test } from 'vitest'
-import { openLine } from '../harness.ts'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { openLine } from '../harness/line.ts'
+import { cleanUp, startTandem } from '../harness/tandem.ts'
+import { until } from '../harness/until.ts'
+
+afterEach(cleanUp)
 
 const never = new AbortController().signal
 const bytes = Uint8Array.from({ length: 3 * blobPieceBytes + 12_345 }, (_, i) => Math.imul(i, 2_654_435_761) >>> 21)
@@ -106,4 +112,29 @@ test('[MIR-81] who sends a file that became shorter, or what is refused, hears s
   expect(await refused(get(0))).toBe('not-found')
   await blobs.put(blob, readUpTo(bytes.length), never)
   expect(await refused(get(blob.size))).toBe('range-invalid')
+})
+
+test('[MIR-85] [MIR-86] a file that is no text, created, replaced, deleted and restored over REST, is so on disk each time', async () => {
+  const tandem = await startTandem()
+  const base = `/api/v1/workspaces/${tandem.ready.workspaceId}`
+  const file = join(tandem.folder, 'a.bin')
+  const content = () => (existsSync(file) ? readFileSync(file, 'latin1') : undefined)
+  const ask = async (method: string, route: string, headers: Record<string, string>, body?: string) => {
+    const answer = await tandem.api(`${base}${route}`, { method, headers, ...(body !== undefined && { body }) })
+    expect(answer.ok, `${method} ${route}`).toBe(true)
+    return ((await answer.json()) as { version: number }).version
+  }
+  const there = { 'if-match': '*' }
+  await ask('PUT', '/files/a.bin', { 'if-none-match': '*' }, 'one\0')
+  await until('the file is so', () => content() === 'one\0')
+  const version = await ask('PUT', '/files/a.bin', there, 'two\0')
+  await until('the file is so', () => content() === 'two\0')
+  await ask('PUT', '/files/a.bin', there, 'text\n')
+  await until('the file is so', () => content() === 'text\n')
+  await ask('POST', '/restore', {}, JSON.stringify({ version }))
+  await until('the file is so', () => content() === 'two\0')
+  await ask('DELETE', '/files/a.bin', there)
+  await until('the file is so', () => content() === undefined)
+  await ask('POST', '/restore', {}, JSON.stringify({ version, paths: ['a.bin'] }))
+  await until('the file is so', () => content() === 'two\0')
 })
