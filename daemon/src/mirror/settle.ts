@@ -6,6 +6,7 @@ import { settleBlob } from './blobs.ts'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './failures.ts'
 import { checkParents, inParent } from '../disk/inside.ts'
+import { waitsForOthers } from './in-the-way.ts'
 import { settleLink } from './links.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
@@ -44,12 +45,22 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
     if (hint.moved && !shadow.behind) await m.shadows.put([{ id, shadow: { ...shadow, behind: true } }])
     return 'gone'
   }
+  let place = at
   if (at !== shadow.path && entry.path === shadow.path) {
     m.workspace.files.transact(() => m.workspace.files.move(id, at), origin)
     await m.workspace.indexDurable(m.signal)
-  } else if (at !== entry.path && (isBlocked(m, entry) || (await moveOnDisk(m, entry, at)) !== 'moved')) return 'done'
+  } else if (at !== entry.path) {
+    if (isBlocked(m, entry) || waitsForOthers(m, entry)) return 'done'
+    if ((await moveOnDisk(m, entry, at)) !== 'moved') return 'done'
+    place = entry.path
+  }
+  if (shadow.path !== place) await m.shadows.put([{ id, shadow: { ...shadow, path: place } }])
   const now = m.workspace.files.get(id) ?? entry
-  if (shadow.path !== now.path) await m.shadows.put([{ id, shadow: { ...shadow, path: now.path } }])
+  if (now.path !== place) {
+    // Renamed once more while it was moved: it lies where it was to go before.
+    m.again(id)
+    return 'done'
+  }
   return now.kind === 'blob' ? await settleBlob(m, now) : await settleContent(m, now, hint)
 }
 
@@ -80,7 +91,7 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
     m.refuse(entry.path, `not shared: ${hidden}`)
     return 'done'
   }
-  if (isBlocked(m, entry)) return 'done'
+  if (isBlocked(m, entry) || waitsForOthers(m, entry)) return 'done'
   const other = m.shadows.idAt(entry.path)
   // Another file of ours still lies there and is about to leave, or to go.
   if (other !== undefined && other !== entry.id) {

@@ -175,6 +175,35 @@ test('[MIR-95] a file swapped for a link elsewhere, and back', async () => {
   expect(rig.read('keep.ts')).toBe('keep\n')
 })
 
+test('[MIR-95] a file that gives way to a directory elsewhere, and back, also by a rename', async () => {
+  rig.write('x', 'text\n')
+  rig.write('keep.ts', 'keep\n')
+  const mirror = await rig.start()
+  const move = (path: string, to: string) => rig.server.files.move(rig.server.id(path), to)
+  rig.server.files.transact(() => {
+    rig.server.create('x/in.ts', 'in\n')
+    deleted('x')
+  }, 'somebody')
+  await rig.until(() => rig.disk('x/in.ts') === 'in\n', 'a directory')
+  rig.server.files.transact(() => {
+    rig.server.create('x', 'text again\n')
+    deleted('x/in.ts')
+  }, 'somebody')
+  await rig.until(() => rig.disk('x') === 'text again\n', 'a file')
+  rig.server.files.transact(() => {
+    move('keep.ts', 'x/keep.ts')
+    move('x', 'y')
+  }, 'somebody')
+  await rig.until(() => rig.disk('x/keep.ts') === 'keep\n' && rig.disk('y') === 'text again\n', 'renamed')
+  rig.server.files.transact(() => {
+    move('y', 'x')
+    move('x/keep.ts', 'keep.ts')
+  }, 'somebody')
+  await rig.until(() => rig.disk('x') === 'text again\n' && rig.disk('keep.ts') === 'keep\n', 'renamed back')
+  await mirror.settle()
+  expect([...rig.server.files.snapshot().byPath.keys()].toSorted()).toEqual(['keep.ts', 'x'])
+})
+
 test('[MIR-94] an empty directory made or removed on disk is so elsewhere', async () => {
   mkdirSync(at('empty/deep'), { recursive: true })
   rig.write('a.ts', 'a\n')

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { parentOf, type Id } from '@tandem/shared'
+import type { FileEntry } from '@tandem/shared/docs'
+import type { Mirroring } from './context.ts'
+import { look } from '../disk/stat.ts'
+
+/**
+ * Whether an entry has to wait for others to leave first: a file where a directory of its path will be, or what is in a
+ * directory where it will be. They are looked at, then this one again.
+ */
+export function waitsForOthers(m: Mirroring, { id, path }: FileEntry): boolean {
+  const leaving = inTheWay(m, path).filter((other) => {
+    const [entry, shadow] = [m.workspace.files.get(other), m.shadows.get(other)]
+    if (other === id || !entry || (!entry.deleted && entry.path === shadow?.path)) return false
+    // Two that wait for each other would do so for ever.
+    return entry.deleted !== undefined || !inTheWay(m, entry.path).includes(id)
+  })
+  if (leaving.length === 0) return false
+  for (const other of leaving) m.again(other)
+  m.again(id)
+  return true
+}
+
+const inTheWay = (m: Mirroring, path: string): Id[] => [...above(m, path), ...below(m, path)]
+
+function above(m: Mirroring, path: string): Id[] {
+  for (let dir = parentOf(path); dir !== ''; dir = parentOf(dir)) {
+    const id = m.shadows.idAt(dir)
+    if (id !== undefined && m.shadows.get(id)?.kind !== 'dir') return [id]
+  }
+  return []
+}
+
+function below(m: Mirroring, path: string): Id[] {
+  const stat = look(join(m.root.path, path))
+  if (typeof stat === 'string' || stat.kind !== 'dir') return []
+  return [...m.shadows.all()].flatMap(([id, shadow]) => (shadow.path.startsWith(path + '/') ? [id] : []))
+}
