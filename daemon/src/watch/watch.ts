@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Clock, Log } from '@tandem/shared'
+import { openOwnFolder } from '../disk/own-folder.ts'
 import { forgetBelow, type BackendName, type Trouble } from './backend.ts'
 import type { Told } from './gather.ts'
 import { pulseFile, startPulse } from './pulse.ts'
@@ -63,11 +64,13 @@ export function openWatch(
   const say = (message: ToWatching) => host?.send(message)
   const tell = (now: Trouble | undefined) => {
     const before = trouble
+    // Some say so for each file.
+    if (now?.kind === 'limit' && before?.kind === 'limit') return
     trouble = now
     if (now && now.kind !== before?.kind) log.warn('mirror watcher in trouble', { backend, ...now })
     // One that is there again in a moment is nobody's concern.
     onState(now?.kind === 'broken' && failures < lastingFailures ? undefined : now)
-    if (now?.kind === 'limit' && before?.kind !== 'limit') askAgain()
+    if (now?.kind === 'limit') askAgain()
   }
   const askAgain = () =>
     clock.after(refusedMs, () => {
@@ -86,7 +89,7 @@ export function openWatch(
     }
     if (message.t === 'ready') {
       isReady = true
-      tell(trouble?.kind === 'limit' ? trouble : undefined)
+      if (trouble?.kind !== 'limit') tell(undefined)
       // What changed between the first look at it and its watch.
       return onGap()
     }
@@ -118,13 +121,19 @@ export function openWatch(
   const pulse = startPulse({
     root,
     clock,
-    isListening: () => isReady,
+    // Without watches enough it may well be its own file that is not watched.
+    isListening: () => isReady && trouble === undefined,
     onDeaf: () => {
       log.warn('mirror watcher is deaf', { backend })
       host?.kill()
     },
   })
   start()
+  // In a folder that is new to us its place is made first. Where it cannot be, the mirror says why.
+  void openOwnFolder(root, 'tmp').then(
+    () => say({ t: 'add', dirs: besides }),
+    () => {},
+  )
   return {
     add: (dir) => {
       if (dirs.has(dir)) return
