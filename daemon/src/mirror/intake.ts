@@ -25,6 +25,8 @@ export type Intake = {
   takeNew(): Promise<void>
   /** An entry was looked at; it is not looked at again until something changes, where it is not mirrored here. */
   looked(id: Id, entry: FileEntry): void
+  /** Whether it was found under another name, and that is still to be dealt with. */
+  isFound(id: Id): boolean
   /** Everything is worth another look. */
   forget(): void
 }
@@ -44,6 +46,8 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
   /** Entries that are not mirrored here, and what they said when that was found. */
   const passed = new Map<Id, string>()
 
+  const found = new Set<Id>()
+
   const differs = (id: Id) => {
     const [entry, shadow] = [files.get(id), shadows.get(id)]
     if (!entry) return false
@@ -57,6 +61,11 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
     return typeof there === 'object' && identity(there) !== shadow?.identity
   }
   const isText = (id: Id) => files.get(id)?.kind === 'text' && !files.get(id)?.deleted
+
+  const foundAt = (id: Id, path: string) => {
+    found.add(id)
+    jobs.add(id, { found: path })
+  }
 
   const importSome = async (changed: readonly Id[], task: Id | undefined) => {
     // One that is at work already is not waited for: it is looked at again after that.
@@ -123,7 +132,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
           if (entry && !entry.deleted && entry.path === shadow?.path) files.move(id, path)
         }
       }, origin)
-      for (const [id, path] of renamed) jobs.add(id, { found: path })
+      for (const [id, path] of renamed) foundAt(id, path)
     },
     takeChanged: async () => {
       const changed = survey.takeChanged()
@@ -154,7 +163,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
           onMoved: (id, path) => {
             goneByHash.delete(shadows.get(id)?.hash ?? '')
             survey.vanished.delete(id)
-            jobs.add(id, { found: path })
+            foundAt(id, path)
           },
           onProgress: (done) => shared(before + done),
         })
@@ -162,9 +171,11 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       }
     },
     looked: (id, entry) => {
+      found.delete(id)
       if (!shadows.get(id) && !entry.deleted) passed.set(id, said(entry))
       else passed.delete(id)
     },
+    isFound: (id) => found.has(id),
     forget: () => passed.clear(),
   }
 }

@@ -15,8 +15,8 @@ export type Judge = {
 type JudgeOptions = {
   /** Files no longer where they were, and since when it is known; those that are judged are taken out. */
   vanished: Map<Id, number>
-  /** Files with work that waits: one of them may have been found under another name. */
-  pending: () => Iterable<Id>
+  /** Whether it was found under another name, and that is still to be dealt with. */
+  isFound: (id: Id) => boolean
   report: Pick<Report, 'halted' | 'halt'>
   pokeAfter: (ms: number) => void
 }
@@ -25,7 +25,7 @@ type JudgeOptions = {
 const quietMs = 500
 
 /** Decides what becomes of files that are gone, and whether the mirror may go on. */
-export function createJudge(m: Mirroring, { vanished, pending, report, pokeAfter }: JudgeOptions): Judge {
+export function createJudge(m: Mirroring, { vanished, isFound, report, pokeAfter }: JudgeOptions): Judge {
   const questions = createQuestions(m.clock)
   const lastAt = () => {
     let last = 0
@@ -55,10 +55,8 @@ export function createJudge(m: Mirroring, { vanished, pending, report, pokeAfter
         report.halt(found.reason, found)
         return true
       }
-      const take = (ids: readonly Id[]) => {
-        const waiting = new Set(pending())
-        return ids.filter((id) => !waiting.has(id) && !m.locks.busy(id) && vanished.delete(id))
-      }
+      const take = (ids: readonly Id[]) =>
+        ids.filter((id) => !isFound(id) && !m.locks.busy(id) && vanished.delete(id))
       await deleteVanished(m, take(found.delete))
       await restoreVanished(m, take(found.restore))
       return false

@@ -75,7 +75,7 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
 /** Has what vanished written to the disk again, from its documents. */
 export async function restoreVanished(m: Mirroring, ids: readonly Id[]): Promise<void> {
   const gone = ids.filter((id) => look(join(m.root.path, m.shadows.get(id)?.path ?? '')) === 'missing')
-  m.log.info('mirror writes vanished files again', { files: gone.length })
+  if (gone.length > 0) m.log.info('mirror writes vanished files again', { files: gone.length })
   // Without a shadow it has never been here, and so is brought.
   await m.shadows.remove(gone)
   for (const id of ids) m.again(id)
