@@ -1,4 +1,4 @@
-import { nameOf } from '@tandem/shared'
+import { nameOf, visibleText } from '@tandem/shared'
 import type { FileEntry, MirrorConflict } from '@tandem/shared/docs'
 import { Download } from 'lucide-react'
 import { type RefObject, useId, useRef, useState } from 'react'
@@ -91,7 +91,7 @@ export default function ConflictStrip({ entry, conflicts, editor, text }: Confli
       </div>
       {why !== undefined && (
         <p className={styles.why} id={whyId}>
-          {why}
+          {visibleText(why)}
         </p>
       )}
       {isComparing &&

@@ -100,7 +100,7 @@ function ConflictItem({ conflict, where, onOpen }: ConflictItemProps) {
         <small>{title}</small>
         <p>
           {conflictSentence(conflict, conflict.on.name)} The file is gone since; the versions are in that folder:{' '}
-          <code>{conflict.record}.*</code>
+          <code>{visibleText(conflict.record)}.*</code>
         </p>
         <Button
           disabled={!atLeast(claims.role, 'editor')}
