@@ -10,6 +10,7 @@ import type { Report } from './report.ts'
 import type { Shadow } from './shadow.ts'
 import { birthmark, identity, look } from '../disk/stat.ts'
 import type { Survey } from './survey.ts'
+import { yieldMany } from './yield-many.ts'
 import { resurrectEdited } from './vanished.ts'
 
 export type Intake = {
@@ -101,7 +102,9 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       const written = report.begin('exporting', toRead.length)
       for (const id of rest) if (!inBulk.has(id)) jobs.add(id, { moved: true })
       for (let i = 0; i < toRead.length; i += bulkTexts) {
-        const some = toRead.slice(i, i + bulkTexts)
+        const taken = toRead.slice(i, i + bulkTexts)
+        await yieldMany(m, taken)
+        const some = taken.filter(isText)
         const read = await workspace.read(some, m.signal)
         const bases = await meetMany(m, read)
         for (const id of some) {
@@ -114,7 +117,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
           const base = bases.get(id)
           jobs.add(id, { moved: true, ...(remote && { remote }), ...(base !== undefined && { base }) })
         }
-        written(i + some.length)
+        written(i + taken.length)
         while (jobs.pending() > 2 * bulkTexts && !m.signal.aborted) await nextWake()
       }
     },

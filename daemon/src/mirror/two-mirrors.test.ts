@@ -1,3 +1,4 @@
+import { createId } from '@tandem/shared'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRig, type Rig } from './testing/rig.ts'
 
@@ -52,6 +53,39 @@ test('[MIR-22] [MIR-26] two mirrors that share the same files at once, or make t
       ),
   )
   expect(new Set([kept, ...others])).toEqual(new Set(['of the first\n', 'of the second\n']))
+})
+
+test('[MIR-22] [MIR-117] of hundreds that were shared twice one goes each, by a few changes of the index; a text that differs is kept', async () => {
+  const [first, second] = rigs
+  const { server } = first
+  const paths = Array.from({ length: 60 }, (_, i) => `src/${i}.ts`)
+  // The other mirror's entries: older than ours, so that ours go.
+  const older = paths.slice(0, 30).map(() => createId())
+  for (const path of paths) first.write(path, `text of ${path}\n`)
+  const mirror = await first.start({ shared: true })
+  const mine = new Map(paths.map((path) => [path, server.id(path)]))
+  for (const [i, id] of older.entries()) server.write(id, i === 7 ? 'differs\n' : `text of src/${i}.ts\n`)
+  const facts = { size: 20, exec: false, eol: 'lf', bom: false } as const
+  let changes = 0
+  server.files.transact(() => {
+    for (const [i, id] of older.entries()) server.files.create(`src/${i}.ts`, 'text', facts, id)
+  }, 'another mirror')
+  server.files.subscribe(() => changes++)
+  await first.until(() => paths.every((path) => entriesAt(path).length === 1), 'one entry a path')
+  await mirror.settle()
+  await mirror.flush()
+  expect(changes).toBeLessThan(15)
+  for (const [i, path] of paths.entries()) {
+    expect(server.id(path)).toBe(older[i] ?? mine.get(path))
+    expect([first.disk(path), server.at(path)]).toEqual(Array(2).fill(i === 7 ? 'differs\n' : `text of ${path}\n`))
+  }
+  expect(new Set(mirror.state.snapshot().conflicts.map(({ path }) => path))).toEqual(new Set(['src/7.ts']))
+  // And they are bound to what is there now.
+  first.write('src/3.ts', 'edited\n')
+  await mirror.settle()
+  expect(server.text(older[3] as string)).toBe('edited\n')
+  await second.start({ server, shared: true })
+  expect(second.disk('src/3.ts')).toBe('edited\n')
 })
 
 test('[MIR-23] [MIR-110] the same pull in both folders, while online and while apart, is in the text once', async () => {

@@ -37,6 +37,8 @@ export type MemoryServer = {
   cutBlobAfter(bytes: number): void
   /** How many bytes of blobs went over the wire, either way. */
   blobBytes(): number
+  /** A text that no entry names yet. */
+  write(id: Id, text: string): void
   text(id: Id): string
   at(path: string): string | undefined
   id(path: string): Id
@@ -289,6 +291,7 @@ export function memoryServer(): MemoryServer {
     },
     cutBlobAfter: (bytes) => void (cutAfter = bytes),
     blobBytes: () => carried,
+    write: (id, text) => textOf(id).edit([{ at: 0, del: 0, ins: text }], 'somebody'),
     text: (id) => textOf(id).snapshot(),
     at: (path) => {
       const entry = files.snapshot().byPath.get(path)
