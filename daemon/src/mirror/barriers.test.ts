@@ -88,6 +88,7 @@ test('[MIR-128] [MIR-57] a file that cannot be written holds no task back, and i
   rig.write('.tandem/tmp', 'in the way')
   rig.server.edit(rig.server.id('a.ts'), 'one', 'typed')
   expect(await mirror.flush()).toEqual(['a.ts'])
+  expect(await mirror.settle()).toEqual(['a.ts'])
   rmSync(join(rig.folder, '.tandem/tmp'))
   await rig.until(() => rig.read('a.ts') === 'typed\n')
   expect(await mirror.flush()).toEqual([])

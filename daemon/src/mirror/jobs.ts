@@ -41,7 +41,8 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
   const [run, runHeavy] = [createLanes(lanes), createLanes(heavyLanes)]
   const hints = new Map<Id, Hint>()
   const waiting = new Set<Id>()
-  const failures = new Map<Id, { times: number; why: string }>()
+  /** What failed, what of it is still to be done, and how to call off the next try. */
+  const failures = new Map<Id, { times: number; why: string; hint: Hint; cancel: () => void }>()
   const calmUntil = new Map<Id, number>()
   /** How many times each file waits or is at work. */
   const pending = new Map<Id, number>()
@@ -52,19 +53,27 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
   }
 
   const start = async (id: Id): Promise<void> => {
-    const hint = hints.get(id) ?? {}
+    const failed = failures.get(id)
+    const given = hints.get(id) ?? {}
+    // A lesser look that succeeds has not done what failed before.
+    const hint = failed ? joined(failed.hint, given) : given
     hints.delete(id)
     if (signal.aborted) return
     try {
       await work(id, hint)
+      failures.get(id)?.cancel()
       failures.delete(id)
     } catch (e) {
       if (signal.aborted) return
-      const times = (failures.get(id)?.times ?? 0) + 1
-      failures.set(id, { times, why: messageOf(e) })
+      const times = (failed?.times ?? 0) + 1
       const ms = Math.min(30_000, 500 * 2 ** times)
       log[times === 1 ? 'warn' : 'debug']('mirror file failed', { file: id, code: codeOf(e), error: e, retryMs: ms })
-      clock.after(ms, () => jobs.add(id, { ...hint, moved: true }))
+      const next: Hint = { ...hint, moved: true }
+      // By then it may say something else.
+      delete next.remote
+      // One try at a time is waited for, however often it fails meanwhile.
+      failed?.cancel()
+      failures.set(id, { times, why: messageOf(e), hint: next, cancel: clock.after(ms, () => jobs.add(id, next)) })
     }
   }
   const jobs: Jobs = {

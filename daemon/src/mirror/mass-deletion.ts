@@ -69,7 +69,10 @@ export async function judgeVanished(m: Mirroring, ids: readonly Id[], questions:
 
 /** Makes the daemon's own folders again where somebody removed them. */
 export async function openOwnFolders(root: Root): Promise<void> {
-  for (const part of ['tmp', 'trash', 'conflicts'] as const) await openOwnFolder(root.path, part)
+  for (const part of ['tmp', 'trash', 'conflicts'] as const) {
+    // Something else in its place: what needs it fails by itself, says so, and is tried again.
+    await openOwnFolder(root.path, part).catch(() => {})
+  }
 }
 
 /** A confirmation is used up by one yes. */

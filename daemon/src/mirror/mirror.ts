@@ -272,8 +272,9 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const leftOut = () =>
     [...new Set([...jobs.failing().keys(), ...jobs.pendingIds()])].map((id) => workspace.files.get(id)?.path ?? id)
   const isQuiet = () => hints.size === 0 && moved.size === 0 && !todo.scan && !todo.index && jobs.pending() === 0
-  /** Nothing is at work, nothing waits, and nothing is to be tried again. */
-  const isDone = () => !isTurning && isQuiet() && survey.vanished.size === 0 && jobs.failing().size === 0
+  /** Nothing is at work, nothing waits, and nothing is to be tried again; stopped, work is left alone, and told again. */
+  const isDone = () =>
+    report.halted() === undefined && !isTurning && isQuiet() && survey.vanished.size === 0 && jobs.failing().size === 0
   const cursor = createCursor({ shadows, isDone, signal })
   const haltedError = () => new TandemError('conflict', { reason: `The mirror has stopped: ${report.halted() ?? ''}` })
   const requireRunning = () => {
