@@ -50,7 +50,7 @@ export async function startMirror(
       said += stderr
       if (run === mine) run = undefined
     })
-    const ended = mine.ended.then(({ stderr }) => Promise.reject(new Error(`tandem daemon ended:\n${stderr}`)))
+    const ended = mine.ended.then(({ stderr }) => Promise.reject(new Error(`the other daemon ended:\n${stderr}`)))
     ended.catch(() => {}) // told below, where it matters
     await Promise.race([mine.firstLine, ended])
   }
