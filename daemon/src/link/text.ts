@@ -2,6 +2,7 @@ import { docPath, type Id, type TextEdit } from '@tandem/shared'
 import {
   applyEdits,
   applyPrepared,
+  draftDoc,
   fits,
   includesState,
   openFile,
@@ -73,7 +74,7 @@ export function readText(writers: Writers, fileId: Id, whole: Uint8Array | undef
     ...readFileUpdate(whole),
     replay: (update: Uint8Array) => replayOn(whole, update),
     prepare: (edits: readonly TextEdit[], task?: Id) => {
-      const doc = new Y.Doc({ gc: false })
+      const doc = draftDoc()
       if (whole) Y.applyUpdate(doc, whole)
       const alike = alikeWith(writers, pathOf(fileId), doc, edits, task)
       let update = alike ?? new Uint8Array()

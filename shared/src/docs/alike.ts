@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import type { TextEdit } from '../merge/edits.ts'
+import { draftDoc } from './draft.ts'
 
 /** Each import that is made alike costs the document one client id for ever: beyond so many, none is made. */
 const maxClients = 300
@@ -31,7 +32,7 @@ export function prepareAlike(
 
 /** What this work on a copy is as an update. */
 function made(whole: Uint8Array, clientId: number, origin: unknown, work: (text: Y.Text) => void): Uint8Array {
-  const draft = new Y.Doc({ gc: false })
+  const draft = draftDoc()
   Y.applyUpdate(draft, whole)
   draft.clientID = clientId
   let update = new Uint8Array()

@@ -2,6 +2,7 @@ import * as decoding from 'lib0/decoding'
 import { fromBase64, toBase64 } from 'lib0/buffer'
 import * as Y from 'yjs'
 import type { TextEdit } from '../merge/edits.ts'
+import { draftDoc } from './draft.ts'
 import { applyEdits } from './text.ts'
 
 /** Where a document stands, state vector and delete set, in base64: what a tombstone or a shadow remembers of it. */
@@ -20,7 +21,7 @@ export function includesState(doc: Y.Doc, state: string): boolean {
  * It is of the document's own client id: it must be applied before the next one is prepared.
  */
 export function prepareEdits(doc: Y.Doc, edits: readonly TextEdit[], origin: unknown): Uint8Array {
-  const draft = new Y.Doc({ gc: false })
+  const draft = draftDoc()
   Y.applyUpdate(draft, Y.encodeStateAsUpdate(doc))
   draft.clientID = doc.clientID
   let update = new Uint8Array()
@@ -39,7 +40,7 @@ export const applyPrepared = (doc: Y.Doc, update: Uint8Array, origin: unknown): 
 
 /** Whether an update finds in the document all that it builds upon. */
 export function fits(doc: Y.Doc, update: Uint8Array): boolean {
-  const draft = new Y.Doc({ gc: false })
+  const draft = draftDoc()
   Y.applyUpdate(draft, Y.encodeStateAsUpdate(doc))
   Y.applyUpdate(draft, update)
   const whole = draft.store.pendingStructs === null && draft.store.pendingDs === null
@@ -85,7 +86,7 @@ export function readFileUpdate(update: Uint8Array | undefined): {
 } {
   const simple = update && plainText(update)
   if (simple) return simple
-  const doc = new Y.Doc()
+  const doc = draftDoc()
   if (update) Y.applyUpdate(doc, update)
   return {
     text: doc.getText('content').toString(),
@@ -112,7 +113,7 @@ function plainText(update: Uint8Array): ReturnType<typeof readFileUpdate> | unde
 }
 
 function readFileUpdateSlowly(update: Uint8Array, state: string): boolean {
-  const doc = new Y.Doc()
+  const doc = draftDoc()
   Y.applyUpdate(doc, update)
   return includesState(doc, state)
 }
