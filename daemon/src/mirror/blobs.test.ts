@@ -166,6 +166,8 @@ test('[MIR-90] after a cut a blob goes on where it was, on its way out and on it
   age('out.bin')
   rig.server.cutBlobAfter(1_000_000)
   const mirror = await rig.start()
+  const told: unknown[] = []
+  mirror.state.subscribe(() => told.push(mirror.state.snapshot().bytes))
   await rig.until(() => isSame(rig.server.blob('out.bin'), out), 'sent')
   expect(rig.server.blobBytes()).toBe(3_000_000)
   rig.server.cutBlobAfter(1_000_000)
@@ -173,6 +175,9 @@ test('[MIR-90] after a cut a blob goes on where it was, on its way out and on it
   await rig.until(() => isSame(bytesAt('back.bin'), back), 'fetched')
   await mirror.flush()
   expect(rig.server.blobBytes()).toBe(6_000_000)
+  // How far each is, and nothing once none is under way.
+  expect(told).toContainEqual({ done: expect.any(Number) as number, total: 3_000_000 })
+  expect(mirror.state.snapshot().bytes).toBeUndefined()
   expect(staged()).toEqual([])
 })
 
