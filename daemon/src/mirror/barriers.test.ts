@@ -1,6 +1,6 @@
 import { createId } from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
-import { chmodSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createBarriers } from './barriers.ts'
@@ -101,4 +101,20 @@ test.skipIf(process.getuid?.() === 0)('[MIR-128] [MIR-58] a file that cannot be 
   chmodSync(join(rig.folder, 'a.ts'), 0o000)
   expect(await mirror.settle()).toEqual(['a.ts'])
   chmodSync(join(rig.folder, 'a.ts'), 0o644)
+})
+
+test('[MIR-128] a file that is written to all the time holds back neither the first mirror nor a task', async () => {
+  for (let i = 0; i < 10; i++) rig.write(`f${i}.ts`, `${i}\n`)
+  rig.write('a.log', '')
+  const writing = setInterval(() => appendFileSync(join(rig.folder, 'a.log'), 'a line\n'), 2)
+  try {
+    const mirror = await rig.start()
+    expect(rig.server.at('f9.ts')).toBe('9\n')
+    rig.write('f9.ts', 'by a task\n')
+    await mirror.settle()
+    expect(rig.server.at('f9.ts')).toBe('by a task\n')
+  } finally {
+    clearInterval(writing)
+  }
+  await rig.until(() => rig.server.at('a.log') === rig.read('a.log'))
 })

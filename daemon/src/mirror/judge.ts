@@ -55,8 +55,7 @@ export function createJudge(m: Mirroring, { vanished, isFound, report, pokeAfter
         report.halt(found.reason, found)
         return true
       }
-      const take = (ids: readonly Id[]) =>
-        ids.filter((id) => !isFound(id) && !m.locks.busy(id) && vanished.delete(id))
+      const take = (ids: readonly Id[]) => ids.filter((id) => !isFound(id) && !m.locks.busy(id) && vanished.delete(id))
       await deleteVanished(m, take(found.delete))
       await restoreVanished(m, take(found.restore))
       return false

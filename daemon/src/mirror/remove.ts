@@ -38,9 +38,10 @@ export async function remove(m: Mirroring, { id, deleted }: FileEntry, shadow: S
     const edited = shadow.kind === 'text' ? hashOf(read.bytes) !== shadow.hash : await isOther(m, shadow, read.stat)
     // Named by its id: after a crash it is put back.
     const aside = join(m.root.path, staging, `d-${id}`)
-    const taken = isBack || edited
-      ? 'changed'
-      : await inParent(m.root, shadow.path, (target) => takeOut(target, identity(read.stat), aside))
+    const taken =
+      isBack || edited
+        ? 'changed'
+        : await inParent(m.root, shadow.path, (target) => takeOut(target, identity(read.stat), aside))
     if (taken === 'blocked') return 'done'
     // Not put back, for something had its place by then.
     if (taken === 'changed' && look(aside) !== 'missing') await keepInTrash(m, aside, shadow.path)
