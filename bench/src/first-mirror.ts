@@ -12,8 +12,8 @@ export async function firstMirror(files = 2_000): Promise<Row[]> {
     const took = performance.now() - from
     const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files`)
     if (!answer.ok) throw new Error(`the files cannot be listed: ${answer.status}`)
-    // Both tidy up once they idle.
-    await pause(5_000)
+    // Both tidy up once they idle, and the system has its pages back some seconds after that.
+    await pause(15_000)
     const memory = (['server', 'daemon'] as const).map((program) => `${program} ${rssOf(tandem.pidOf(program))} MB`)
     await tandem.stop()
     return { took, memory: memory.join(', ') }
