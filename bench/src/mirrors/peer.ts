@@ -17,7 +17,7 @@ export type Peer = {
   start(folders: { near: string; far: string; scratch: string }): Promise<Running>
 }
 
-export type Running = {
+type Running = {
   /** Its processes, with those below them. */
   pids(): number[]
   /** When the near side said that all was shared, where it says so: ms of `performance.now()`. */
