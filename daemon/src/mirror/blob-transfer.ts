@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, readdir, unlink, type FileHandle } from 'node:fs/promises'
+import { lstat, open, readdir, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TandemError, type ErrorCode, type Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
@@ -53,11 +53,7 @@ const partialOf = (id: Id, hash: string) => `b-${id}-${hash}`
  */
 export async function fetchBlob(m: Mirroring, id: Id, { hash, size }: { hash: string; size: number }): Promise<string> {
   const file = join(m.root.path, staging, partialOf(id, hash))
-  await using handle = await open(
-    file,
-    constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
-    0o600,
-  )
+  await using handle = await openPartial(file)
   const sum = createHash('sha256')
   const transfer = m.transfers.begin(size)
   try {
@@ -79,6 +75,13 @@ export async function fetchBlob(m: Mirroring, id: Id, { hash, size }: { hash: st
   } finally {
     transfer.end()
   }
+}
+
+/** What came of it before. One with a second name has been put in place, one that was made ready may not be written any more: both begin anew. */
+async function openPartial(file: string): Promise<FileHandle> {
+  const there = await lstat(file).catch(() => undefined)
+  if (there && (there.nlink > 1 || (there.mode & 0o600) !== 0o600)) await unlink(file)
+  return open(file, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600)
 }
 
 async function addTo(sum: ReturnType<typeof createHash>, handle: FileHandle): Promise<number> {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import {
   appendFileSync,
   chmodSync,
+  linkSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -338,4 +339,18 @@ test('[MIR-45] [MIR-98] a folder that has a file with mixed line ends from the w
   await rig.start({ state: 'another' })
   expect(rig.read('mixed.txt')).toBe('\ufeffone\r\ntwo, typed\nthree\rfour')
   expect(rig.read('later.txt')).toBe('a\r\nb\nc\r\n')
+})
+
+test('[MIR-90] what lies in the folder is never written on with what is fetched, even under a second name', async () => {
+  const bytes = binary(3_000_000)
+  rig.write('precious', 'mine\n')
+  await rig.start()
+  rig.server.cutBlobAfter(1_000_000)
+  rig.server.putBlob('a.bin', bytes)
+  await rig.until(() => rig.lines.some((line) => line.includes('mirror file failed')), 'cut')
+  const [partial = ''] = staged().filter((name) => name.startsWith('b-'))
+  unlinkSync(join(rig.folder, '.tandem/tmp', partial))
+  linkSync(join(rig.folder, 'precious'), join(rig.folder, '.tandem/tmp', partial))
+  await rig.until(() => isSame(bytesAt('a.bin'), bytes), 'fetched')
+  expect(rig.read('precious')).toBe('mine\n')
 })
