@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Row } from './stats.ts'
 
 type Measured = { readyMs: number; mb: number; latencies: number[]; storm: number; told: number; trouble?: string }
 
+const child = fileURLToPath(import.meta.resolve('./watchers/measure.ts'))
 const places = ['thread', 'here'] as const
 const backends = ['directories', 'chokidar', 'parcel'] as const
 
@@ -30,13 +32,13 @@ export async function watchers(files: number): Promise<Row[]> {
 
 function rows(root: string, backend: string, place: string): Row[] {
   const what = `${backend} ${place === 'here' ? 'in the same thread' : 'in a thread of its own'}`
-  const child = spawnSync(process.execPath, [join(import.meta.dirname, 'watchers/measure.ts'), root, backend, place], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [child, root, backend, place], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 300_000,
   })
-  const last = child.stdout.trim().split('\n').at(-1) ?? ''
-  if (child.status !== 0 || last === '') return [{ what, samples: [], note: `failed: ${child.stderr.slice(-200)}` }]
+  const last = stdout.trim().split('\n').at(-1) ?? ''
+  if (status !== 0 || last === '') return [{ what, samples: [], note: `failed: ${stderr.slice(-200)}` }]
   const { readyMs, mb, latencies, storm, told, trouble } = JSON.parse(last) as Measured
   const missed = storm - told
   return [
