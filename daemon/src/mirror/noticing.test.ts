@@ -152,5 +152,5 @@ test('[MIR-60] [MIR-75] a folder that takes long to look at is looked at more se
     return ms
   }
   expect(restMs(200)).toBe(60_000)
-  expect(restMs(5_000)).toBe(300_000)
+  expect(restMs(5_000)).toBe(500_000)
 })

@@ -46,7 +46,7 @@ const [quietMs, longestStormMs] = [250, 2_000]
  * The rest between two looks at everything, and how many times as long as such a look it is at least: a folder of a
  * million files is not looked at all the time. Without a watcher the looks are all there is, and may cost more.
  */
-const [restMs, restShare] = [60_000, 60]
+const [restMs, restShare] = [60_000, 100]
 const [pollMs, pollShare] = [1_000, 10]
 
 /** Watches, waits for storms and for git, and says when everything is to be looked at anew. */
