@@ -59,6 +59,7 @@ export async function recoverCapture(m: Mirroring, capture: Capture): Promise<vo
         if (text.replay(Buffer.from(update, 'base64'))) await text.durable(m.signal)
       }),
     )
+  m.again(capture.id)
   watchCapture(m, capture)
 }
 

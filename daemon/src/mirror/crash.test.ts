@@ -140,7 +140,7 @@ test.for(cases.slice(0, 8))(
 )
 
 test.for(cases.slice(0, 8))(
-  '[LOG-97] [MIR-10] killed at step $at (after it: $after) of an import of many at once: nothing lost, nothing doubled',
+  '[LOG-97] [MIR-10] [MIR-107] killed at step $at (after it: $after) of an import of many at once: nothing lost, nothing doubled',
   async ({ at, after }) => {
     const paths = Array.from({ length: 40 }, (_, i) => `f${i}.ts`)
     for (const path of paths) rig.write(path, '1\n2\n3\n4\n')

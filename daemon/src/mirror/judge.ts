@@ -17,6 +17,9 @@ type JudgeOptions = {
   vanished: Map<Id, number>
   /** Whether it was found under another name, and that is still to be dealt with. */
   isFound: (id: Id) => boolean
+  /** When the last look at the whole folder began, and what asks for another. */
+  scannedAt: () => number
+  wantScan: () => void
   report: Pick<Report, 'halted' | 'halt'>
   pokeAfter: (ms: number) => void
 }
@@ -25,7 +28,7 @@ type JudgeOptions = {
 const quietMs = 500
 
 /** Decides what becomes of files that are gone, and whether the mirror may go on. */
-export function createJudge(m: Mirroring, { vanished, isFound, report, pokeAfter }: JudgeOptions): Judge {
+export function createJudge(m: Mirroring, { vanished, isFound, scannedAt, wantScan, report, pokeAfter }: JudgeOptions): Judge {
   const questions = createQuestions(m.clock)
   const lastAt = () => {
     let last = 0
@@ -43,6 +46,11 @@ export function createJudge(m: Mirroring, { vanished, isFound, report, pokeAfter
       const sinceMs = m.clock.now() - lastAt()
       if (!m.inHaste() && sinceMs < quietMs) {
         pokeAfter(quietMs - sinceMs)
+        return report.halted() !== undefined
+      }
+      if (scannedAt() < lastAt()) {
+        // Under another name it may lie anywhere, and what tells of that may be late.
+        wantScan()
         return report.halted() !== undefined
       }
       const trouble = rootTrouble(m.root)

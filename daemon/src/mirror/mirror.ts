@@ -198,7 +198,14 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const survey = createSurvey(m, noticing, specials.take)
   const intake = createIntake(m, { jobs, survey, report, nextWake: next })
 
-  const { judge, answer } = createJudge(m, { vanished: survey.vanished, isFound: intake.isFound, report, pokeAfter })
+  const { judge, answer } = createJudge(m, {
+    vanished: survey.vanished,
+    isFound: intake.isFound,
+    scannedAt: () => lastScan,
+    wantScan,
+    report,
+    pokeAfter,
+  })
   const arrivals = createArrivals(m)
 
   let lastScan = 0

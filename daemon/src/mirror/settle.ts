@@ -22,6 +22,15 @@ import { resurrect } from './vanished.ts'
  * the disk, and whether that is a deletion is decided for all vanished files together.
  */
 export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'done' | 'gone'> {
+  const outcome = await bringTogether(m, id, hint)
+  const shadow = m.shadows.get(id)
+  // Where it turns up again, under another name perhaps, it is written what could not be now.
+  if (outcome === 'gone' && hint.moved && shadow && !shadow.behind)
+    await m.shadows.put([{ id, shadow: { ...shadow, behind: true } }])
+  return outcome
+}
+
+async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' | 'gone'> {
   const entry = m.workspace.files.get(id)
   const shadow = m.shadows.get(id)
   if (!entry) return 'done'
@@ -40,11 +49,7 @@ export async function settle(m: Mirroring, id: Id, hint: Hint = {}): Promise<'do
   const at = hint.found ?? whereabouts(m, entry, shadow)
   const stat = look(join(m.root.path, at))
   if (stat === 'unreadable') throw unreadable(at)
-  if (stat === 'missing' || !isStill(shadow, stat)) {
-    // Where it turns up again, under another name perhaps, it is written what could not be now.
-    if (hint.moved && !shadow.behind) await m.shadows.put([{ id, shadow: { ...shadow, behind: true } }])
-    return 'gone'
-  }
+  if (stat === 'missing' || !isStill(shadow, stat)) return 'gone'
   let place = at
   if (at !== shadow.path && entry.path === shadow.path) {
     m.workspace.files.transact(() => m.workspace.files.move(id, at), origin)

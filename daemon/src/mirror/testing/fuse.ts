@@ -13,7 +13,7 @@ export type Life = {
    * Called before and after each step that leaves a trace; who sets `dead` there kills it at that very moment. `now`:
    * nothing else of this program may happen in between.
    */
-  onStep(step: string, now: boolean): void
+  onStep(step: string, now: boolean, after: boolean): void
 }
 
 const lives = new AsyncLocalStorage<Life>()
@@ -27,14 +27,14 @@ export const bound = <A extends unknown[], R>(call: (...args: A) => R): ((...arg
 function before(step: string, now = false): Life | undefined {
   const life = lives.getStore()
   if (life?.dead) throw new Error(`dead before ${step}`)
-  life?.onStep(step, now)
+  life?.onStep(step, now, false)
   if (life?.dead) throw new Error(`died before ${step}`)
   return life
 }
 function after(life: Life | undefined, step: string, now = false): void {
   // What was under way when it died elsewhere was done all the same, but nobody hears of it.
   if (life?.dead) throw new Error(`dead after ${step}`)
-  life?.onStep(step, now)
+  life?.onStep(step, now, true)
   if (life?.dead) throw new Error(`died after ${step}`)
 }
 let busy = 0
