@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createLog, errorTable, isTandemError, messageOf } from '@tandem/shared'
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   void daemon.connected.then(() => tell({ t: 'connected', daemonId: daemon.daemonId })).catch(() => {})
   const onReady = () => {
     tell({ t: 'ready' })
-    setTimeout(collectGarbage, idleMs).unref()
+    setTimeout(tidy, idleMs).unref()
   }
   void daemon.ready.then(onReady).catch(() => {})
   await daemon.closed
@@ -43,8 +44,12 @@ async function main(): Promise<void> {
 /** Once the first mirror is done and the daemon idles. */
 const idleMs = 2_000
 
-/** V8 does not tidy up while idle: what sharing 10,000 files left behind (some 200 MB) would stay for good. */
-function collectGarbage(): void {
+/**
+ * V8 does not tidy up while idle: what sharing 10,000 files left behind (some 200 MB) would stay for good. And should
+ * this process be killed, the next one starts from what was compiled all the same.
+ */
+function tidy(): void {
+  flushCompileCache()
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   collect()
