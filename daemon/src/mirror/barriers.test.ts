@@ -1,6 +1,6 @@
 import { createId } from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
-import { appendFileSync, chmodSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createBarriers } from './barriers.ts'
@@ -90,6 +90,7 @@ test('[MIR-128] [MIR-57] a file that cannot be written holds no task back, and i
   expect(await mirror.flush()).toEqual(['a.ts'])
   expect(await mirror.settle()).toEqual(['a.ts'])
   rmSync(join(rig.folder, '.tandem/tmp'))
+  mkdirSync(join(rig.folder, '.tandem/tmp'))
   await rig.until(() => rig.read('a.ts') === 'typed\n')
   expect(await mirror.flush()).toEqual([])
 })

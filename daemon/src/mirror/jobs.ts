@@ -18,6 +18,15 @@ export type Jobs = {
   failing(): ReadonlyMap<Id, string>
 }
 
+type Failure = {
+  times: number
+  why: string
+  /** What of it is still to be done. */
+  hint: Hint
+  /** Calls off the next try; undefined once that has begun. */
+  cancel: (() => void) | undefined
+}
+
 type JobsOptions = {
   work: (id: Id, hint: Hint) => Promise<void>
   /** What may take long, such as large content on its way: others do not wait for it. */
@@ -41,8 +50,7 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
   const [run, runHeavy] = [createLanes(lanes), createLanes(heavyLanes)]
   const hints = new Map<Id, Hint>()
   const waiting = new Set<Id>()
-  /** What failed, what of it is still to be done, and how to call off the next try. */
-  const failures = new Map<Id, { times: number; why: string; hint: Hint; cancel: () => void }>()
+  const failures = new Map<Id, Failure>()
   const calmUntil = new Map<Id, number>()
   /** How many times each file waits or is at work. */
   const pending = new Map<Id, number>()
@@ -61,19 +69,24 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
     if (signal.aborted) return
     try {
       await work(id, hint)
-      failures.get(id)?.cancel()
+      failed?.cancel?.()
       failures.delete(id)
     } catch (e) {
       if (signal.aborted) return
-      const times = (failed?.times ?? 0) + 1
-      const ms = Math.min(30_000, 500 * 2 ** times)
-      log[times === 1 ? 'warn' : 'debug']('mirror file failed', { file: id, code: codeOf(e), error: e, retryMs: ms })
+      // By the next try its text may be another.
       const next: Hint = { ...hint, moved: true }
-      // By then it may say something else.
       delete next.remote
-      // One try at a time is waited for, however often it fails meanwhile.
-      failed?.cancel()
-      failures.set(id, { times, why: messageOf(e), hint: next, cancel: clock.after(ms, () => jobs.add(id, next)) })
+      const failure: Failure = failed ?? { times: 0, why: '', hint: next, cancel: undefined }
+      failures.set(id, Object.assign(failure, { why: messageOf(e), hint: next }))
+      // One try is waited for, and not longer for being asked in between.
+      if (failure.cancel) return
+      const ms = Math.min(30_000, 500 * 2 ** ++failure.times)
+      const level = failure.times === 1 ? 'warn' : 'debug'
+      log[level]('mirror file failed', { file: id, code: codeOf(e), error: e, retryMs: ms })
+      failure.cancel = clock.after(ms, () => {
+        failure.cancel = undefined
+        jobs.add(id, failure.hint)
+      })
     }
   }
   const jobs: Jobs = {
