@@ -168,16 +168,21 @@ test.each(['dark', 'light'] as const)(
     }
     const button = (name: string | RegExp) => page.getByRole('button', { name })
     await tab.inTree('README.md').waitFor()
+    const daemon = tandem.pidOf('daemon') as number
+    // Held while they are written, and again while the picture is taken: it would be done before anybody could look.
+    process.kill(daemon, 'SIGSTOP')
     for (let i = 0; i < 4_000; i++) tandem.write(`many/${i % 40}/${i}.txt`, `file ${i}\n`)
-    // A fast machine may be done before anybody could look.
-    const bar = page.getByRole('progressbar').first()
-    await bar.waitFor({ timeout: 5_000 }).catch(() => tab.inTree('many').waitFor())
+    const bar = page.locator('[role=progressbar]:not([aria-valuenow="0"])').first()
+    const shown = bar.waitFor({ timeout: 20_000 }).catch(() => tab.inTree('many').waitFor())
+    process.kill(daemon, 'SIGCONT')
+    await shown
+    process.kill(daemon, 'SIGSTOP')
     await shoot('30-mirror-progress')
+    process.kill(daemon, 'SIGCONT')
     await until('all are shared', async () => (await page.getByRole('progressbar').count()) === 0)
 
     await tab.open('README.md')
     await tab.showsPart('A place to try Tandem')
-    const daemon = tandem.pidOf('daemon') as number
     const [first = '', ...rest] = (tandem.read('README.md') ?? '').split('\n')
     process.kill(daemon, 'SIGSTOP')
     tandem.write('README.md', [`${first}, said the disk`, ...rest].join('\n'))
