@@ -172,7 +172,7 @@ test.each(['dark', 'light'] as const)(
     // Held while they are written, and again while the picture is taken: it would be done before anybody could look.
     process.kill(daemon, 'SIGSTOP')
     for (let i = 0; i < 4_000; i++) tandem.write(`many/${i % 40}/${i}.txt`, `file ${i}\n`)
-    const bar = page.locator('[role=progressbar]:not([aria-valuenow="0"])').first()
+    const bar = page.getByRole('progressbar').first()
     const shown = bar.waitFor({ timeout: 20_000 }).catch(() => tab.inTree('many').waitFor())
     process.kill(daemon, 'SIGCONT')
     await shown
