@@ -7,6 +7,7 @@ import { importMany } from './import-many.ts'
 import { meetMany } from './meet-many.ts'
 import type { Jobs } from './jobs.ts'
 import type { Report } from './report.ts'
+import type { Hint } from './settle-content.ts'
 import type { Shadow } from './shadow.ts'
 import { birthmark, identity, look } from '../disk/stat.ts'
 import type { Survey } from './survey.ts'
@@ -25,7 +26,7 @@ export type Intake = {
   /** Shares what is new on disk. */
   takeNew(): Promise<void>
   /** An entry was looked at; it is not looked at again until something changes, where it is not mirrored here. */
-  looked(id: Id, entry: FileEntry): void
+  looked(id: Id, entry: FileEntry, hint: Hint): void
   /** Whether it was found under another name, and that is still to be dealt with. */
   isFound(id: Id): boolean
   /** Everything is worth another look. */
@@ -173,8 +174,8 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
         before += paths.length
       }
     },
-    looked: (id, entry) => {
-      found.delete(id)
+    looked: (id, entry, hint) => {
+      if (hint.found !== undefined) found.delete(id)
       if (!shadows.get(id) && !entry.deleted) passed.set(id, said(entry))
       else passed.delete(id)
     },

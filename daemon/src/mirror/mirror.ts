@@ -175,7 +175,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       const entry = workspace.files.get(id)
       if ((await refusals.attend(entry?.path, () => telling(id, () => settle(m, id, given)))) === 'gone')
         survey.vanished.set(id, survey.vanished.get(id) ?? clock.now())
-      if (entry) intake.looked(id, entry)
+      if (entry) intake.looked(id, entry, given)
     },
   })
   const noticing = createNoticing({
