@@ -50,7 +50,8 @@ export async function finish(
     const owner = await lstat(like).catch(() => lstat(root.path))
     await handle.chown(owner.uid, owner.gid)
   }
-  await handle.chmod(mode)
+  // As when a program writes to a file: another's words never run with its owner's rights.
+  await handle.chmod(mode & 0o777)
   await handle.sync()
   return toStat(await handle.stat({ bigint: true }))
 }

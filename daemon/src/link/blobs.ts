@@ -1,4 +1,4 @@
-import { blobPieceBytes, BlobPutAnswer, BlobsMissingAnswer, TandemError } from '@tandem/shared'
+import { BlobHash, blobPieceBytes, BlobPutAnswer, BlobsMissingAnswer, TandemError } from '@tandem/shared'
 import type { persistently } from './persistently.ts'
 
 export type Blobs = ReturnType<typeof createBlobs>
@@ -63,8 +63,12 @@ export function createBlobs({ call, persist }: BlobsOptions) {
         now = await persist(() => send(`/blobs/${hash}?offset=${offset}&size=${size}`, bytes, signal), signal)
       }
     },
-    /** As `Blobs` of the mirror says; throws `range-invalid` where the blob ends before `from`. */
+    /**
+     * As `Blobs` of the mirror says; throws `range-invalid` where the blob ends before `from`, and `not-found` for what
+     * is no hash: it would be another route of the server's.
+     */
     get: async function* (hash: string, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+      if (!BlobHash.safeParse(hash).success) throw new TandemError('not-found', { reason: 'no name of a blob' })
       let at = from
       for (;;) {
         let isOver = false

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open, readdir, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TandemError, type ErrorCode, type Id } from '@tandem/shared'
+import { BlobHash, TandemError, type ErrorCode, type Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
 import { openRegular } from '../disk/open.ts'
 import { identity, type Stat } from '../disk/stat.ts'
@@ -52,7 +52,7 @@ const partialOf = (id: Id, hash: string) => `b-${id}-${hash}`
  * the bytes are more than this daemon takes, or others than were named.
  */
 export async function fetchBlob(m: Mirroring, id: Id, { hash, size }: { hash: string; size: number }): Promise<string> {
-  const file = join(m.root.path, staging, partialOf(id, hash))
+  const file = join(m.root.path, staging, partialOf(id, BlobHash.parse(hash)))
   await using handle = await openPartial(file)
   const sum = createHash('sha256')
   const transfer = m.transfers.begin(size)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { BlobHash } from '@tandem/shared'
 import type { FileEntry, FileFacts } from '@tandem/shared/docs'
 import { keepAside, placeBlob } from './blob-place.ts'
 import { sendBlob } from './blob-transfer.ts'
@@ -26,10 +27,11 @@ const racyMs = 2_000
  * Content and mode of one file that is no text and is where it belongs: three-way, by hashes alone. What is shared
  * stays in place where both sides changed it; the disk's is kept aside.
  */
-export async function settleBlob(m: Mirroring, { id }: FileEntry): Promise<'done' | 'gone'> {
+export async function settleBlob(m: Mirroring, { id, path }: FileEntry): Promise<'done' | 'gone'> {
   for (let round = 0; round < 8; round++) {
     const [entry, shadow] = [m.workspace.files.get(id), m.shadows.get(id)]
-    if (!entry || entry.deleted) break
+    // Renamed meanwhile, perhaps to what is not shared here: the file is moved there first, if it may be.
+    if (!entry || entry.deleted || entry.path !== path) break
     if (checkParents(m.root, entry.path, false) === 'blocked') {
       m.refuse(entry.path, 'a parent is not a directory of this folder')
       return 'done'
@@ -87,7 +89,8 @@ async function agree(
   shadow: Shadow | undefined,
   disk: OnDisk | undefined,
 ): Promise<'done' | 'again'> {
-  const [base, remote] = [shadow?.hash ?? '', entry.facts?.blob ?? '']
+  // The index is anybody's to write: what is no hash names nothing.
+  const [base, remote] = [shadow?.hash ?? '', BlobHash.safeParse(entry.facts?.blob).data ?? '']
   if (!disk) return remote === '' ? 'done' : placeBlob(m, entry, undefined)
   if (disk.hash === remote && (remote !== '' || entry.facts?.withheld === 'too large')) {
     await remember(m, entry, shadow, disk)

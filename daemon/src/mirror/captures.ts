@@ -33,6 +33,12 @@ export function watchCapture(m: Mirroring, capture: Capture): void {
  */
 async function importCapture(m: Mirroring, capture: Capture, read: Read): Promise<Capture> {
   const next = { ...capture, base: read.bytes, identity: identity(read.stat) }
+  if (read.bytes.length < read.stat.size) {
+    // Too large for a text, and not read whole.
+    const path = m.shadows.get(capture.id)?.path ?? capture.id
+    await m.conflicts.record(path, { disk: { file: capture.file } }, { kind: 'replaced', file: capture.id })
+    return next
+  }
   const [base, disk] = [readContent(capture.base), readContent(read.bytes)]
   if (base.kind !== 'text' || disk.kind !== 'text') {
     const path = m.shadows.get(capture.id)?.path ?? capture.id

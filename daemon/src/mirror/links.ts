@@ -4,7 +4,7 @@ import { createId } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './failures.ts'
-import { inParent } from '../disk/inside.ts'
+import { checkParents, inParent } from '../disk/inside.ts'
 import type { Shadow } from './shadow.ts'
 import { linkFacts, prune, specialShadow } from './specials.ts'
 import { birthmark, codeOf, identity, look, readLink, type Stat } from '../disk/stat.ts'
@@ -15,6 +15,10 @@ import { linkReason } from '../watch/links.ts'
 export async function settleLink(m: Mirroring, entry: FileEntry, shadow: Shadow | undefined): Promise<'done' | 'gone'> {
   const { id, path, facts } = entry
   if (shadow && shadow.path !== path) return moveLink(m, entry, shadow)
+  if (checkParents(m.root, path, false) === 'blocked') {
+    m.refuse(path, 'a parent is not a directory of this folder')
+    return 'done'
+  }
   const stat = look(join(m.root.path, path))
   if (stat === 'unreadable') throw unreadable(path)
   const remote = facts?.blob
@@ -22,6 +26,13 @@ export async function settleLink(m: Mirroring, entry: FileEntry, shadow: Shadow 
   const disk = readLink(join(m.root.path, path))
   if (stat.kind !== 'symlink' || disk === undefined) {
     if (shadow) return 'gone'
+    m.refuse(path, `a ${stat.kind} is in the way`)
+    return 'done'
+  }
+  // One that is this machine's own stays, and nobody is told where it leads.
+  const isPrivate = linkReason(m.ignore, path, disk) !== undefined
+  if (isPrivate && disk !== shadow?.hash && remote !== undefined && remote !== shadow?.hash) {
+    if (shadow) await m.shadows.remove([id])
     m.refuse(path, `a ${stat.kind} is in the way`)
     return 'done'
   }

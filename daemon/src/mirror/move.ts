@@ -77,7 +77,7 @@ async function place(
     if (there.kind !== 'file') return 'refused'
     // Somebody made a file of that name here meanwhile: kept aside.
     const read = await readStable(m.root, to, m.maxTextBytes)
-    if (typeof read === 'object')
+    if (typeof read === 'object' && read.bytes.length === read.stat.size)
       await m.conflicts.record(to, { disk: read.bytes }, { kind: 'replaced', file: entry.id })
     await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${entry.id}-${m.clock.now()}`))
   }

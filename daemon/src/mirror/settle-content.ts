@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { wait, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
+import { keepAside } from './blob-place.ts'
 import { becomeBlob } from './blobs.ts'
 import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
@@ -81,7 +82,8 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
     const content = read.stat.size > m.maxTextBytes ? ({ kind: 'binary' } as const) : readContent(read.bytes)
     if (content.kind === 'binary') {
       if (shadow) return await becomeBlob(m, entry, shadow)
-      await m.conflicts.record(entry.path, { disk: read.bytes }, { kind: 'replaced', file: id })
+      // Too large for a text, it was not read whole.
+      if (!(await keepAside(m, entry, undefined, read.stat))) continue
       if ((await bring(m, entry, read, hint)) === 'changed') continue
       return 'done'
     }

@@ -69,12 +69,15 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
   return now.kind === 'blob' ? await settleBlob(m, now) : await settleContent(m, now, hint)
 }
 
-/** Where a file is, as far as is known: also where it was moved to when the process died, before that was noted. */
+/**
+ * Where a file is, as far as is known: also where it was moved to when the process died, before that was noted. Never
+ * where we would not have moved it: what lies there is another file, which nobody is to see.
+ */
 function whereabouts(m: Mirroring, { id, path }: FileEntry, shadow: Shadow): string {
   if (path === shadow.path || look(join(m.root.path, shadow.path)) !== 'missing') return shadow.path
   const there = look(join(m.root.path, path))
   const isOurs = typeof there === 'object' && isStill(shadow, there) && (m.shadows.idAt(path) ?? id) === id
-  return isOurs ? path : shadow.path
+  return isOurs && m.ignore.reason(path, false) === undefined ? path : shadow.path
 }
 
 /**
