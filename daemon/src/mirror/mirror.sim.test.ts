@@ -5,11 +5,11 @@ import { lightFuse } from './testing/fuse.ts'
 const undo = await lightFuse()
 afterAll(undo)
 
-/** Once each went wrong; what it was is in the history of the mirror. And some that the day chooses. */
+/** Once each went wrong; what it was is in the history of the mirror. The long suite `mirror-sim` looks further. */
 const known = [59, 78, 103, 115, 124, 220, 293, 325]
-const fresh = Array.from({ length: 6 }, (_, i) => (Date.now() % 2 ** 30) + i)
+const others = Array.from({ length: 12 }, (_, i) => 300 + i)
 
-test.for([...known, ...fresh])(
+test.for([...known, ...others])(
   '[MIR-100] [MIR-10] [MIR-11] [MIR-13] [MIR-14] [MIR-34] kills at any step, offline spells, writers on disk and in documents: no line is lost or doubled (seed %i)',
   async (seed) => {
     expect((await simulate(historyOf(seed))).wrong).toEqual([])
