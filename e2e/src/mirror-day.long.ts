@@ -75,6 +75,8 @@ const suite: LongSuite = {
       counts.cuts++
       for (const folder of [desk, laptop, control]) await git(folder, 'merge', '-q', '--ff-only', 'origin/next')
       other.mend()
+      // They were equal all the while: what counts is that the laptop has said what it has.
+      await inStep(tandem, other.dataDir)
       await same('the pull is once on both')
 
       step('to the wide branch and back')
@@ -220,6 +222,27 @@ async function startWriting({ desk, laptop, tandem, random }: Writing) {
       }
     },
   }
+}
+
+/** Resolves once what a daemon's folder holds is shared: a task there is done only then. */
+async function inStep(tandem: Awaited<ReturnType<typeof startTandem>>, dataDir: string): Promise<void> {
+  const daemonId = readFileSync(join(dataDir, 'daemon/id'), 'utf8').trim()
+  const tasks = `/api/v1/workspaces/${tandem.ready.workspaceId}/tasks`
+  const answer = await tandem.api(tasks, {
+    method: 'POST',
+    body: JSON.stringify({ payload: { kind: 'command', command: 'true' }, target: { daemonId } }),
+    headers: { 'content-type': 'application/json' },
+  })
+  const { id } = (await answer.json()) as { id: Id }
+  await until(
+    'the daemon is in step',
+    async () => {
+      const { status } = (await (await tandem.api(`${tasks}/${id}`)).json()) as { status: string }
+      if (status === 'failed' || status === 'cancelled') throw new Error(`the task that waits for the daemon ${status}`)
+      return status === 'completed'
+    },
+    restMs,
+  )
 }
 
 /** Every shared file's id by its path. */
