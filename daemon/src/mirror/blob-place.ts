@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
-import { copyFile, lstat, open, readdir, unlink } from 'node:fs/promises'
+import { lstat, open, readdir, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createId } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { fetchBlob } from './blob-transfer.ts'
 import type { Mirroring } from './context.ts'
 import { inParent } from '../disk/inside.ts'
+import { openRegular } from '../disk/open.ts'
 import type { Shadow } from './shadow.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
 import { placeOver } from '../disk/replace.ts'
@@ -13,6 +14,8 @@ import { finish, placeNew, staging } from '../disk/write.ts'
 
 /** How long the replaced inode is kept for a writer that still had it open. */
 const captureMs = 2_000
+/** Bytes copied at once. */
+const pieceBytes = 2 ** 20
 
 /**
  * Writes an entry's blob to its place, over exactly the version that is named or over nothing, as texts are: what is
@@ -90,15 +93,7 @@ export async function keepAside(
   const { id, path, facts } = entry
   const name = `${staging}/w-${createId()}`
   const copy = join(m.root.path, name)
-  const isSame = await inParent(m.root, path, async (target) => {
-    await copyFile(target, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-    const after = look(target)
-    return typeof after === 'object' && identity(after) === identity(disk)
-  })
-  if (isSame !== true) {
-    await unlink(copy).catch(() => {})
-    return false
-  }
+  if (!(await copyVersion(m, path, disk, copy))) return false
   const base = shadow && shadow.hash !== '' && { blob: shadow.hash, size: shadow.size }
   await m.conflicts.record(
     path,
@@ -112,12 +107,35 @@ export async function keepAside(
   return true
 }
 
+/** Copies exactly this version, never what a link leads to that takes its place; false where it is another by now. */
+async function copyVersion(m: Mirroring, path: string, disk: Stat, copy: string): Promise<boolean> {
+  const file = openRegular(m.root, path)
+  if (typeof file === 'string') return false
+  let isWhole = false
+  try {
+    if (identity(file.stat) !== identity(disk)) return false
+    await using handle = await open(copy, 'wx', 0o600)
+    for (let at = 0; at < disk.size;) {
+      m.signal.throwIfAborted()
+      const piece = await file.read(at, pieceBytes)
+      if (piece.length === 0) return false
+      await handle.appendFile(piece)
+      at += piece.length
+    }
+    return (isWhole = file.isSame())
+  } finally {
+    file.close()
+    if (!isWhole) await unlink(copy).catch(() => {})
+  }
+}
+
 /** What was written to a replaced inode is another version that nobody has: it is kept. */
 async function endAside(m: Mirroring, aside: string): Promise<void> {
   const name = aside.slice(aside.lastIndexOf('/') + 1)
   const [, id = '', expected = ''] = name.split('-')
   const there = look(aside)
-  if (typeof there === 'string') return
+  // A repository may bring anything of that name.
+  if (typeof there === 'string' || there.kind !== 'file') return
   // With another name it is a file of the folder still.
   if (identity(there) === expected || (await lstat(aside)).nlink > 1) return unlink(aside)
   const path = m.workspace.files.get(id)?.path ?? id

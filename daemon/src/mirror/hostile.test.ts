@@ -152,3 +152,16 @@ test('[MIR-134] what others write never runs as somebody else: set-user-id bits 
   expect(rig.read('tool.sh')).toContain('id')
   for (const path of ['tool.sh', 'tool.bin']) expect(statSync(at(path)).mode & 0o7777).toBe(0o755)
 })
+
+test('[MIR-135] what a repository brings in the daemon’s own folder is not followed, and stops nothing', async () => {
+  const victim = join(dirname(rig.folder), 'victim')
+  writeFileSync(victim, 'mine\n', { mode: 0o644 })
+  mkdirSync(at('.tandem/tmp/k-folder'), { recursive: true })
+  symlinkSync(victim, at('.tandem/tmp/k-id-1.2.3-x'))
+  rig.write('a.txt', 'a\n')
+  const mirror = await rig.start()
+  await mirror.settle()
+  expect(rig.server.at('a.txt')).toBe('a\n')
+  expect(statSync(victim).mode & 0o777).toBe(0o644)
+  expect(readdirSync(at('.tandem/conflicts'))).toEqual([])
+})

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '@tandem/shared'
@@ -6,6 +7,7 @@ import { openOwnFolder } from '../disk/own-folder.ts'
 /** Written now and then, relative to the root: a watcher that says nothing of it is deaf. */
 export const pulseFile = '.tandem/tmp/pulse'
 
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants
 const [everyMs, answerMs] = [15_000, 5_000]
 
 export type Pulse = {
@@ -37,7 +39,8 @@ export function startPulse({ root, clock, isListening, onDeaf }: PulseOptions): 
     isHeard = false
     try {
       await openOwnFolder(root, 'tmp')
-      await writeFile(join(root, pulseFile), String(beats++))
+      // A repository may bring a link of that name.
+      await writeFile(join(root, pulseFile), String(beats++), { flag: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW })
     } catch {
       // The folder is gone, or its disk is full: no fault of the watcher's.
       return next()
