@@ -226,13 +226,14 @@ async function startWriting({ desk, laptop, tandem, random }: Writing) {
 
 /** Resolves once what a daemon's folder holds is shared: a task there is done only then. */
 async function inStep(tandem: Awaited<ReturnType<typeof startTandem>>, dataDir: string): Promise<void> {
-  const daemonId = readFileSync(join(dataDir, 'daemon/id'), 'utf8').trim()
+  const [daemonId] = readFileSync(join(dataDir, 'daemon/id'), 'utf8').split('\n')
   const tasks = `/api/v1/workspaces/${tandem.ready.workspaceId}/tasks`
   const answer = await tandem.api(tasks, {
     method: 'POST',
     body: JSON.stringify({ payload: { kind: 'command', command: 'true' }, target: { daemonId } }),
     headers: { 'content-type': 'application/json' },
   })
+  if (!answer.ok) throw new Error(`the daemon cannot be waited for: ${await answer.text()}`)
   const { id } = (await answer.json()) as { id: Id }
   await until(
     'the daemon is in step',
