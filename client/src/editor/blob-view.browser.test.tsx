@@ -108,6 +108,13 @@ test('[UI-150] what could run is never shown as a picture: the address has the t
   await expect.element(page.getByRole('link', { name: 'Download' })).toBeVisible()
 })
 
+test('[UI-150] [MIR-130] what names no hash is neither asked for nor offered: it would be another address of the server’s', async () => {
+  const { fetched } = await show(entry('logo.png', { blob: '../../../../auth/somewhere' }))
+  await says(/names no content/)
+  expect(page.getByRole('link', { name: 'Download' }).elements()).toEqual([])
+  expect(fetched).toEqual([])
+})
+
 test('[UI-151] a picture that is on its way, one that fails and one that is too large say so', async () => {
   let answer: () => Response | Promise<Response> = () => new Promise<Response>(() => {})
   const blob = newHash()

@@ -1,4 +1,4 @@
-import { TandemError, isTandemError, messageOf, nameOf, visibleText } from '@tandem/shared'
+import { BlobHash, TandemError, isTandemError, messageOf, nameOf, visibleText } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { Download } from 'lucide-react'
 import { type ReactNode, useCallback, useId, useState } from 'react'
@@ -29,11 +29,14 @@ export default function BlobView({ entry }: { entry: FileEntry }) {
   if (facts?.withheld !== undefined) {
     return (
       <Empty>
-        This file is {facts.withheld} ({sizeWords(facts.size)}): its content stays in the folder and is not shared.
+        This file is {visibleText(facts.withheld)} ({sizeWords(facts.size)}): its content stays in the folder and is not
+        shared.
       </Empty>
     )
   }
   if (facts?.blob === undefined) return <Empty>The content of this file has not come from the folder yet.</Empty>
+  // The index is anybody's to write, and a page asks with its person's rights.
+  if (!BlobHash.safeParse(facts.blob).success) return <Empty>This file names no content that could be shown.</Empty>
   return <Shared key={facts.blob} path={entry.path} hash={facts.blob} size={facts.size} />
 }
 
