@@ -28,3 +28,17 @@ test('[OPS-60] it is kept nowhere that tasks can write, nor asked for where ther
   expect(codeCache(`${home}/.cache/tandem/cod`, machine)).toHaveProperty('NODE_COMPILE_CACHE')
   expect(codeCache(undefined, { ...machine, home: '/dev/null' })).toEqual({})
 })
+
+test('[OPS-60] it is kept nowhere that others could put another folder in its place', () => {
+  const { home, machine } = tempHome()
+  const base = join(home, '.cache/tandem')
+  expect(codeCache(undefined, machine)).toHaveProperty('NODE_COMPILE_CACHE')
+  chmodSync(base, 0o777)
+  expect(codeCache(undefined, machine)).toEqual({})
+  chmodSync(base, 0o700)
+  chmodSync(home, 0o770)
+  expect(codeCache(undefined, machine)).toEqual({})
+  // As /tmp is: what is in it can be renamed by its owner alone.
+  chmodSync(home, 0o1777)
+  expect(codeCache(undefined, machine)).toHaveProperty('NODE_COMPILE_CACHE')
+})
