@@ -215,10 +215,12 @@ async function startWriting({ desk, laptop, tandem, random }: Writing) {
     stop: async () => {
       if (stopping.signal.aborted) return
       stopping.abort()
-      await writing
-      for (const client of clients) {
-        await until('what was typed is on the server', () => !client.provider.hasUnsyncedChanges)
-        client.close()
+      try {
+        await writing
+        const isSaved = () => clients.every(({ provider }) => !provider.hasUnsyncedChanges)
+        await until('what was typed is on the server', isSaved)
+      } finally {
+        for (const client of clients) client.close()
       }
     },
   }
