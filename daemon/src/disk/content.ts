@@ -6,6 +6,7 @@ export type Content = { kind: 'text'; text: string; dress: Dress } | { kind: 'bi
 
 const bom = '\ufeff'
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Reads a file's bytes: a document's text has LF only and no byte order mark (Monaco normalises all three line ends,
@@ -37,7 +38,8 @@ export function writeContent(text: string, { eol, bom: marked }: Dress, previous
 }
 
 function mixed(text: string, previous: Uint8Array = new Uint8Array()): string {
-  const raw = strict.decode(previous).replace(bom, '')
+  // It need not have been a text: then it has not much to say of line ends.
+  const raw = lenient.decode(previous).replace(bom, '')
   const old = raw.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? []
   const ends = old.map((line) => /(?:\r\n|\r|\n)$/.exec(line)?.[0] ?? '')
   const common = commonest(ends.filter((end) => end !== ''))

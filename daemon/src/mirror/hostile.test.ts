@@ -165,3 +165,31 @@ test('[MIR-135] what a repository brings in the daemon’s own folder is not fol
   expect(statSync(victim).mode & 0o777).toBe(0o644)
   expect(readdirSync(at('.tandem/conflicts'))).toEqual([])
 })
+
+test('[MIR-136] a name as long as the system allows goes to the trash as others do', async () => {
+  const mirror = await rig.start()
+  const names = ['x', 'y', 'z'].map((letter) => letter.repeat(250))
+  for (const name of names) rig.server.create(name, `${name}\n`)
+  await mirror.flush()
+  rig.server.files.transact(() => {
+    for (const name of names) rig.server.files.remove(rig.server.id(name), { by: rig.server.id(name), at: 1 })
+  }, 'somebody')
+  await mirror.flush()
+  expect(readdirSync(rig.folder).toSorted()).toEqual(['.tandem'])
+  expect(readdirSync(at('.tandem/trash'))).toHaveLength(3)
+  expect(readdirSync(at('.tandem/tmp')).filter((name) => name.startsWith('d-'))).toEqual([])
+})
+
+test('[MIR-136] line ends that are said to be in what is no text keep no text from the disk', async () => {
+  rig.write('b.txt', new Uint8Array([0xff, 10]))
+  const mixed = rig.server.create('b.txt', 'one\ntwo\n')
+  rig.server.files.setFacts(mixed, { ...facts, eol: 'mixed' })
+  const mirror = await rig.start()
+  expect(rig.disk('b.txt')).toBe('one\ntwo\n')
+  rig.server.putBlob('noise.bin', new Uint8Array([0xff, 0xfe, 0xfd]))
+  const ends = rig.server.files.get(rig.server.id('noise.bin'))?.facts?.blob
+  const id = rig.server.create('a.txt', 'one\ntwo\n')
+  rig.server.files.setFacts(id, { ...facts, eol: 'mixed', ends })
+  await mirror.flush()
+  expect(rig.disk('a.txt')).toBe('one\ntwo\n')
+})

@@ -35,7 +35,9 @@ export async function remove(m: Mirroring, { id, deleted }: FileEntry, shadow: S
   if (typeof read === 'object') {
     // Deleted by us because it was gone: what is there now has come since.
     const isBack = deleted?.by === m.workspace.daemonId
-    const edited = shadow.kind === 'text' ? hashOf(read.bytes) !== shadow.hash : await isOther(m, shadow, read.stat)
+    const isWhole = read.bytes.length === read.stat.size
+    const edited =
+      shadow.kind === 'text' && isWhole ? hashOf(read.bytes) !== shadow.hash : await isOther(m, shadow, read.stat)
     // Named by its id: after a crash it is put back.
     const aside = join(m.root.path, staging, `d-${id}`)
     const taken =
@@ -81,5 +83,7 @@ export async function recoverRemoval(m: Mirroring, id: Id, aside: string): Promi
 }
 
 async function keepInTrash(m: Mirroring, aside: string, path: string): Promise<void> {
-  await rename(aside, join(await openOwnFolder(m.root.path, 'trash'), `${createId()}-${nameOf(path)}`))
+  // Names may be as long as the system allows, ours has more to it.
+  const name = `${createId()}-${nameOf(path).slice(-60).toWellFormed()}`
+  await rename(aside, join(await openOwnFolder(m.root.path, 'trash'), name))
 }
