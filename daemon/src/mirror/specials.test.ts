@@ -38,21 +38,21 @@ const setLink = (path: string, to: string) =>
 const deleted = (path: string) => rig.server.files.remove(rig.server.id(path), { by: rig.server.id(path), at: 1 })
 
 test('[MIR-93] a link is shared by its target: made, changed and removed on disk', async () => {
-  rig.write('docs/guide.md', 'guide\n')
-  symlinkSync('docs/guide.md', at('README.md'))
+  rig.write('papers/guide.md', 'guide\n')
+  symlinkSync('papers/guide.md', at('README.md'))
   const mirror = await rig.start()
-  expect(entryAt('README.md')).toMatchObject({ kind: 'symlink', facts: { blob: 'docs/guide.md' } })
+  expect(entryAt('README.md')).toMatchObject({ kind: 'symlink', facts: { blob: 'papers/guide.md' } })
   unlinkSync(at('README.md'))
-  symlinkSync('docs', at('README.md'))
-  symlinkSync('../README.md', at('docs/up'))
+  symlinkSync('papers', at('README.md'))
+  symlinkSync('../README.md', at('papers/up'))
   await mirror.settle()
-  expect(entryAt('README.md')?.facts?.blob).toBe('docs')
-  expect(entryAt('docs/up')?.facts?.blob).toBe('../README.md')
+  expect(entryAt('README.md')?.facts?.blob).toBe('papers')
+  expect(entryAt('papers/up')?.facts?.blob).toBe('../README.md')
   unlinkSync(at('README.md'))
   await mirror.settle()
   expect(entryAt('README.md')).toBeUndefined()
   // What it led to is as it was.
-  expect(rig.server.at('docs/guide.md')).toBe('guide\n')
+  expect(rig.server.at('papers/guide.md')).toBe('guide\n')
 })
 
 test('[MIR-93] a link made, changed, renamed and deleted elsewhere is so on disk', async () => {
