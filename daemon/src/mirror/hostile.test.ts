@@ -193,3 +193,12 @@ test('[MIR-136] line ends that are said to be in what is no text keep no text fr
   await mirror.flush()
   expect(rig.disk('a.txt')).toBe('one\ntwo\n')
 })
+
+test('[MIR-137] a yes to a deletion that was there before anything was asked, as in a clone, is none', async () => {
+  for (let i = 0; i < 30; i++) rig.write(`f${i}.ts`, `${i}\n`)
+  rig.write('.tandem/confirm-deletes', '')
+  const mirror = await rig.start()
+  for (let i = 0; i < 30; i++) unlinkSync(at(`f${i}.ts`))
+  await rig.until(() => mirror.state.snapshot().phase === 'halted' || rig.server.files.snapshot().byPath.size === 0)
+  expect(rig.server.files.snapshot().byPath.size).toBe(30)
+})

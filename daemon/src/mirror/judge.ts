@@ -1,6 +1,6 @@
 import type { Id } from '@tandem/shared'
 import type { Mirroring } from './context.ts'
-import { judgeVanished, rootTrouble } from './mass-deletion.ts'
+import { forgetConfirmation, judgeVanished, rootTrouble } from './mass-deletion.ts'
 import { createQuestions, type Questions } from './questions.ts'
 import type { Report } from './report.ts'
 import { deleteVanished, restoreVanished } from './vanished.ts'
@@ -30,6 +30,7 @@ const quietMs = 500
 /** Decides what becomes of files that are gone, and whether the mirror may go on. */
 export function createJudge(m: Mirroring, { vanished, isFound, scannedAt, wantScan, report, pokeAfter }: JudgeOptions): Judge {
   const questions = createQuestions(m.clock)
+  forgetConfirmation(m.root)
   const lastAt = () => {
     let last = 0
     for (const at of vanished.values()) last = Math.max(last, at)

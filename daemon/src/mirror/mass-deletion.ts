@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { lstatSync, unlinkSync } from 'node:fs'
 import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
@@ -72,6 +72,15 @@ export async function openOwnFolders(root: Root): Promise<void> {
   for (const part of ['tmp', 'trash', 'conflicts'] as const) {
     // Something else in its place: what needs it fails by itself, says so, and is tried again.
     await openOwnFolder(root.path, part).catch(() => {})
+  }
+}
+
+/** What was there before anything was asked, perhaps with a clone, is no answer. */
+export function forgetConfirmation({ path }: Root): void {
+  try {
+    unlinkSync(join(path, confirmation))
+  } catch {
+    // Not there, as nearly always; or no file, which is none either.
   }
 }
 
