@@ -20,6 +20,8 @@ test('[UI-133] the answer says who gave it and what happens next', () => {
   expect(answerSentence({ ...open, answer }, me)).toBe(
     'Ben chose to put them back on disk. mira-laptop puts them back on disk now…',
   )
+  // Whoever chose it also chose the name.
+  expect(answerSentence({ ...open, answer: { ...answer, byName: 'Ben\u202e' } }, me)).toMatch(/^Ben⟨U\+202E⟩ chose/)
   expect(
     answerSentence({ ...open, on: { ...on, isHere: false }, answer: { ...answer, by: me, answer: 'delete' } }, me),
   ).toBe('You chose to delete them for everybody. mira-laptop deletes them for everybody once it is back.')

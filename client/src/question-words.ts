@@ -1,3 +1,4 @@
+import { visibleText } from '@tandem/shared'
 import type { MirrorQuestion } from '@tandem/shared/docs'
 import type { Halted } from './session/attention.ts'
 
@@ -18,7 +19,7 @@ const chose = {
 /** How it stands once somebody answered; undefined before. `me` is our own principal. */
 export function answerSentence({ on, answer, asked }: Halted, me: string): string | undefined {
   if (answer) {
-    const who = answer.by === me ? 'You' : answer.byName
+    const who = answer.by === me ? 'You' : visibleText(answer.byName)
     const then = on.isHere
       ? `${on.name} ${will[answer.answer]} now…`
       : `${on.name} ${will[answer.answer]} once it is back.`

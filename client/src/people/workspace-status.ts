@@ -1,3 +1,4 @@
+import { visibleText } from '@tandem/shared'
 import type { DaemonView } from '../session/use-daemon.ts'
 import { relativeTime } from '../ui/relative-time.ts'
 
@@ -36,13 +37,18 @@ export function workspaceStatus({ online, synced, daemon, now }: Facts): Workspa
     return {
       status: 'connected',
       text: 'daemon connected',
-      detail: `The folder is not being synced: ${daemon.mirror?.reason ?? 'the daemon halted'}.`,
+      detail: `The folder is not being synced: ${visibleText(daemon.mirror?.reason ?? 'the daemon halted')}.`,
       lastHeartbeat,
     }
   if (phase !== 'live')
     return { status: 'syncing', text: 'syncing...', detail: `${words[phase]}${progress}.`, lastHeartbeat }
   // No "last seen" while it is here: the server stamps changes, not heartbeats.
-  return { status: 'connected', text: 'daemon connected', detail: `on ${daemon.presence.name}`, lastHeartbeat }
+  return {
+    status: 'connected',
+    text: 'daemon connected',
+    detail: `on ${visibleText(daemon.presence.name)}`,
+    lastHeartbeat,
+  }
 }
 
 const words = {

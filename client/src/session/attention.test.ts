@@ -78,4 +78,7 @@ test('[UI-130] a machine that appears is opened, and what it says wakes', async 
   openDaemon(daemonDoc).set('mirror', MirrorState.parse({ phase: 'scanning' }))
   expect(mirrors.snapshot().map((m) => m.state?.phase)).toEqual(['scanning'])
   expect(woken).toBe(2)
+  ops.daemons.set(presence.id, { ...presence, name: 'desk\u202e' })
+  await Promise.resolve()
+  expect(mirrors.snapshot().map((m) => m.name)).toEqual(['desk⟨U+202E⟩'])
 })

@@ -1,8 +1,8 @@
-import type { Id } from '@tandem/shared'
+import { visibleText, type Id } from '@tandem/shared'
 import { cachedView, openDaemon, type Daemon, type MirrorState, type View } from '@tandem/shared/docs'
 import type { Session } from './session.ts'
 
-/** A machine with a folder of this workspace: whether it is here, and how its folder and the documents stand. */
+/** A machine with a folder of this workspace: its name as it is shown, whether it is here, and how its folder and the documents stand. */
 export type Mirror = { id: Id; name: string; isHere: boolean; state: MirrorState | undefined }
 
 /** Those that are here, and those seen last: what a machine said that went away long ago is nobody's task any more. */
@@ -20,7 +20,7 @@ export function openMirrors({ ops, open }: Pick<Session, 'ops' | 'open'>): View<
   const read = () =>
     shown().map(({ id, name, connection }) => ({
       id,
-      name,
+      name: visibleText(name),
       isHere: connection === 'online',
       state: daemonById.get(id)?.snapshot().mirror,
     }))
