@@ -59,3 +59,18 @@ test('[MIR-53] however often a failing file is set to work, one next try is wait
   expect(worked.length).toBeGreaterThan(1)
   expect(worked.length).toBeLessThanOrEqual(8)
 })
+
+test('[MIR-66] a text read for a file that waits is not used once it is known to have moved on since', async () => {
+  const { jobs, worked, run } = setUp(() => false)
+  const remote = { text: 'as it was', state: '', includes: () => true }
+  const ids = [createId(), createId(), createId()] as const
+  const [later, before, read] = ids
+  jobs.add(later, { moved: true, remote })
+  jobs.add(later, { moved: true })
+  jobs.add(before, { moved: true })
+  jobs.add(before, { moved: true, remote })
+  jobs.add(read, { found: 'a.ts' })
+  jobs.add(read, { moved: true, remote })
+  await run(500)
+  expect(worked).toEqual([{ moved: true }, { moved: true }, { found: 'a.ts', moved: true, remote }])
+})

@@ -132,8 +132,10 @@ export function createJobs({ work, isHeavy, locks, clock, log, signal, onDone }:
   return jobs
 }
 
-/** Two changes of one file with different causes have none that is known. */
+/** Two changes of one file with different causes have none that is known; of a text that may have moved since it was read, nothing is. */
 function joined(a: Hint, b: Hint): Hint {
   const differ = 'task' in a && 'task' in b && a.task !== b.task
-  return { ...a, ...b, ...(differ && { task: undefined }) }
+  const both: Hint = { ...a, ...b, ...(differ && { task: undefined }) }
+  if ([a, b].some(({ moved, remote }) => moved && !remote)) delete both.remote
+  return both
 }
