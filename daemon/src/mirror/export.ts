@@ -6,7 +6,7 @@ import { readContent, writeContent, type Dress } from '../disk/content.ts'
 import type { Mirroring } from './context.ts'
 import { watchCapture } from './captures.ts'
 import { endsOf } from './line-ends.ts'
-import { checkParents, inParent } from '../disk/inside.ts'
+import { inParent } from '../disk/inside.ts'
 import type { RemoteText } from './ports.ts'
 import type { Read } from '../disk/read.ts'
 import { hashOf, type Capture, type Shadow } from './shadow.ts'
@@ -31,10 +31,6 @@ export async function exportText(
   id: Id,
   { entry, remote, over }: Export,
 ): Promise<'written' | 'changed' | 'blocked'> {
-  if (checkParents(m.root, entry.path, true) !== 'ok') {
-    m.refuse(entry.path, 'a parent is not a directory of this folder')
-    return 'blocked'
-  }
   const target = join(m.root.path, entry.path)
   const exec = entry.facts?.exec ?? false
   const bytes = writeContent(remote.text, dressOf(entry, over), over?.bytes ?? (await endsOf(m, entry)))
@@ -47,7 +43,8 @@ export async function exportText(
     birthmark: birthmark(staged.stat),
     hash: hashOf(bytes),
     size: bytes.length,
-    exec: isExecutable(staged.stat),
+    // Mode has its own comparison.
+    exec: (over && m.shadows.get(id)?.exec) ?? isExecutable(staged.stat),
     state: remote.state,
   }
   const aside = `${staging}/c-${createId()}`
@@ -60,11 +57,17 @@ export async function exportText(
   }
   try {
     await m.shadows.intend(id, { bytes, shadow, staged: `${staging}/${basename(staged.file)}` }, capture)
-    const placed = await inParent(m.root, entry.path, async (place) => {
-      if (over) return placeOver(staged.file, place, identity(over.stat), join(m.root.path, aside))
-      return (await placeNew(staged.file, place)) ? 'placed' : 'changed'
-    })
-    if (placed !== 'placed' && placed !== 'placed-over-change') return await forgo(m, id, staged.file, capture)
+    const place = async (target: string) => {
+      if (over) return placeOver(staged.file, target, identity(over.stat), join(m.root.path, aside))
+      return (await placeNew(staged.file, target)) ? 'placed' : 'changed'
+    }
+    const placed = await inParent(m.root, entry.path, place, { make: true })
+    if (placed === 'missing' || placed === 'blocked') {
+      m.refuse(entry.path, 'a parent is not a directory of this folder')
+      await forgo(m, id, staged.file, capture)
+      return 'blocked'
+    }
+    if (placed === 'changed') return await forgo(m, id, staged.file, capture)
   } catch (e) {
     await forgo(m, id, staged.file, capture)
     throw e
