@@ -61,14 +61,16 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
     const fresh = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
     const touched = !shadow || shadow.identity !== identity(stat) || fresh
     if (!touched && !hint.moved) return await settleMode(m, entry)
-    const read = await readStable(m.root, entry.path, m.maxTextBytes)
+    // Where others may have larger texts, one that came from them is a text until somebody here makes it larger.
+    const maxBytes = Math.max(m.maxTextBytes, shadow?.size ?? 0)
+    const read = await readStable(m.root, entry.path, maxBytes)
     if (read === 'busy' || read === 'missing') {
       await wait(m.clock, 10, m.signal)
       continue
     }
     if (read === 'unreadable') throw unreadable(entry.path)
     if (typeof read === 'string') return 'done'
-    const changed = !shadow || hashOf(read.bytes) !== shadow.hash || read.stat.size > m.maxTextBytes
+    const changed = !shadow || hashOf(read.bytes) !== shadow.hash || read.stat.size > maxBytes
     // Whoever truncates and then writes is in between: nobody should see the empty state.
     if (changed && shadow && read.stat.size < shadow.size / 2 && patience-- > 0) {
       m.log.debug('mirror file shrank', { path: entry.path })
@@ -79,7 +81,7 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
       if (shadow.identity !== identity(read.stat)) await m.shadows.put([{ id, shadow: stamped(shadow, read) }])
       return await settleMode(m, entry)
     }
-    const content = read.stat.size > m.maxTextBytes ? ({ kind: 'binary' } as const) : readContent(read.bytes)
+    const content = read.stat.size > maxBytes ? ({ kind: 'binary' } as const) : readContent(read.bytes)
     if (content.kind === 'binary') {
       if (shadow) return await becomeBlob(m, entry, shadow)
       // Too large for a text, it was not read whole.
