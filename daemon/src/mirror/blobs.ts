@@ -110,6 +110,7 @@ async function agree(
     if (disk.isText && shadow && disk.hash !== base) return becomeText(m, entry)
     return share(m, entry, shadow, disk)
   }
+  if ((entry.facts?.size ?? 0) > m.maxBlobBytes) return placeBlob(m, entry, disk.stat)
   // Both changed it, or they never met; what was not shared is nowhere else either.
   if (disk.hash !== base || base === '') {
     if (!(await keepAside(m, entry, shadow, disk.stat))) return 'again'
