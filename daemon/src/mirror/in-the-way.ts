@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { parentOf, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
+import { checkParents } from '../disk/inside.ts'
 import { look } from '../disk/stat.ts'
 
 /**
@@ -11,13 +12,33 @@ import { look } from '../disk/stat.ts'
 export function waitsForOthers(m: Mirroring, { id, path }: FileEntry): boolean {
   const leaving = inTheWay(m, path).filter((other) => {
     const [entry, shadow] = [m.workspace.files.get(other), m.shadows.get(other)]
-    if (other === id || !entry || (!entry.deleted && entry.path === shadow?.path)) return false
+    if (other === id || !entry || (!entry.deleted && entry.path === shadow?.path) || isStuck(m, other)) return false
     // Two that wait for each other would do so for ever.
     return entry.deleted !== undefined || !inTheWay(m, entry.path).includes(id)
   })
   if (leaving.length === 0) return false
   for (const other of leaving) m.again(other)
   m.again(id)
+  return true
+}
+
+/** Whether a file stays where it is, whatever its entry says: that place, or its own by now, is none of this folder's. */
+function isStuck(m: Mirroring, id: Id): boolean {
+  const [entry, shadow] = [m.workspace.files.get(id), m.shadows.get(id)]
+  if (!entry || !shadow || shadow.kind === 'dir' || shadow.kind === 'symlink') return false
+  if (checkParents(m.root, shadow.path, false) === 'blocked') return true
+  if (entry.deleted || entry.path === shadow.path) return false
+  if (m.ignore.reason(entry.path, false) !== undefined || m.clashes.with(entry) !== undefined) return true
+  return checkParents(m.root, entry.path, false) === 'blocked'
+}
+
+/**
+ * Lets go of a file that stays where another is to be, since nobody can wait for it: what lies there is compared with the
+ * other's content. False where it will leave.
+ */
+export async function letGo(m: Mirroring, id: Id): Promise<boolean> {
+  if (!isStuck(m, id)) return false
+  await m.shadows.remove([id])
   return true
 }
 

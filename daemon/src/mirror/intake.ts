@@ -180,7 +180,11 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       else passed.delete(id)
     },
     isFound: (id) => found.has(id),
-    forget: () => passed.clear(),
+    forget: () => {
+      passed.clear()
+      // What is still elsewhere is found again; work that a stopped mirror left alone would hold the others up for ever.
+      found.clear()
+    },
   }
 }
 

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { clashKey, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
+import { letGo } from './in-the-way.ts'
 import { inParent } from '../disk/inside.ts'
 import { prune } from './specials.ts'
 import { openOwnFolder } from '../disk/own-folder.ts'
 import { readStable } from '../disk/read.ts'
-import { birthmark, look } from '../disk/stat.ts'
+import { isStill, movedTo } from './shadow.ts'
+import { birthmark, identity, look } from '../disk/stat.ts'
 import { placeNew, staging } from '../disk/write.ts'
 
 /**
@@ -62,7 +64,7 @@ async function place(
   }
   if (there !== 'missing') {
     const other = m.shadows.idAt(to)
-    if (other !== undefined) {
+    if (other !== undefined && !(await letGo(m, other))) {
       m.again(other)
       m.again(entry.id)
       // Files that change places in a ring would wait for each other for ever: the first of them waits outside.
@@ -81,9 +83,39 @@ async function place(
       await m.conflicts.record(to, { disk: read.bytes }, { kind: 'replaced', file: entry.id })
     await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${entry.id}-${m.clock.now()}`))
   }
-  if (!(await placeNew(source, target))) return 'waiting'
+  const shadow = m.shadows.get(entry.id)
+  if (shadow) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, path: from, moving: to } }])
+  if (!(await placeNew(source, target))) {
+    if (shadow) await m.shadows.put([{ id: entry.id, shadow: movedTo(shadow, from) }])
+    return 'waiting'
+  }
   await prune(m, from)
   return 'moved'
+}
+
+/**
+ * Ends the moves that were under way when the process died, before anybody moves these files again: one that has both
+ * names keeps the new one. What was saved under the old one since is its newer content, and no other file.
+ */
+export async function recoverMoves(m: Mirroring): Promise<void> {
+  for (const [id, shadow] of [...m.shadows.all()]) {
+    const { path: from, moving: to } = shadow
+    if (to === undefined) continue
+    const [old, now] = [look(join(m.root.path, from)), look(join(m.root.path, to))]
+    const isThere = typeof now === 'object' && birthmark(now) === shadow.birthmark
+    if (isThere && typeof old === 'object' && isStill(shadow, old)) {
+      const isSame = birthmark(old) === shadow.birthmark
+      const isSaved = identity(now) === shadow.identity && m.shadows.idBorn(birthmark(old)) === undefined
+      await inParent(m.root, to, (target) =>
+        inParent(m.root, from, async (source) => {
+          if (isSame) await unlink(source)
+          else if (isSaved) await rename(source, target)
+        }),
+      )
+      await prune(m, from)
+    }
+    await m.shadows.put([{ id, shadow: movedTo(shadow, isThere ? to : from) }])
+  }
 }
 
 /** Whether the files that each stand in the next one's way lead back to `from`, and ours has the lowest id of them. */

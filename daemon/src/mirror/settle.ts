@@ -1,19 +1,18 @@
-import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { settleBlob } from './blobs.ts'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './failures.ts'
-import { checkParents, inParent } from '../disk/inside.ts'
-import { waitsForOthers } from './in-the-way.ts'
+import { checkParents } from '../disk/inside.ts'
+import { letGo, waitsForOthers } from './in-the-way.ts'
 import { settleLink } from './links.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
 import { settleContent, type Hint } from './settle-content.ts'
-import { isStill, type Shadow } from './shadow.ts'
+import { isStill, movedTo, type Shadow } from './shadow.ts'
 import { prune, specialShadow } from './specials.ts'
-import { birthmark, identity, look } from '../disk/stat.ts'
+import { look } from '../disk/stat.ts'
 import { removeDirectory } from '../disk/write.ts'
 import { resurrect } from './vanished.ts'
 
@@ -45,7 +44,6 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
   if (!shadow) return await arrive(m, entry, hint)
   if (entry.kind === 'dir') return await settleDirectory(m, entry, shadow)
   if (entry.kind === 'symlink') return await settleLink(m, entry, shadow)
-  if (hint.found === entry.path) await rejoin(m, entry, shadow)
   const at = hint.found ?? whereabouts(m, entry, shadow)
   const stat = look(join(m.root.path, at))
   if (stat === 'unreadable') throw unreadable(at)
@@ -59,7 +57,8 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
     if ((await moveOnDisk(m, entry, at)) !== 'moved') return 'done'
     place = entry.path
   }
-  if (shadow.path !== place) await m.shadows.put([{ id, shadow: { ...shadow, path: place } }])
+  const last = m.shadows.get(id) ?? shadow
+  if (last.path !== place || last.moving !== undefined) await m.shadows.put([{ id, shadow: movedTo(last, place) }])
   const now = m.workspace.files.get(id) ?? entry
   if (now.path !== place) {
     // Renamed once more while it was moved: it lies where it was to go before.
@@ -80,18 +79,6 @@ function whereabouts(m: Mirroring, { id, path }: FileEntry, shadow: Shadow): str
   return isOurs && m.ignore.reason(path, false) === undefined ? path : shadow.path
 }
 
-/**
- * A process that died between the two halves of a move left the file under both names, and since then it was saved under
- * the old one: what is there is its newer content, and no other file.
- */
-async function rejoin(m: Mirroring, { id, path }: FileEntry, shadow: Shadow): Promise<void> {
-  const [old, now] = [look(join(m.root.path, shadow.path)), look(join(m.root.path, path))]
-  if (typeof old === 'string' || typeof now === 'string' || !isStill(shadow, old)) return
-  const isUntouched = identity(now) === shadow.identity && birthmark(old) !== shadow.birthmark
-  if (!isUntouched || path === shadow.path || m.shadows.idAt(shadow.path) !== id) return
-  await inParent(m.root, path, (target) => inParent(m.root, shadow.path, (source) => rename(source, target)))
-}
-
 /** An entry that was never here: its file is written, or bound to what lies at its path already. */
 async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done' | 'gone'> {
   const hidden = m.ignore.reason(entry.path, entry.kind === 'dir')
@@ -102,7 +89,7 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
   if (isBlocked(m, entry) || waitsForOthers(m, entry)) return 'done'
   const other = m.shadows.idAt(entry.path)
   // Another file of ours still lies there and is about to leave, or to go.
-  if (other !== undefined && other !== entry.id) {
+  if (other !== undefined && other !== entry.id && !(await letGo(m, other))) {
     m.again(other)
     m.again(entry.id)
     return 'done'
@@ -136,9 +123,23 @@ async function settleDirectory(m: Mirroring, entry: FileEntry, shadow: Shadow): 
   return 'done'
 }
 
-/** Two entries claim one path, and this one has the higher id: it goes, its text kept aside unless the other has it too. */
+/**
+ * Two entries claim one path, and this one has the higher id. Where it was given that name elsewhere, and nobody has its
+ * old one, it keeps that; else it goes, its text kept aside unless the other has it too.
+ */
 async function yieldPath(m: Mirroring, entry: FileEntry, holder: FileEntry): Promise<'done'> {
   const shadow = m.shadows.get(entry.id)
+  if (shadow && shadow.path !== entry.path) {
+    const there = look(join(m.root.path, shadow.path))
+    const isFree =
+      m.ignore.reason(shadow.path, false) === undefined && !m.workspace.files.snapshot().byPath.has(shadow.path)
+    if (isFree && typeof there === 'object' && isStill(shadow, there)) {
+      m.workspace.files.transact(() => m.workspace.files.move(entry.id, shadow.path), origin)
+      await m.workspace.indexDurable(m.signal)
+      m.again(entry.id)
+      return 'done'
+    }
+  }
   const both = [entry, holder].filter(({ kind }) => kind === 'text').map(({ id }) => id)
   const texts = await m.workspace.read(both, m.signal)
   if (both.some((id) => !texts.has(id))) return 'done'
@@ -155,8 +156,8 @@ async function yieldPath(m: Mirroring, entry: FileEntry, holder: FileEntry): Pro
   const deleted = { by: m.workspace.daemonId, at: m.clock.now(), ...(mine && { snapshot: mine.state }) }
   m.workspace.files.transact(() => m.workspace.files.remove(entry.id, deleted), origin)
   await m.workspace.indexDurable(m.signal)
-  // The file itself stays: it is the other's now, and compared with it.
-  if (shadow?.path === entry.path) await m.shadows.remove([entry.id])
+  // The file itself stays: it is that of whoever has its name, and compared with it.
+  if (shadow) await m.shadows.remove([entry.id])
   m.again(holder.id)
   return 'done'
 }

@@ -1,0 +1,125 @@
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createRig, type Rig } from './testing/rig.ts'
+
+let rig: Rig
+beforeEach(() => {
+  rig = createRig()
+})
+afterEach(() => rig.close())
+
+const isExecutable = (path: string) => (statSync(join(rig.folder, path)).mode & 0o100) !== 0
+
+test('[MIR-140] of two files that were given one name elsewhere one has it, and the other keeps the name it had', async () => {
+  const { server } = rig
+  const [a, b] = [server.create('a.ts', 'of a\n'), server.create('b.ts', 'of b\n')]
+  const mirror = await rig.start()
+  server.files.transact(() => {
+    server.files.move(a, 'c.ts')
+    server.files.move(b, 'c.ts')
+  }, 'somebody')
+  const [first, second, old] = a < b ? ([a, b, 'b.ts'] as const) : ([b, a, 'a.ts'] as const)
+  await rig.until(() => server.files.get(second)?.path === old && rig.disk('c.ts') === server.text(first))
+  await mirror.settle()
+  expect([server.id('c.ts'), server.id(old)]).toEqual([first, second])
+  expect(rig.disk(old)).toBe(server.text(second))
+  expect(mirror.state.snapshot().conflicts).toEqual([])
+})
+
+test('[MIR-140] [MIR-26] where its old name is another’s by now, it goes, and what it was is kept', async () => {
+  const { server } = rig
+  const [a, b] = [server.create('a.ts', 'of a\n'), server.create('b.ts', 'of b\n')]
+  const mirror = await rig.start()
+  const [first, second, old] = a < b ? ([a, b, 'b.ts'] as const) : ([b, a, 'a.ts'] as const)
+  server.files.transact(() => {
+    server.files.move(a, 'c.ts')
+    server.files.move(b, 'c.ts')
+    server.write(server.files.create(old, 'text'), 'new\n')
+  }, 'somebody')
+  await rig.until(() => server.files.get(second)?.deleted !== undefined && rig.disk('c.ts') === server.text(first))
+  await rig.until(() => rig.disk(old) === 'new\n')
+  expect(await mirror.settle()).toEqual([])
+  expect(server.files.get(second)?.deleted).toBeDefined()
+  const kept = mirror.state.snapshot().conflicts.map(({ record }) => rig.disk(`${record}.disk`))
+  expect(new Set(kept)).toEqual(new Set([server.text(second)]))
+})
+
+test('[MIR-141] [MIR-64] a name whose file was renamed to what is not shared here is not waited for: its next file comes', async () => {
+  const { server } = rig
+  rig.write('.tandemignore', 'hidden/\n')
+  const [a, b] = [server.create('a.ts', 'first\n'), server.create('b.ts', 'other\n')]
+  const mirror = await rig.start()
+  server.files.transact(() => {
+    server.files.move(a, 'hidden/a.ts')
+    server.files.move(b, 'a.ts')
+    server.write(server.files.create('b.ts', 'text'), 'third\n')
+  }, 'somebody')
+  await rig.until(() => rig.disk('a.ts') === 'other\n' && rig.disk('b.ts') === 'third\n')
+  const c = server.create('c.ts', 'fourth\n')
+  await rig.until(() => rig.disk('c.ts') === 'fourth\n')
+  server.files.transact(() => {
+    server.files.move(c, 'hidden/c.ts')
+    server.write(server.files.create('c.ts', 'text'), 'fifth\n')
+  }, 'somebody')
+  await rig.until(() => rig.disk('c.ts') === 'fifth\n')
+  expect(await mirror.flush()).toEqual([])
+  expect(server.text(a)).toBe('first\n')
+  expect(server.text(c)).toBe('fourth\n')
+  expect([server.at('hidden/a.ts'), server.at('hidden/c.ts')]).toEqual(['first\n', 'fourth\n'])
+  expect(existsSync(join(rig.folder, 'hidden'))).toBe(false)
+})
+
+test('[MIR-49] a file made executable here while its text was edited elsewhere stays so', async () => {
+  const { server } = rig
+  const id = server.create('a.sh', 'one\n')
+  const mirror = await rig.start({ watching: false })
+  chmodSync(join(rig.folder, 'a.sh'), 0o755)
+  server.edit(id, 'one', 'two')
+  await rig.until(() => rig.disk('a.sh') === 'two\n')
+  await mirror.settle()
+  expect(server.files.get(id)?.facts?.exec).toBe(true)
+  expect(isExecutable('a.sh')).toBe(true)
+})
+
+test('[MIR-142] a text that is larger than this daemon would share is a text while nobody here makes it larger', async () => {
+  const { server } = rig
+  const line = 'more than twenty bytes of it\n'
+  const [a, b] = [server.create('a.md', line), server.create('b.md', line)]
+  const mirror = await rig.start({ maxTextBytes: 20 })
+  await mirror.settle()
+  server.edit(a, 'more', 'much more')
+  await rig.until(() => rig.disk('a.md')?.startsWith('much') === true)
+  server.files.remove(b, { by: a, at: 1 })
+  await rig.until(() => rig.disk('b.md') === undefined)
+  rig.write('a.md', 'now rather less\n')
+  await mirror.settle()
+  expect([server.id('a.md'), server.text(a)]).toEqual([a, 'now rather less\n'])
+  expect(server.files.get(b)?.deleted).toBeDefined()
+})
+
+test('[MIR-34] an empty file that grew too large for a text is not taken away with its deletion elsewhere', async () => {
+  const { server } = rig
+  const id = server.create('a.log', '')
+  await rig.start({ maxTextBytes: 20 })
+  expect(rig.disk('a.log')).toBe('')
+  await rig.stop()
+  const grown = 'x'.repeat(100)
+  writeFileSync(join(rig.folder, 'a.log'), grown)
+  server.files.remove(id, { by: id, at: 1 })
+  const mirror = await rig.start({ maxTextBytes: 20 })
+  await mirror.settle()
+  expect(rig.disk('a.log')).toBe(grown)
+})
+
+test('[MIR-91] what is too large to be fetched takes nothing’s place: nothing is kept aside for it', async () => {
+  const { server } = rig
+  rig.write('a.bin', Buffer.from([0, 1, 2]))
+  server.putBlob('a.bin', Buffer.alloc(2_000, 7))
+  const mirror = await rig.start({ maxBlobBytes: 1_000 })
+  rig.write('a.bin', Buffer.from([0, 1, 2, 3]))
+  await mirror.settle()
+  expect(mirror.state.snapshot().conflicts).toEqual([])
+  expect(mirror.state.snapshot().alerts).toMatchObject([{ kind: 'refused', path: 'a.bin' }])
+  expect(Buffer.from(rig.disk('a.bin') ?? '')).toEqual(Buffer.from([0, 1, 2, 3]))
+})
