@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import { closeSync, createReadStream, fstatSync, read as readFd } from 'node:fs'
 import { chmod, readdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createId, nameOf } from '@tandem/shared'
+import { BlobHash, createId, nameOf } from '@tandem/shared'
 import { MirrorConflict } from '@tandem/shared/docs'
 import { z } from 'zod'
 import { openInside, type Root } from '../disk/inside.ts'
@@ -17,7 +17,7 @@ export type Side = Uint8Array | string | { file: string } | { blob: string; size
 export type Sides = Partial<Record<SideName, Side>>
 
 /** `shared`: the server has it. */
-const KeptSide = z.object({ blob: z.string(), size: z.int().nonnegative(), shared: z.boolean().default(false) })
+const KeptSide = z.object({ blob: BlobHash, size: z.int().nonnegative(), shared: z.boolean().default(false) })
 type KeptSide = z.infer<typeof KeptSide>
 
 /** One conflict as it lies beside its sides, in `<record>.json`. */
@@ -36,6 +36,10 @@ export const stampOf = (at: number): string => new Date(at).toISOString().replac
 /** A name of its own; names of files may be as long as the system allows, ours has more to it. */
 export const newRecord = (at: number, path: string): string =>
   `${folder}/${stampOf(at)}-${createId().slice(-4)}-${nameOf(path).slice(-60).toWellFormed()}`
+
+/** Whether a side is content, or names some: the index, from which names come, is anybody's to write. */
+export const isBelievable = (side: Side): boolean =>
+  typeof side !== 'object' || !('blob' in side) || KeptSide.safeParse(side).success
 
 /** What is known of a side before it is kept. */
 export async function weigh(root: Root, side: Side): Promise<KeptSide> {

@@ -4,6 +4,7 @@ import { createId, type Clock, type Id, type Log } from '@tandem/shared'
 import type { MirrorConflict } from '@tandem/shared/docs'
 import {
   discard,
+  isBelievable,
   keep,
   newRecord,
   note,
@@ -117,8 +118,9 @@ export function createConflicts(options: ConflictsOptions): Conflicts {
       const weighed: Kept['sides'] = {}
       for (const name of Object.keys(sides) as SideName[]) {
         const side = sides[name]
-        if (side !== undefined) weighed[name] = await weigh(root, side)
+        if (side !== undefined && isBelievable(side)) weighed[name] = await weigh(root, side)
       }
+      if (Object.keys(weighed).length === 0) return
       const key = keyOf({ path, file, sides: weighed })
       const before = beingKept.get(key) ?? (list.some((each) => keyOf(each) === key) ? Promise.resolve() : undefined)
       if (before) {

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { MirrorConflict } from '@tandem/shared/docs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRig, type Rig } from './testing/rig.ts'
 
@@ -201,4 +202,20 @@ test('[MIR-137] a yes to a deletion that was there before anything was asked, as
   for (let i = 0; i < 30; i++) unlinkSync(at(`f${i}.ts`))
   await rig.until(() => mirror.state.snapshot().phase === 'halted' || rig.server.files.snapshot().byPath.size === 0)
   expect(rig.server.files.snapshot().byPath.size).toBe(30)
+})
+
+test('[MIR-130] a conflict says of a blob only what a reader can believe', async () => {
+  const mirror = await rig.start()
+  const first = rig.server.putBlob('logo.bin', new Uint8Array([0, 1]))
+  await mirror.flush()
+  rig.server.files.create('logo.bin', 'blob', { ...facts, size: -1, blob: '../evil' })
+  await mirror.flush()
+  rig.server.putBlob('new.bin', new Uint8Array([0, 7]))
+  const id = rig.server.id('new.bin')
+  rig.server.files.setFacts(id, { ...facts, size: 0.5, blob: rig.server.files.get(first)?.facts?.blob })
+  rig.write('new.bin', new Uint8Array([0, 9]))
+  await mirror.settle()
+  const { conflicts } = mirror.state.snapshot()
+  expect(conflicts.length).toBeGreaterThan(0)
+  for (const each of conflicts) expect(MirrorConflict.safeParse(each).error).toBeUndefined()
 })
