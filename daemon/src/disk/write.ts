@@ -1,6 +1,17 @@
-import { closeSync, constants, fchmodSync, fstatSync } from 'node:fs'
-import { link, lstat, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsync,
+  lstatSync,
+  openSync,
+  writeFileSync,
+} from 'node:fs'
+import { link, lstat, rename, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { createId, parentOf } from '@tandem/shared'
 import { inParent, openInside, type Root } from './inside.ts'
 import { openOwnFolder } from './own-folder.ts'
@@ -18,42 +29,46 @@ export async function openRoot(path: string): Promise<Root> {
 
 type Staged = { file: string; stat: Stat }
 
-/** Writes bytes to a file of the daemon's own, synced to the disk, ready to be renamed into place. */
+const synced = promisify(fsync)
+
+/**
+ * Writes bytes to a file of the daemon's own, synced to the disk, ready to be renamed into place. Only the sync is worth
+ * a thread: for thousands of small files each way there and back costs more than the deed.
+ */
 export async function stage(
   root: Root,
   bytes: Uint8Array,
   { mode, like }: { mode: number; like: string },
 ): Promise<Staged> {
   const file = join(root.path, staging, `w-${createId()}`)
-  await using handle = await open(
-    file,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    0o600,
-  )
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   try {
-    await handle.writeFile(bytes)
-    return { file, stat: await finish(root, handle, { mode, like }) }
+    writeFileSync(fd, bytes)
+    return { file, stat: await finish(root, { fd }, { mode, like }) }
   } catch (e) {
     await unlink(file).catch(() => {})
     throw e
+  } finally {
+    closeSync(fd)
   }
 }
 
 /** Makes a file of the daemon's own ready to be renamed into place, synced to the disk. */
 export async function finish(
   root: Root,
-  handle: FileHandle,
+  { fd }: { readonly fd: number },
   { mode, like }: { mode: number; like: string },
 ): Promise<Stat> {
   // As root, a file of somebody's folder stays theirs.
   if (process.getuid?.() === 0) {
-    const owner = await lstat(like).catch(() => lstat(root.path))
-    await handle.chown(owner.uid, owner.gid)
+    const owner = lstatSync(like, { throwIfNoEntry: false }) ?? lstatSync(root.path)
+    fchownSync(fd, owner.uid, owner.gid)
   }
   // As when a program writes to a file: another's words never run with its owner's rights.
-  await handle.chmod(mode & 0o777)
-  await handle.sync()
-  return toStat(await handle.stat({ bigint: true }))
+  fchmodSync(fd, mode & 0o777)
+  await synced(fd)
+  return toStat(fstatSync(fd, { bigint: true }))
 }
 
 /** Puts a staged file where nothing is. False where something is by now: that is kept. */

@@ -14,9 +14,11 @@ const captureMs = 2_000
 export function watchCapture(m: Mirroring, capture: Capture): void {
   let known = capture
   const check = async (last: boolean) => {
-    const read = await readStable(m.root, capture.file, m.maxTextBytes)
-    if (typeof read === 'object' && identity(read.stat) !== known.identity)
-      known = await m.locks.run(capture.id, () => importCapture(m, known, read))
+    // Nearly none is ever written to, and then it need not be read.
+    const there = look(join(m.root.path, capture.file))
+    const isTouched = typeof there === 'object' && identity(there) !== known.identity
+    const read = isTouched && (await readStable(m.root, capture.file, m.maxTextBytes))
+    if (typeof read === 'object') known = await m.locks.run(capture.id, () => importCapture(m, known, read))
     if (last) await endCapture(m, capture)
   }
   const failed = (e: unknown) => m.log.warn('mirror capture kept', { file: capture.file, error: e })

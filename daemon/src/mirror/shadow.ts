@@ -5,6 +5,7 @@ import type { Id } from '@tandem/shared'
 import { readContent } from '../disk/content.ts'
 import type { Read } from '../disk/read.ts'
 import { birthmark, identity, type Stat } from '../disk/stat.ts'
+import { createGroupCommit, type Batch } from './group-commit.ts'
 
 /** What disk and document last had in common, for one file: makes every merge three-way. */
 export const Shadow = z.object({
@@ -62,6 +63,7 @@ export type Shadows = Awaited<ReturnType<typeof openShadows>>
 export async function openShadows(dir: string) {
   const db = new Level<string, string>(dir, { keyEncoding: 'utf8', valueEncoding: 'utf8' })
   await db.open()
+  const { commit, commitSynced } = createGroupCommit(db)
   const binary = { valueEncoding: 'view' as const }
   const [metas, aheads, intents, captures, notes] = ['meta', 'ahead', 'intent', 'capture', 'note'].map((name) =>
     db.sublevel(name),
@@ -93,13 +95,13 @@ export async function openShadows(dir: string) {
   for (const sublevel of [aheads, intents]) for await (const id of sublevel.keys()) underWay.add(id)
   /** Files that are being put in place, by their birthmarks: they have no shadow yet. */
   const placing = new Map<Id, string>()
-  const ended = (batch: ReturnType<typeof db.batch>, id: Id) => {
+  const ended = (batch: Batch, id: Id) => {
     if (!underWay.delete(id)) return
     placing.delete(id)
     for (const sublevel of [aheads, intents]) batch.del(id, { sublevel })
     for (const sublevel of [aheadBytes, intentBytes]) batch.del(id, { sublevel })
   }
-  const captured = (batch: ReturnType<typeof db.batch>, { key, base, ...rest }: Capture) =>
+  const captured = (batch: Batch, { key, base, ...rest }: Capture) =>
     batch.put(key, JSON.stringify(rest), { sublevel: captures }).put(key, base, { sublevel: captureBytes, ...binary })
   for await (const [id, json] of metas.iterator()) {
     const shadow = Shadow.safeParse(JSON.parse(json))
@@ -127,42 +129,42 @@ export async function openShadows(dir: string) {
     put: async (entries: readonly { id: Id; shadow: Shadow; bytes?: Uint8Array }[]): Promise<void> => {
       // Not all in one batch: what a large one took is not given back to the system.
       for (let i = 0; i < entries.length; i += batchFiles) {
-        const batch = db.batch()
-        for (const { id, shadow, bytes: content } of entries.slice(i, i + batchFiles)) {
-          remember(id, shadow)
-          batch.put(id, JSON.stringify(shadow), { sublevel: metas })
-          if (content) batch.put(id, content, { sublevel: bytes, ...binary })
-          ended(batch, id)
-        }
-        await batch.write()
+        await commit((batch) => {
+          for (const { id, shadow, bytes: content } of entries.slice(i, i + batchFiles)) {
+            remember(id, shadow)
+            batch.put(id, JSON.stringify(shadow), { sublevel: metas })
+            if (content) batch.put(id, content, { sublevel: bytes, ...binary })
+            ended(batch, id)
+          }
+        })
       }
     },
     remove: async (ids: readonly Id[]): Promise<void> => {
-      const batch = db.batch()
-      for (const id of ids) {
-        forget(id)
-        batch.del(id, { sublevel: metas }).del(id, { sublevel: bytes })
-        ended(batch, id)
-      }
-      await batch.write()
+      await commit((batch) => {
+        for (const id of ids) {
+          forget(id)
+          batch.del(id, { sublevel: metas }).del(id, { sublevel: bytes })
+          ended(batch, id)
+        }
+      })
     },
 
     writeAhead: async (imports: readonly ({ id: Id } & Ahead)[]): Promise<void> => {
-      const batch = db.batch()
-      for (const { id, update, bytes: content, shadow } of imports) {
-        underWay.add(id)
-        const json = JSON.stringify({ update: Buffer.from(update).toString('base64'), shadow })
-        batch.put(id, json, { sublevel: aheads })
-        batch.put(id, content, { sublevel: aheadBytes, ...binary })
-      }
-      await batch.write({ sync: true })
+      await commitSynced((batch) => {
+        for (const { id, update, bytes: content, shadow } of imports) {
+          underWay.add(id)
+          const json = JSON.stringify({ update: Buffer.from(update).toString('base64'), shadow })
+          batch.put(id, json, { sublevel: aheads })
+          batch.put(id, content, { sublevel: aheadBytes, ...binary })
+        }
+      })
     },
     /** Drops what was under way for these files, without having learnt anything. */
     drop: async (ids: readonly Id[]): Promise<void> => {
-      const batch = db.batch()
-      for (const id of ids) ended(batch, id)
       // Who takes it back removes the staged file next, whose absence would say that it was placed.
-      await batch.write({ sync: true })
+      await commitSynced((batch) => {
+        for (const id of ids) ended(batch, id)
+      })
     },
     aheads: async (): Promise<[Id, Ahead][]> => {
       const out: [Id, Ahead][] = []
@@ -178,17 +180,17 @@ export async function openShadows(dir: string) {
 
     /** Written before a file is replaced: what it will be, and the old inode's whereabouts. */
     intend: async (id: Id, intent: Intent, capture?: Capture): Promise<void> => {
-      const batch = db.batch()
       underWay.add(id)
       placing.set(id, intent.shadow.birthmark)
-      batch.put(id, JSON.stringify({ shadow: intent.shadow, staged: intent.staged }), { sublevel: intents })
-      batch.put(id, intent.bytes, { sublevel: intentBytes, ...binary })
-      if (capture) captured(batch, capture)
-      await batch.write({ sync: true })
+      await commitSynced((batch) => {
+        batch.put(id, JSON.stringify({ shadow: intent.shadow, staged: intent.staged }), { sublevel: intents })
+        batch.put(id, intent.bytes, { sublevel: intentBytes, ...binary })
+        if (capture) captured(batch, capture)
+      })
     },
     /** Notes how far a replaced inode's content has come into the document, before it does. */
     advance: async (capture: Capture): Promise<void> => {
-      await captured(db.batch(), capture).write({ sync: true })
+      await commitSynced((batch) => captured(batch, capture))
     },
     intents: async (): Promise<[Id, Intent][]> => {
       const out: [Id, Intent][] = []
@@ -208,7 +210,7 @@ export async function openShadows(dir: string) {
       return out
     },
     release: async (key: string): Promise<void> => {
-      await db.batch().del(key, { sublevel: captures }).del(key, { sublevel: captureBytes }).write()
+      await commit((batch) => batch.del(key, { sublevel: captures }).del(key, { sublevel: captureBytes }))
     },
 
     note: async (key: string): Promise<string | undefined> => notes.get(key),

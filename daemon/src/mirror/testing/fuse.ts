@@ -80,8 +80,22 @@ export async function lightFuse(): Promise<() => void> {
   }
   for (const name of ['link', 'rename', 'unlink', 'rmdir', 'writeFile'] as const)
     replace(fs, name, (real) => step(name, real as (...args: unknown[]) => Promise<void>) as never)
-  for (const name of ['linkSync', 'renameSync'] as const)
+  for (const name of ['linkSync', 'renameSync', 'unlinkSync'] as const)
     replace(fsNow, name, (real) => stepNow(name, real as (...args: unknown[]) => void) as never)
+  replace(
+    fsNow,
+    'writeFileSync',
+    (real) =>
+      ((file: number | string, data: Uint8Array | string, ...options: []) => {
+        try {
+          stepNow('write', () => {})()
+        } catch (e) {
+          real(file, data.slice(0, data.length >> 1), ...options)
+          throw e
+        }
+        real(file, data, ...options)
+      }) as never,
+  )
   replace(
     fs,
     'open',
@@ -112,6 +126,31 @@ export async function lightFuse(): Promise<() => void> {
         return handle
       }) as never,
   )
+  replace(fsNow, 'openSync', (real) => (...args: Parameters<typeof real>) => {
+    const writes = typeof args[1] === 'number' ? (args[1] & 3) !== 0 : args[1] !== undefined && args[1] !== 'r'
+    if (!writes) return real(...args)
+    const life = before('openSync', true)
+    const fd = real(...args)
+    try {
+      after(life, 'openSync', true)
+    } catch (e) {
+      fsNow.closeSync(fd)
+      throw e
+    }
+    return fd
+  })
+  replace(fsNow, 'writeFileSync', (real) => (...args: Parameters<typeof real>) => {
+    const [file, bytes] = args
+    if (typeof file !== 'number' || typeof bytes === 'string') return real(...args)
+    try {
+      stepNow('write', () => {})()
+    } catch (e) {
+      // Torn: a part of it had reached the disk.
+      real(file, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1))
+      throw e
+    }
+    real(file, bytes)
+  })
   syncBuiltinESMExports()
   const { get, put, write } = await levelCalls()
   replace(get, 'get', (real) => {
