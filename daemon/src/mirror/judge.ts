@@ -17,8 +17,8 @@ type JudgeOptions = {
   vanished: Map<Id, number>
   /** Whether it was found under another name, and that is still to be dealt with. */
   isFound: (id: Id) => boolean
-  /** When the last look at the whole folder began, and what asks for another. */
-  scannedAt: () => number
+  /** Whether the whole folder was looked at since it is known to be gone, and what asks for another look. */
+  isSought: (id: Id) => boolean
   wantScan: () => void
   report: Pick<Report, 'halted' | 'halt'>
   pokeAfter: (ms: number) => void
@@ -28,7 +28,10 @@ type JudgeOptions = {
 const quietMs = 500
 
 /** Decides what becomes of files that are gone, and whether the mirror may go on. */
-export function createJudge(m: Mirroring, { vanished, isFound, scannedAt, wantScan, report, pokeAfter }: JudgeOptions): Judge {
+export function createJudge(
+  m: Mirroring,
+  { vanished, isFound, isSought, wantScan, report, pokeAfter }: JudgeOptions,
+): Judge {
   const questions = createQuestions(m.clock)
   forgetConfirmation(m.root)
   const lastAt = () => {
@@ -49,7 +52,7 @@ export function createJudge(m: Mirroring, { vanished, isFound, scannedAt, wantSc
         pokeAfter(quietMs - sinceMs)
         return report.halted() !== undefined
       }
-      if (scannedAt() < lastAt()) {
+      if (![...vanished.keys()].every(isSought)) {
         // Under another name it may lie anywhere, and what tells of that may be late.
         wantScan()
         return report.halted() !== undefined

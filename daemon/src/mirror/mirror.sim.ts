@@ -239,14 +239,11 @@ export async function simulate(
   const isGentle = (does: Deed) => !['save', 'rename', 'remove', 'create', 'rest'].includes(does)
   const onStep =
     (side: number) =>
-    (name: string, now: boolean, after: boolean): void => {
+    (_name: string, now: boolean): void => {
       steps++
       waited++
       const daemon = daemons[side]
-      // Between the two halves of a move a file has two names. Renamed once more before that is found out, it keeps both:
-      // what happens there is a test of its own (MIR-103).
-      const isHalf = (name === 'link' && after) || (name === 'unlink' && !after)
-      if (killing === side && daemon && !isHalf) {
+      if (killing === side && daemon) {
         killing = undefined
         daemon.life.dead = true
         crashes++

@@ -201,7 +201,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const { judge, answer } = createJudge(m, {
     vanished: survey.vanished,
     isFound: intake.isFound,
-    scannedAt: () => lastScan,
+    isSought: survey.isSought,
     wantScan,
     report,
     pokeAfter,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import { recoverCapture } from './captures.ts'
 import { origin, type Mirroring } from './context.ts'
-import { recoverParked } from './move.ts'
+import { recoverMoves, recoverParked } from './move.ts'
 import { openOwnFolder } from '../disk/own-folder.ts'
 import { recoverRemoval } from './remove.ts'
 import { look } from '../disk/stat.ts'
@@ -16,6 +16,7 @@ export async function recoverExports(m: Mirroring): Promise<void> {
     if (await isPlaced(join(m.root.path, staged))) await m.shadows.put([{ id, shadow, bytes }])
     else await m.shadows.drop([id])
   }
+  await recoverMoves(m)
   const dir = join(m.root.path, staging)
   const captures = new Set((await m.shadows.captures()).map(({ file }) => file))
   for (const name of await readdir(dir).catch(() => [])) {

@@ -22,7 +22,7 @@ function lifeUntil(name: string, isThen: () => boolean = () => true, deed?: () =
     dead: false,
     happened: false,
     onStep: (step: string, _now: boolean, after: boolean) => {
-      if (step !== name || !after || life.happened || !isThen()) return
+      if (!step.startsWith(name) || !after || life.happened || !isThen()) return
       life.happened = true
       if (deed) live(somebody, deed)
       else life.dead = true
@@ -131,6 +131,25 @@ test('[MIR-103] killed between the two halves of a move: one file, under its new
   await rig.until(() => life.dead)
   await restart()
   expect([paths(), rig.disk('a.ts'), rig.read('b.ts')]).toEqual([['b.ts'], undefined, '1\n2\n'])
+})
+
+test('[MIR-103] killed between the two halves of a move, then renamed once more elsewhere: one file, where it is to be', async () => {
+  rig.write('a.ts', '1\n2\n')
+  const life = lifeUntil('link')
+  await start(life)
+  const id = rig.server.id('a.ts')
+  rig.server.files.move(id, 'b.ts')
+  await rig.until(() => life.dead)
+  rig.server.files.move(id, 'c.ts')
+  rig.write('b.ts', '1\n2 more\n')
+  await restart()
+  expect([paths(), rig.server.text(id), rig.read('c.ts'), rig.disk('a.ts'), rig.disk('b.ts')]).toEqual([
+    ['c.ts'],
+    '1\n2 more\n',
+    '1\n2 more\n',
+    undefined,
+    undefined,
+  ])
 })
 
 test('[MIR-104] killed while a file is taken out: it is gone, and nothing is left', async () => {

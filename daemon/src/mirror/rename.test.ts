@@ -44,6 +44,18 @@ test('[MIR-29] renamed and edited at once elsewhere, and edited here too: one fi
   expect(shared()).toEqual(['dir/b.ts'])
 })
 
+test('[MIR-28] [MIR-119] renamed, and another file put in its old place at once, as logs are: two files', async () => {
+  rig.write('log', 'one\n')
+  const mirror = await rig.start({ watching: false })
+  const id = rig.server.id('log')
+  mv('log', 'log.1')
+  rig.write('log', 'two\n')
+  await mirror.settle()
+  await mirror.flush()
+  expect([rig.server.id('log.1'), rig.server.at('log.1'), rig.server.at('log')]).toEqual([id, 'one\n', 'two\n'])
+  expect([rig.read('log.1'), rig.read('log')]).toEqual(['one\n', 'two\n'])
+})
+
 test('[MIR-28] git mv of files and of a directory keeps every id', async () => {
   git('init', '-q')
   for (const path of ['src/a.ts', 'src/deep/b.ts', 'src/deep/c.ts']) rig.write(path, `${path}\n`)

@@ -59,6 +59,8 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
   }
   const last = m.shadows.get(id) ?? shadow
   if (last.path !== place || last.moving !== undefined) await m.shadows.put([{ id, shadow: movedTo(last, place) }])
+  // Another file has its old place already, which until now was taken for this one.
+  if (last.path !== place && look(join(m.root.path, last.path)) !== 'missing') m.lookAt(last.path)
   const now = m.workspace.files.get(id) ?? entry
   if (now.path !== place) {
     // Renamed once more while it was moved: it lies where it was to go before.

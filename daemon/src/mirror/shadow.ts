@@ -22,6 +22,8 @@ export const Shadow = z.object({
   state: z.string(),
   /** The document had more than these bytes by then: that is still to be written. */
   behind: z.literal(true).optional(),
+  /** Where it is being moved to: for a moment it has both names. */
+  moving: z.string().optional(),
 })
 export type Shadow = z.infer<typeof Shadow>
 
@@ -49,6 +51,13 @@ export const stamped = (shadow: Shadow, { stat }: Read): Shadow => ({
   identity: identity(stat),
   birthmark: birthmark(stat),
 })
+
+/** The same file at another place, where it has come to rest. */
+export function movedTo(shadow: Shadow, path: string): Shadow {
+  const moved = { ...shadow, path }
+  delete moved.moving
+  return moved
+}
 
 export const hashOf = (bytes: Uint8Array): string => hash('sha256', bytes)
 

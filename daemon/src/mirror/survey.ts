@@ -22,6 +22,8 @@ export type Survey = {
   takeRenamed(): [Id, string][]
   /** Files no longer where they were, and since when it is known. */
   readonly vanished: Map<Id, number>
+  /** Whether a look at the whole folder, begun after it was known to be gone, has not found it either. */
+  isSought(id: Id): boolean
 }
 
 /** A file that was written so lately may be written again without looking different. */
@@ -39,6 +41,8 @@ export function createSurvey(
   const met = new Set<Id>()
   const renamed = new Map<Id, string>()
   const vanished = new Map<Id, number>()
+  /** As `vanished` was when the last look at the whole folder began. */
+  let sought: ReadonlyMap<Id, number> = new Map()
 
   /** Found twice, for different causes, it has none that is known. */
   const note = <K>(found: Map<K, Id | undefined>, key: K) => {
@@ -63,6 +67,8 @@ export function createSurvey(
     if (m.shadows.isPlacing(birthmark(stat))) return m.lookAt(path)
     const born = m.shadows.idBorn(birthmark(stat))
     const shadow = born === undefined ? undefined : m.shadows.get(born)
+    // One file with two names, on its way from one to the other.
+    if (shadow?.moving === path) return m.lookAt(path)
     if (born !== undefined && shadow && shadow.path !== path) {
       const there = look(join(m.root.path, shadow.path))
       // A second hard link is a file of its own.
@@ -100,6 +106,7 @@ export function createSurvey(
 
   return {
     vanished,
+    isSought: (id) => sought.has(id) && sought.get(id) === vanished.get(id),
     takeChanged: () => {
       const found = changed
       changed = new Map()
@@ -122,10 +129,12 @@ export function createSurvey(
       return found
     },
     all: async () => {
+      const gone = new Map(vanished)
       const scan = await scanAll()
       const strangers = await take(scan)
       for (const [id, { path }] of m.shadows.all()) if (!scan.files.has(path)) unmet(id, path)
       for (const [path, stat] of strangers) unknown(path, stat)
+      sought = gone
       return scan
     },
     paths: async (paths) => {
