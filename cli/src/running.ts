@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock, TandemError, wait, type Clock } from '@tandem/shared'
 import { z } from 'zod'
@@ -60,6 +60,8 @@ export async function checkNotServed(folder: string, dataDir: string, clock: Clo
 
 function read<S extends z.ZodType>(file: string, schema: S): z.infer<S> | undefined {
   try {
+    // A clone may have a link to anything in the place of a lock.
+    if (!lstatSync(file).isFile()) return undefined
     return schema.parse(JSON.parse(readFileSync(file, 'utf8')))
   } catch {
     return undefined // not there, or torn by a crash: then nobody runs

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -126,3 +127,13 @@ test.each(['.gitignore', 'lock'])(
     expect(existsSync(join(outside, 'nothing'))).toBe(false)
   },
 )
+
+test('[MIR-135] a lock that leads to what never ends keeps nobody from starting', async () => {
+  const [folder, outside] = [newFolder(), newFolder()]
+  execFileSync('mkfifo', [join(outside, 'pipe')])
+  mkdirSync(join(folder, '.tandem'))
+  symlinkSync(join(outside, 'pipe'), join(folder, '.tandem/lock'))
+  await (
+    await lockFolder(folder)
+  )()
+})

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { link, lstat, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { systemClock, TandemError, type Clock } from '@tandem/shared'
@@ -102,6 +102,8 @@ async function takeAway(lock: string, aside: string, token: string | undefined):
 
 async function read(file: string): Promise<Holder | undefined> {
   try {
+    // A clone may have a link to anything of that name.
+    if (!(await lstat(file)).isFile()) return undefined
     return Holder.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch {
     // Gone, or torn by a crash: nobody's.
