@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { folderMark } from '@tandem/daemon/folder-mark'
 import { systemClock } from '@tandem/shared'
 import { afterAll, expect, test } from 'vitest'
 import { checkFolder, checkSpace, dataDirOf, ownerKey } from './folder.ts'
@@ -100,6 +101,19 @@ test('[OPS-13] a daemon whose supervisor was killed is waited for, and then refu
   writeFileSync(join(folder, '.tandem', 'lock'), JSON.stringify({ pid: process.pid }))
   let now = 0
   const clock = { ...systemClock, now: () => (now += 3_000) }
+  await expect(checkNotServed(folder, data, clock)).rejects.toThrow('already served')
+})
+
+test('[OPS-13] [MIR-114] a copy of a folder that is served is not: the lock in it is of the other', async () => {
+  const [folder, data] = [temp(), temp()]
+  mkdirSync(join(folder, '.tandem'))
+  let now = 0
+  const clock = { ...systemClock, now: () => (now += 3_000) }
+  const lock = (of: string) =>
+    writeFileSync(join(folder, '.tandem', 'lock'), JSON.stringify({ pid: process.pid, folder: folderMark(of) }))
+  lock(temp())
+  await checkNotServed(folder, data, clock)
+  lock(folder)
   await expect(checkNotServed(folder, data, clock)).rejects.toThrow('already served')
 })
 

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { folderMark } from '@tandem/daemon/folder-mark'
 import { systemClock, TandemError, wait, type Clock } from '@tandem/shared'
 import { z } from 'zod'
 
@@ -33,6 +34,9 @@ export function noteRunning(dataDir: string, running: Running): () => void {
   }
 }
 
+/** What a daemon's lock says. */
+const Lock = z.object({ pid: z.int(), folder: z.string().optional() })
+
 /** How long a daemon may take to notice that its own supervisor was killed. */
 const graceMs = 5_000
 
@@ -51,9 +55,11 @@ export async function checkNotServed(folder: string, dataDir: string, clock: Clo
   if (running) refuse(running.pid, running.url)
   const until = clock.now() + graceMs
   for (;;) {
-    const pid = read(join(folder, '.tandem', 'lock'), z.object({ pid: z.int() }))?.pid
-    if (pid === undefined || !isAlive(pid)) return
-    if (clock.now() >= until) refuse(pid)
+    const lock = read(join(folder, '.tandem', 'lock'), Lock)
+    // A copy of a folder brings a copy of the lock.
+    const isOurs = lock?.folder === undefined || lock.folder === folderMark(folder)
+    if (!lock || !isOurs || !isAlive(lock.pid)) return
+    if (clock.now() >= until) refuse(lock.pid)
     await wait(clock, 100)
   }
 }
