@@ -83,20 +83,6 @@ export async function lightFuse(): Promise<() => void> {
   for (const name of ['linkSync', 'renameSync', 'unlinkSync'] as const)
     replace(fsNow, name, (real) => stepNow(name, real as (...args: unknown[]) => void) as never)
   replace(
-    fsNow,
-    'writeFileSync',
-    (real) =>
-      ((file: number | string, data: Uint8Array | string, ...options: []) => {
-        try {
-          stepNow('write', () => {})()
-        } catch (e) {
-          real(file, data.slice(0, data.length >> 1), ...options)
-          throw e
-        }
-        real(file, data, ...options)
-      }) as never,
-  )
-  replace(
     fs,
     'open',
     (real) =>

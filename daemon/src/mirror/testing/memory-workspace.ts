@@ -125,7 +125,9 @@ export function memoryServer(): MemoryServer {
     const clientId = Math.floor(Math.random() * 2 ** 31)
 
     const open = async (id: Id, signal: AbortSignal): Promise<OpenText> => {
-      await whenOnline(signal)
+      // Cut again in that very moment, it would be empty instead of in sync.
+      do await whenOnline(signal)
+      while (!connected)
       if (damaged.has(id)) throw new TandemError('store-corrupt')
       const server = docOf(id)
       const doc = new Y.Doc()
