@@ -35,6 +35,7 @@ export async function sendBlob(
     return wasAsked ? 'sent' : 'there'
   } catch (e) {
     if (e === changed) return 'changed'
+    if (e instanceof TandemError && e.code === 'too-large') m.refuse(path, 'the server does not take it')
     throw e
   } finally {
     transfer.end()

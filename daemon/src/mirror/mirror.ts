@@ -311,8 +311,10 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const follow = async () => {
     for await (const { cursor: at, id } of workspace.feed(cursor.heard(), signal)) {
       cursor.hear(at)
-      // Without an entry nobody can have meant it yet: when the entry comes, the text is read.
-      if (id === undefined || texts.isOpen(id) || !workspace.files.get(id)) continue
+      // Without an entry nobody can have meant it yet: when the entry comes, the text is read. One that is open hears of it
+      // by itself, but not through a connection that is lost.
+      if (id === undefined || !workspace.files.get(id)) continue
+      if (texts.isOpen(id) && workspace.ready.snapshot()) continue
       moved.add(id)
       poke()
     }

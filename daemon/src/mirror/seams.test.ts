@@ -1,6 +1,9 @@
-import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { TandemError } from '@tandem/shared'
+import { cachedView } from '@tandem/shared/docs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Workspace } from './ports.ts'
 import { createRig, type Rig } from './testing/rig.ts'
 
 let rig: Rig
@@ -9,6 +12,18 @@ beforeEach(() => {
 })
 afterEach(() => rig.close())
 
+/** Starts with a workspace that is in part another one. */
+const startWith = (change: (workspace: Workspace) => Partial<Workspace>, limits: { maxBlobBytes?: number } = {}) =>
+  rig.start({
+    ...limits,
+    server: {
+      ...rig.server,
+      join: (...args) => {
+        const workspace = rig.server.join(...args)
+        return { ...workspace, ...change(workspace) }
+      },
+    },
+  })
 const isExecutable = (path: string) => (statSync(join(rig.folder, path)).mode & 0o100) !== 0
 
 test('[MIR-140] of two files that were given one name elsewhere one has it, and the other keeps the name it had', async () => {
@@ -122,4 +137,66 @@ test('[MIR-91] what is too large to be fetched takes nothing’s place: nothing 
   expect(mirror.state.snapshot().conflicts).toEqual([])
   expect(mirror.state.snapshot().alerts).toMatchObject([{ kind: 'refused', path: 'a.bin' }])
   expect(Buffer.from(rig.disk('a.bin') ?? '')).toEqual(Buffer.from([0, 1, 2, 3]))
+})
+
+test('[MIR-143] what the feed tells while the connection is lost is read from it, though the text was open and is closed meanwhile', async () => {
+  const { server } = rig
+  let isCut = false
+  let tell = () => {}
+  let open = 0
+  const mirror = await startWith((workspace) => ({
+    ready: cachedView(
+      () => !isCut,
+      (call) => (tell = call),
+    ),
+    open: async (id, signal) => {
+      const text = await workspace.open(id, signal)
+      open++
+      return {
+        ...text,
+        onRemoteChange: (call) => text.onRemoteChange(() => isCut || call()),
+        close: () => {
+          open--
+          text.close()
+        },
+      }
+    },
+  }))
+  const cut = (yes: boolean) => {
+    isCut = yes
+    tell()
+  }
+  rig.write('a.ts', 'one\n')
+  await mirror.settle()
+  for (let i = 0; open === 0; i++) {
+    rig.write('a.ts', `one\n${i}\n`)
+    // Not so young that every scan looks into it.
+    utimesSync(join(rig.folder, 'a.ts'), 1, i)
+    await mirror.settle()
+  }
+  cut(true)
+  server.edit(server.id('a.ts'), 'one', 'won')
+  await rig.until(() => open === 0)
+  cut(false)
+  await rig.until(() => rig.disk('a.ts')?.startsWith('won') === true)
+})
+
+test('[MIR-127] of a file that is larger than the server takes people are told, until it does', async () => {
+  let isRefused = true
+  const mirror = await startWith(({ blobs }) => ({
+    blobs: {
+      ...blobs,
+      put: async (...args) => {
+        if (isRefused) throw new TandemError('too-large')
+        return blobs.put(...args)
+      },
+    },
+  }))
+  rig.write('a.bin', Buffer.alloc(300_000))
+  const alerts = () => mirror.state.snapshot().alerts.map(({ path, says }) => [path, says])
+  await rig.until(() => alerts().length > 0)
+  expect(alerts()).toEqual([['a.bin', 'a.bin is not mirrored (the server does not take it).']])
+  isRefused = false
+  await rig.until(() => rig.server.blob('a.bin')?.length === 300_000)
+  await rig.until(() => alerts().length === 0)
 })
