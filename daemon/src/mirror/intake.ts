@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Id } from '@tandem/shared'
+import { wait, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from './context.ts'
 import { createEntries } from './create.ts'
@@ -35,8 +35,10 @@ export type Intake = {
 
 type IntakeOptions = { jobs: Jobs; survey: Survey; report: Report; nextWake: () => Promise<void> }
 
-/** Up to so many texts are opened, and so followed; more are read in bulk. */
+/** Up to so many texts are opened, and so followed; more are read in bulk, also where they are told of one by one. */
 const openAtOnce = 8
+/** News of texts that are not open belongs together while it comes within this time; then it is gathered this long. */
+const [streamMs, gatherMs] = [500, 40]
 /** Up to so many that changed on disk are settled each by itself, and open for a while after; more go in bulk. */
 const importAlone = 32
 const bulkTexts = 200
@@ -61,6 +63,18 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
     const shadow = shadows.get(id)
     const there = shadow && look(join(m.root.path, shadow.path))
     return typeof there === 'object' && identity(there) !== shadow?.identity
+  }
+  const lately = new Set<Id>()
+  let toldAt = 0
+  /** Of texts that moved, those that are read in bulk; what moves again meanwhile is somebody typing. */
+  const outOfMany = (ids: readonly Id[]) => {
+    const now = m.clock.now()
+    if (now - toldAt > streamMs) lately.clear()
+    const first = ids.filter((id) => !lately.has(id))
+    if (first.length > 0) toldAt = now
+    for (const id of first) lately.add(id)
+    if (ids.length > openAtOnce) return ids
+    return lately.size > openAtOnce ? first : []
   }
   const isText = (id: Id) => files.get(id)?.kind === 'text' && !files.get(id)?.deleted
 
@@ -98,7 +112,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       if (buried.length > 0) await resurrectEdited(m, buried)
       const rest = known.filter((id) => !files.get(id)?.deleted || shadows.get(id))
       const wanted = rest.filter((id) => isText(id) && (strictly || !texts.isOpen(id)))
-      const toRead = strictly || wanted.length > openAtOnce ? wanted : []
+      const toRead = strictly ? wanted : outOfMany(wanted)
       const inBulk = new Set(toRead)
       const written = report.begin('exporting', toRead.length)
       for (const id of rest) if (!inBulk.has(id)) jobs.add(id, { moved: true })
@@ -121,6 +135,7 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
         written(i + taken.length)
         while (jobs.pending() > 2 * bulkTexts && !m.signal.aborted) await nextWake()
       }
+      if (toRead.length > 0 && !strictly) await wait(m.clock, gatherMs, m.signal).catch(() => {})
     },
     takeRenamed: () => {
       // What was found a while ago may have been moved on since, to where its entry says.
