@@ -22,6 +22,11 @@ export const toStat = (s: BigIntStats): Stat => ({
   mode: Number(s.mode) & 0o7777,
 })
 
+/** How long ago it was written, in ms; negative where its clock is ahead of ours. */
+export const ageMs = (s: Stat, now: number): number => now - Number(BigInt(s.mtimeNs) / 1_000_000n)
+const racyMs = 2_000
+/** Whether it was written so lately that it could have been again, in the same tick of the file system's clock, without looking different. */
+export const isRacy = (s: Stat, now: number): boolean => Math.abs(ageMs(s, now)) < racyMs
 /** Same file, same version. A change of mode alone is none: that is looked at apart. */
 export const identity = (s: Stat): string => `${s.size}.${s.mtimeNs}.${s.ino}`
 /** The same file wherever it is now; an inode number used again has another birth. */

@@ -11,7 +11,7 @@ import { hashStable } from '../disk/open.ts'
 import { readStable } from '../disk/read.ts'
 import { settleMode } from './settle-mode.ts'
 import { hashOf, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
+import { ageMs, birthmark, identity, isExecutable, isRacy, look, type Stat } from '../disk/stat.ts'
 
 /** A version on disk: its hash, empty where it is too large to be shared. */
 type OnDisk = { hash: string; stat: Stat; isText: boolean }
@@ -20,8 +20,6 @@ type OnDisk = { hash: string; stat: Stat; isText: boolean }
 const restMs = 2_000
 /** Below this even a file that is new is taken at once. */
 const smallBytes = 2 ** 20
-/** A version written within this time could have been followed by another in the same tick of the file system's clock. */
-const racyMs = 2_000
 
 /**
  * Content and mode of one file that is no text and is where it belongs: three-way, by hashes alone. What is shared
@@ -58,13 +56,13 @@ async function versionOf(
   shadow: Shadow | undefined,
   stat: Stat,
 ): Promise<OnDisk | 'later'> {
-  const ageMs = Math.abs(m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n))
-  const isKnown = shadow !== undefined && shadow.identity === identity(stat) && ageMs >= racyMs
+  const now = m.clock.now()
+  const isKnown = shadow !== undefined && shadow.identity === identity(stat) && !isRacy(stat, now)
   // A large one that is not shared anywhere is left where it is until somebody changes it.
   if (isKnown && (shadow.hash !== '' || facts?.withheld === 'too large'))
     return { hash: shadow.hash, stat, isText: false }
   if (stat.size > m.maxBlobBytes) return { hash: '', stat, isText: false }
-  const isRestless = ageMs < restMs && shadow?.identity !== identity(stat)
+  const isRestless = Math.abs(ageMs(stat, now)) < restMs && shadow?.identity !== identity(stat)
   if (isRestless && (shadow?.hash || stat.size > smallBytes) && !m.inHaste()) return later(m, path)
   if (stat.size <= m.maxTextBytes) {
     const read = await readStable(m.root, path, m.maxTextBytes)

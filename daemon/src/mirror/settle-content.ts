@@ -16,7 +16,7 @@ import { readStable, type Read } from '../disk/read.ts'
 import { reconcile } from './reconcile.ts'
 import { settleMode } from './settle-mode.ts'
 import { hashOf, stamped, type Shadow } from './shadow.ts'
-import { birthmark, identity, isExecutable, look } from '../disk/stat.ts'
+import { birthmark, identity, isExecutable, isRacy, look } from '../disk/stat.ts'
 
 export type Hint = {
   /** Where the file is on disk now, if it was found elsewhere. */
@@ -30,9 +30,6 @@ export type Hint = {
   /** The task that ran, alone, when the change was found on disk. */
   task?: Id | undefined
 }
-
-/** A version written within this time could have been followed by another in the same tick of the file system's clock. */
-const racyMs = 2_000
 
 /** Content and mode of one file that is where it belongs. */
 export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done' | 'gone'> {
@@ -58,8 +55,7 @@ export async function settleContent(m: Mirroring, entry: FileEntry, hint: Hint):
       m.refuse(entry.path, `a ${stat.kind} is in the way`)
       return 'done'
     }
-    const fresh = m.clock.now() - Number(BigInt(stat.mtimeNs) / 1_000_000n) < racyMs
-    const touched = !shadow || shadow.identity !== identity(stat) || fresh
+    const touched = !shadow || shadow.identity !== identity(stat) || isRacy(stat, m.clock.now())
     if (!touched && !hint.moved) return await settleMode(m, entry)
     // Where others may have larger texts, one that came from them is a text until somebody here makes it larger.
     const maxBytes = Math.max(m.maxTextBytes, shadow?.size ?? 0)

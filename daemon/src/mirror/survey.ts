@@ -5,7 +5,7 @@ import type { Noticing } from './noticing.ts'
 import { isStill } from './shadow.ts'
 import { isBehindLink } from '../disk/inside.ts'
 import { scanFolder, type Scan } from '../watch/scan.ts'
-import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
+import { birthmark, identity, isExecutable, isRacy, look, type Stat } from '../disk/stat.ts'
 
 export type Survey = {
   /** Looks at the whole folder and sets to work what differs; answers what is not shared, by reason. Throws where the root is gone. */
@@ -26,8 +26,6 @@ export type Survey = {
   isSought(id: Id): boolean
 }
 
-/** A file that was written so lately may be written again without looking different. */
-const racyMs = 2_000
 const filesAtOnce = 2_000
 
 /** Compares disk with shadows, and sorts what differs into: work on known files, new files, moved files, vanished files. */
@@ -56,8 +54,13 @@ export function createSurvey(
     if (vanished.delete(id)) met.add(id)
     // Directories and links are looked at by themselves.
     if (stat.kind !== 'file') return
-    const recent = m.clock.now() - Number(stat.mtimeNs) / 1e6 < racyMs
-    if (!shadow || recent || shadow.identity !== identity(stat) || shadow.exec !== isExecutable(stat)) note(changed, id)
+    if (
+      !shadow ||
+      isRacy(stat, m.clock.now()) ||
+      shadow.identity !== identity(stat) ||
+      shadow.exec !== isExecutable(stat)
+    )
+      note(changed, id)
   }
   const missing = (id: Id) => {
     if (!vanished.has(id)) vanished.set(id, m.clock.now())
