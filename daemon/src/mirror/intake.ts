@@ -6,6 +6,7 @@ import { createEntries } from './create.ts'
 import { importMany } from './import-many.ts'
 import { meetMany } from './meet-many.ts'
 import type { Jobs } from './jobs.ts'
+import { createLanes } from './locks.ts'
 import type { Report } from './report.ts'
 import type { Hint } from './settle-content.ts'
 import type { Shadow } from './shadow.ts'
@@ -161,10 +162,17 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
         else {
           const count = ids.filter(hasChanged).length
           const imported = report.begin('importing', count)
-          for (let i = 0; i < ids.length; i += bulkTexts) {
-            await importSome(ids.slice(i, i + bulkTexts), task)
-            imported(Math.round((count * Math.min(ids.length, i + bulkTexts)) / ids.length))
-          }
+          let done = 0
+          // While the server is at work on some, the next are read and compared here.
+          const run = createLanes(2)
+          const importing = batchesOf(ids).map((some) =>
+            run(async () => {
+              await importSome(some, task)
+              done += some.length
+              imported(Math.round((count * done) / ids.length))
+            }),
+          )
+          for (const ended of await Promise.allSettled(importing)) if (ended.status === 'rejected') throw ended.reason
         }
       }
     },
@@ -211,6 +219,9 @@ const isOff = ({ path, facts }: FileEntry, shadow: Shadow): boolean =>
   (shadow.kind === 'blob' && shadow.hash === '' && (facts?.withheld === undefined || facts.withheld === 'binary'))
 
 const said = ({ path, facts }: FileEntry): string => `${path}\n${facts?.blob ?? ''}`
+
+const batchesOf = (ids: readonly Id[]): Id[][] =>
+  Array.from({ length: Math.ceil(ids.length / bulkTexts) }, (_, i) => ids.slice(i * bulkTexts, (i + 1) * bulkTexts))
 
 function byTask<K>(found: ReadonlyMap<K, Id | undefined>): Map<Id | undefined, K[]> {
   const keysByTask = new Map<Id | undefined, K[]>()

@@ -1,7 +1,7 @@
 export type Locks = {
   /** Runs alone among all work of this key, after what came before it. */
   run<T>(key: string, work: () => Promise<T>): Promise<T>
-  /** Runs alone among all work of each of these keys. One such at a time, or two could wait for each other. */
+  /** Runs alone among all work of each of these keys. All are asked for in one go: two such never wait for each other. */
   runAll<T>(keys: readonly string[], work: () => Promise<T>): Promise<T>
   /** True while work of this key runs or waits. */
   busy(key: string): boolean
