@@ -36,6 +36,8 @@ export type Mirroring = {
   committed(paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
   /** Has a file looked at again soon. */
   again(id: Id): void
+  /** Whether the last work on a file failed, and is to be tried again. */
+  isFailing(id: Id): boolean
   /** Whether a deletion that came from elsewhere is one of so many that its file goes to the trash. */
   isOneOfMany(id: Id): boolean
   /** Says, once, that a path is not written, and why. */

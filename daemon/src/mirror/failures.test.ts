@@ -45,6 +45,21 @@ beforeEach(() => {
 })
 afterEach(() => rig.close())
 
+test('[MIR-144] what is to have the place of a file that cannot be taken away is waited for by nobody, and comes once it can', async () => {
+  const { server } = rig
+  const id = server.create('a.ts', 'old\n')
+  await rig.start()
+  await rig.stop()
+  disk.unreadable.add('a.ts')
+  server.files.remove(id, { by: id, at: 1 })
+  server.create('a.ts', 'new\n')
+  const mirror = await rig.start()
+  expect(mirror.state.snapshot().phase).toBe('live')
+  expect(await mirror.flush()).toContain('a.ts')
+  disk.unreadable.clear()
+  await rig.until(() => rig.disk('a.ts') === 'new\n')
+})
+
 test.for([
   ['ENOSPC', 'the disk is full'],
   ['EROFS', 'read-only'],

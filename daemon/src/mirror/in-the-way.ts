@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { parentOf, type Id } from '@tandem/shared'
+import { parentOf, TandemError, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
 import { checkParents } from '../disk/inside.ts'
@@ -17,9 +17,22 @@ export function waitsForOthers(m: Mirroring, { id, path }: FileEntry): boolean {
     return entry.deleted !== undefined || !inTheWay(m, entry.path).includes(id)
   })
   if (leaving.length === 0) return false
-  for (const other of leaving) m.again(other)
-  m.again(id)
+  waitFor(m, id, leaving)
   return true
+}
+
+/**
+ * Has others looked at, then this one again. Throws where one of them fails, as a disk may refuse for hours: then this
+ * one fails too, is tried again as rarely, and nobody waits for it.
+ */
+export function waitFor(m: Mirroring, id: Id, others: readonly Id[]): void {
+  const failing = others.find(m.isFailing)
+  if (failing !== undefined)
+    throw new TandemError('conflict', {
+      reason: `${m.shadows.get(failing)?.path ?? failing} is in its place, and fails`,
+    })
+  for (const other of others) m.again(other)
+  m.again(id)
 }
 
 /** Whether a file stays where it is, whatever its entry says: that place, or its own by now, is none of this folder's. */

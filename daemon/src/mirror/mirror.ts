@@ -153,6 +153,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     signal,
     committed: options.committed ?? (async () => new Map()),
     again: (id) => jobs.later(id),
+    isFailing: (id) => jobs.failing().has(id),
     isOneOfMany: (id) => arrivals.has(id),
     lookAt,
     inHaste: () => barriers.inHaste(),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { clashKey, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from './context.ts'
-import { letGo } from './in-the-way.ts'
+import { letGo, waitFor } from './in-the-way.ts'
 import { inParent } from '../disk/inside.ts'
 import { prune } from './specials.ts'
 import { openOwnFolder } from '../disk/own-folder.ts'
@@ -65,8 +65,6 @@ async function place(
   if (there !== 'missing') {
     const other = m.shadows.idAt(to)
     if (other !== undefined && !(await letGo(m, other))) {
-      m.again(other)
-      m.again(entry.id)
       // Files that change places in a ring would wait for each other for ever: the first of them waits outside.
       if (isFirstOfRing(m, entry.id, other, from)) {
         const shadow = m.shadows.get(entry.id)
@@ -74,6 +72,7 @@ async function place(
         await rename(source, join(m.root.path, parked))
         if (shadow) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, path: parked } }])
       }
+      waitFor(m, entry.id, [other])
       return 'waiting'
     }
     if (there.kind !== 'file') return 'refused'

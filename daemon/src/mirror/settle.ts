@@ -5,7 +5,7 @@ import { settleBlob } from './blobs.ts'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './failures.ts'
 import { checkParents } from '../disk/inside.ts'
-import { letGo, waitsForOthers } from './in-the-way.ts'
+import { letGo, waitFor, waitsForOthers } from './in-the-way.ts'
 import { settleLink } from './links.ts'
 import { moveOnDisk } from './move.ts'
 import { remove } from './remove.ts'
@@ -92,8 +92,7 @@ async function arrive(m: Mirroring, entry: FileEntry, hint: Hint): Promise<'done
   const other = m.shadows.idAt(entry.path)
   // Another file of ours still lies there and is about to leave, or to go.
   if (other !== undefined && other !== entry.id && !(await letGo(m, other))) {
-    m.again(other)
-    m.again(entry.id)
+    waitFor(m, entry.id, [other])
     return 'done'
   }
   if (entry.kind === 'dir') {
