@@ -53,6 +53,9 @@ export async function remove(m: Mirroring, { id, deleted }: FileEntry, shadow: S
     if ((isShared && !m.isOneOfMany(id)) || taken === 'missing') await unlink(aside).catch(() => {})
     else await keepInTrash(m, aside, shadow.path)
     await prune(m, shadow.path)
+  } else if (read === 'missing') {
+    // Perhaps it has another name by now: whoever forgot it would take it for a new one.
+    return 'gone'
   } else if (read === 'unreadable') throw unreadable(shadow.path)
   else if (read === 'other') m.lookAt(shadow.path)
   await m.shadows.remove([id])

@@ -56,6 +56,22 @@ test('[MIR-28] [MIR-119] renamed, and another file put in its old place at once,
   expect([rig.read('log.1'), rig.read('log')]).toEqual(['one\n', 'two\n'])
 })
 
+test('[MIR-34] [MIR-118] renamed here and deleted elsewhere, before either was known: it goes, unless it was edited too', async () => {
+  rig.write('a.ts', 'a\n')
+  rig.write('b.ts', 'b\n')
+  rig.write('keep.ts', 'keep\n')
+  await rig.start({ watching: false })
+  const [a, b] = [rig.server.id('a.ts'), rig.server.id('b.ts')]
+  mv('a.ts', 'c.ts')
+  mv('b.ts', 'd.ts')
+  appendFileSync(at('d.ts'), 'edited\n')
+  rig.server.files.remove(a, { by: a, at: 0 })
+  rig.server.files.remove(b, { by: b, at: 0 })
+  await rig.until(() => rig.disk('c.ts') === undefined && rig.server.text(b) === 'b\nedited\n')
+  expect([rig.server.files.get(a)?.deleted === undefined, rig.server.files.get(b)?.deleted]).toEqual([false, undefined])
+  expect(shared().length).toBe(2)
+})
+
 test('[MIR-28] git mv of files and of a directory keeps every id', async () => {
   git('init', '-q')
   for (const path of ['src/a.ts', 'src/deep/b.ts', 'src/deep/c.ts']) rig.write(path, `${path}\n`)

@@ -37,7 +37,11 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
     // A copy that is open here tells at once what was written after the deletion; of others the feed tells.
     if (m.texts.isOpen(id) && resurrect(m, id, await m.texts.use(id, m.signal, async (text) => text.read())))
       return 'done'
-    return shadow ? await remove(m, entry, shadow) : 'done'
+    if (!shadow) return 'done'
+    // Renamed here before that was known: it goes from where it is now.
+    const there = hint.found === undefined || hint.found === shadow.path ? shadow : movedTo(shadow, hint.found)
+    if (there !== shadow) await m.shadows.put([{ id, shadow: there }])
+    return await remove(m, entry, there)
   }
   const holder = m.workspace.files.snapshot().byPath.get(entry.path)
   if (holder && holder.id !== id) return await yieldPath(m, entry, holder)
