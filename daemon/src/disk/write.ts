@@ -27,7 +27,8 @@ export async function openRoot(path: string): Promise<Root> {
   return { path, dev: stat.dev, ino: stat.ino }
 }
 
-type Staged = { file: string; stat: Stat }
+/** `changedNs`: when anything about it changed last, its names too. */
+type Staged = { file: string; stat: Stat; changedNs: string }
 
 const synced = promisify(fsync)
 
@@ -45,7 +46,8 @@ export async function stage(
   const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   try {
     writeFileSync(fd, bytes)
-    return { file, stat: await finish(root, { fd }, { mode, like }) }
+    const stat = await finish(root, { fd }, { mode, like })
+    return { file, stat, changedNs: String(fstatSync(fd, { bigint: true }).ctimeNs) }
   } catch (e) {
     await unlink(file).catch(() => {})
     throw e

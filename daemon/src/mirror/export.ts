@@ -56,7 +56,8 @@ export async function exportText(
     base: over.bytes,
   }
   try {
-    await m.shadows.intend(id, { bytes, shadow, staged: `${staging}/${basename(staged.file)}` }, capture)
+    const { changedNs } = staged
+    await m.shadows.intend(id, { bytes, shadow, staged: `${staging}/${basename(staged.file)}`, changedNs }, capture)
     const place = async (target: string) => {
       if (over) return placeOver(staged.file, target, identity(over.stat), join(m.root.path, aside))
       return (await placeNew(staged.file, target)) ? 'placed' : 'changed'

@@ -239,14 +239,11 @@ export async function simulate(
   const isGentle = (does: Deed) => !['save', 'rename', 'remove', 'create', 'rest'].includes(does)
   const onStep =
     (side: number) =>
-    (name: string, now: boolean, after: boolean): void => {
+    (_name: string, now: boolean): void => {
       steps++
       waited++
       const daemon = daemons[side]
-      // A new file that has its place has two names for a moment. Saved anew in that moment, and killed, nothing tells any
-      // more that it was placed.
-      const isHalf = after ? /^link.* staged$/.test(name) : /^unlink.* staged$/.test(name)
-      if (killing === side && daemon && !isHalf) {
+      if (killing === side && daemon) {
         killing = undefined
         daemon.life.dead = true
         crashes++

@@ -1,4 +1,5 @@
-import { readdir, rename, stat, unlink } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import { recoverCapture } from './captures.ts'
@@ -11,9 +12,9 @@ import { staging } from '../disk/write.ts'
 
 /** Before anything else: exports that had reached the disk when the process died were ours, and torn temporaries go. */
 export async function recoverExports(m: Mirroring): Promise<void> {
-  for (const [id, { shadow, bytes, staged }] of await m.shadows.intents()) {
+  for (const [id, { shadow, bytes, staged, changedNs }] of await m.shadows.intents()) {
     // Placed, whatever became of it since: edited, renamed or replaced, it is what others then worked on.
-    if (await isPlaced(join(m.root.path, staged))) await m.shadows.put([{ id, shadow, bytes }])
+    if (isPlaced(join(m.root.path, staged), changedNs)) await m.shadows.put([{ id, shadow, bytes }])
     else await m.shadows.drop([id])
   }
   await recoverMoves(m)
@@ -30,13 +31,10 @@ export async function recoverExports(m: Mirroring): Promise<void> {
   }
 }
 
-/** A staged file that has been placed has left, or has a second name. */
-async function isPlaced(staged: string): Promise<boolean> {
-  const names = await stat(staged).then(
-    ({ nlink }) => nlink,
-    () => 0,
-  )
-  return names !== 1
+/** A staged file that has been placed has left, or has a second name, or had one that was taken from it since. */
+function isPlaced(staged: string, changedNs: string | undefined): boolean {
+  const names = statSync(staged, { bigint: true, throwIfNoEntry: false })
+  return names?.nlink !== 1n || (changedNs !== undefined && String(names.ctimeNs) !== changedNs)
 }
 
 /** Once in sync: imports under way are made again, the very same update, and writes to replaced inodes are merged. */

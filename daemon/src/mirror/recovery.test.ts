@@ -72,6 +72,20 @@ test('[MIR-101] killed right after an exchange, then renamed: the same file unde
   expect([rig.server.id('b.ts'), rig.read('b.ts')]).toEqual([id, '1 typed\n2\n'])
 })
 
+test('[MIR-101] killed while a new file has two names, then saved anew: what was written is what the save was made of', async () => {
+  rig.write('keep.ts', 'keep\n')
+  const life = lifeUntil('link')
+  await start(life)
+  const id = rig.server.create('a.ts', '1\n2\n')
+  await rig.until(() => life.dead)
+  expect([rig.read('a.ts'), left().length]).toEqual(['1\n2\n', 1])
+  rig.save('a.ts', '1\n2 saved\n')
+  rig.server.edit(id, '1', '1 typed')
+  const mirror = await restart()
+  expect([rig.server.text(id), rig.read('a.ts')]).toEqual(Array(2).fill('1 typed\n2 saved\n'))
+  expect(mirror.state.snapshot().conflicts).toEqual([])
+})
+
 test('[MIR-102] killed when what was written to the replaced file had come in: it does not come in again', async () => {
   rig.write('a.ts', '1\n2\n')
   const life = lifeUntil('write', () => rig.server.at('a.ts')?.includes('late') === true)

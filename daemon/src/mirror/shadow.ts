@@ -30,7 +30,12 @@ export type Shadow = z.infer<typeof Shadow>
 /** An import under way: sent or not, it is made again after a crash, and once. */
 const Ahead = z.object({ update: z.base64(), shadow: Shadow })
 /** An export under way: the staged file that is to take the place. Once it has, what is there was ours. */
-const Intent = z.object({ shadow: Shadow, staged: z.string() })
+const Intent = z.object({
+  shadow: Shadow,
+  staged: z.string(),
+  /** When the staged file had changed last by then: since, it was given its name. */
+  changedNs: z.string().optional(),
+})
 /**
  * The inode that an export replaced, kept for a while for a writer that still had it open; `update` is what was written
  * to it since and merged last: after a crash the very same is sent again.
@@ -38,7 +43,7 @@ const Intent = z.object({ shadow: Shadow, staged: z.string() })
 const Capture = z.object({ id: z.string(), file: z.string(), identity: z.string(), update: z.base64().optional() })
 
 export type Ahead = { update: Uint8Array; bytes: Uint8Array; shadow: Shadow }
-export type Intent = { bytes: Uint8Array; shadow: Shadow; staged: string }
+export type Intent = z.infer<typeof Intent> & { bytes: Uint8Array }
 export type Capture = z.infer<typeof Capture> & { key: string; base: Uint8Array }
 
 const kindOnDisk = { text: 'file', blob: 'file', dir: 'dir', symlink: 'symlink' } as const
@@ -188,12 +193,12 @@ export async function openShadows(dir: string) {
     },
 
     /** Written before a file is replaced: what it will be, and the old inode's whereabouts. */
-    intend: async (id: Id, intent: Intent, capture?: Capture): Promise<void> => {
+    intend: async (id: Id, { bytes: content, ...intent }: Intent, capture?: Capture): Promise<void> => {
       underWay.add(id)
       placing.set(id, intent.shadow.birthmark)
       await commitSynced((batch) => {
-        batch.put(id, JSON.stringify({ shadow: intent.shadow, staged: intent.staged }), { sublevel: intents })
-        batch.put(id, intent.bytes, { sublevel: intentBytes, ...binary })
+        batch.put(id, JSON.stringify(intent), { sublevel: intents })
+        batch.put(id, content, { sublevel: intentBytes, ...binary })
         if (capture) captured(batch, capture)
       })
     },

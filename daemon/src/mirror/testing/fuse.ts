@@ -78,19 +78,10 @@ export async function lightFuse(): Promise<() => void> {
     owner[name] = made(real)
     undo.push(() => (owner[name] = real))
   }
-  /** What is done with a staged file says so. */
-  const named = (name: string, file: unknown) =>
-    /\.tandem\/tmp\/w-[^/]+$/.test(String(file)) ? `${name} staged` : name
   for (const name of ['link', 'rename', 'unlink', 'rmdir', 'writeFile'] as const)
-    replace(fs, name, (real) => {
-      const call = real as (...args: unknown[]) => Promise<void>
-      return ((...args: unknown[]) => step(named(name, args[0]), call)(...args)) as never
-    })
+    replace(fs, name, (real) => step(name, real as (...args: unknown[]) => Promise<void>) as never)
   for (const name of ['linkSync', 'renameSync', 'unlinkSync'] as const)
-    replace(fsNow, name, (real) => {
-      const call = real as (...args: unknown[]) => void
-      return ((...args: unknown[]) => stepNow(named(name, args[0]), call)(...args)) as never
-    })
+    replace(fsNow, name, (real) => stepNow(name, real as (...args: unknown[]) => void) as never)
   replace(
     fs,
     'open',
