@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderMark } from '@tandem/daemon/folder-mark'
@@ -65,7 +75,18 @@ test('[OPS-12] each folder has its own data, also when it is reached through a l
   expect(at(join(dir, 'a'))).not.toBe(at(dir))
   expect(at(dir)).toMatch(new RegExp(`^${home}/\\.local/share/tandem/[0-9a-f]{12}$`))
   expect(statSync(at(dir)).mode & 0o777).toBe(0o700)
-  expect(dataDirOf(dir, join(dir, 'mine'), machine)).toBe(join(dir, 'mine'))
+  expect(dataDirOf(dir, join(home, 'mine'), machine)).toBe(join(home, 'mine'))
+})
+
+test('[OPS-44] data inside the folder that is shared is refused, however it is reached: the owner’s key would be shared', () => {
+  const [dir, elsewhere] = [checkFolder(temp()), temp()]
+  expect(() => dataDirOf(dir, join(dir, 'data'), machine)).toThrow(/inside the folder that is shared/)
+  expect(existsSync(join(dir, 'data'))).toBe(false)
+  symlinkSync(dir, join(elsewhere, 'link'))
+  expect(() => dataDirOf(dir, join(elsewhere, 'link', 'data'), machine)).toThrow(/inside the folder that is shared/)
+  // A name that only begins alike is another folder.
+  expect(dataDirOf(dir, `${dir}-data`, machine)).toBe(`${dir}-data`)
+  rmSync(`${dir}-data`, { recursive: true })
 })
 
 test('[ACC-21] the owner’s key is made once, and readable for the owner alone', async () => {

@@ -38,22 +38,35 @@ export function checkFolder(given: string): string {
   }
 }
 
-/** Where Tandem keeps its data of a folder: `--data`, or a place of its own for each folder. Made, for the owner alone. */
+/**
+ * Where Tandem keeps its data of a folder: `--data`, or a place of its own for each folder. Made, for the owner alone.
+ * Inside the folder it would be shared, with the owner's key in it: throws `config-invalid`.
+ */
 export function dataDirOf(folder: string, given: string | undefined, { env, home }: Machine): string {
   const mark = createHash('sha256').update(folder).digest('hex').slice(0, 12)
   const dir =
     given === undefined ? join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'tandem', mark) : resolve(given)
   try {
+    requireOutside(folder, dir)
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
-    return realpathSync(dir)
+    const real = realpathSync(dir)
+    requireOutside(folder, real)
+    return real
   } catch (e) {
+    if (e instanceof TandemError) throw e
     throw new TandemError(
       isFull(e) ? 'disk-full' : 'config-invalid',
       { reason: `the data folder ${dir} cannot be used: ${messageOf(e)}` },
       e,
     )
   }
+}
+
+function requireOutside(folder: string, dir: string): void {
+  if (!`${dir}/`.startsWith(`${folder}/`)) return
+  const reason = `the data folder ${dir} is inside the folder that is shared: choose another with --data`
+  throw new TandemError('config-invalid', { reason })
 }
 
 /** Throws `disk-full` where one of the places has hardly any space left. */
