@@ -88,7 +88,7 @@ async function round(seed: number, counts: Counts, signal: AbortSignal): Promise
 
     const written: string[] = []
     const saved: string[] = []
-    let [name, made, returning] = ['w0.txt', 0, Promise.resolve()]
+    let [name, made, returning, isReturning] = ['w0.txt', 0, Promise.resolve(), false]
     const line = (who: string) => {
       const text = `${who} ${written.length}.`
       written.push(text)
@@ -163,8 +163,14 @@ async function round(seed: number, counts: Counts, signal: AbortSignal): Promise
       [
         1,
         () => {
+          // One that is still coming back is not killed: the kills would queue up, long beyond the round.
+          if (isReturning) return
+          isReturning = true
           counts.kills++
-          returning = returning.then(() => other.kill()).then(() => other.start())
+          returning = other
+            .kill()
+            .then(() => other.start())
+            .finally(() => (isReturning = false))
         },
       ],
       [
