@@ -23,7 +23,7 @@ const restMs = 180_000
 const suite: LongSuite = {
   name: 'mirror-day',
   covers: [
-    'daemon/src/{disk,watch,mirror,link}/*.ts',
+    'daemon/src/{disk,watch,mirror,link}/**/*.ts',
     'daemon/src/*.ts',
     'shared/src/{merge,docs}/*.ts',
     'server/src/{store,sync}/*.ts',

@@ -34,7 +34,7 @@ const wandering = ['w0.txt', 'w1.txt', 'deep/w2.txt']
 const suite: LongSuite = {
   name: 'mirror-kills',
   covers: [
-    'daemon/src/{disk,watch,mirror,link}/*.ts',
+    'daemon/src/{disk,watch,mirror,link}/**/*.ts',
     'daemon/src/*.ts',
     'shared/src/{merge,docs}/*.ts',
     'server/src/{store,sync}/*.ts',

@@ -1,15 +1,15 @@
 import type { Clock, Id, Log } from '@tandem/shared'
-import type { Clashes } from './clashes.ts'
-import type { Conflicts } from './conflicts.ts'
+import type { Clashes } from './place/clashes.ts'
+import type { Conflicts } from './told/conflicts.ts'
 import type { Ignore } from '../watch/ignore.ts'
 import type { Root } from '../disk/inside.ts'
 import type { Locks } from './locks.ts'
 import type { Workspace } from './ports.ts'
-import type { Report } from './report.ts'
-import type { Shadows } from './shadow.ts'
-import type { Texts } from './texts.ts'
-import type { Transfers } from './transfers.ts'
-import type { Unread } from './unread.ts'
+import type { Report } from './told/report.ts'
+import type { Shadows } from './memory/shadow.ts'
+import type { Texts } from './text/texts.ts'
+import type { Transfers } from './blob/transfers.ts'
+import type { Unread } from './told/unread.ts'
 
 /** What the work on one file needs. */
 export type Mirroring = {

@@ -31,8 +31,8 @@ const death = vi.hoisted(() => {
   }
   return { state, step, stepNow }
 })
-vi.mock('./shadow.ts', async (original) => {
-  const real = await original<typeof import('./shadow.ts')>()
+vi.mock('./memory/shadow.ts', async (original) => {
+  const real = await original<typeof import('./memory/shadow.ts')>()
   return {
     ...real,
     openShadows: async (dir: string) => {

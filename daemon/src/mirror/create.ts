@@ -4,10 +4,10 @@ import { createId, type Id } from '@tandem/shared'
 import type { FileFacts } from '@tandem/shared/docs'
 import { readContent } from '../disk/content.ts'
 import { origin, type Mirroring } from './context.ts'
-import { shareEnds } from './line-ends.ts'
+import { shareEnds } from './text/line-ends.ts'
 import { createLanes } from './locks.ts'
 import { readStable } from '../disk/read.ts'
-import { hashOf, type Shadow } from './shadow.ts'
+import { hashOf, type Shadow } from './memory/shadow.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
 
 type New = Shared & { text: string; bytes: Uint8Array }

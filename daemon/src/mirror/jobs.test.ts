@@ -3,7 +3,7 @@ import { fakeClock } from '@tandem/shared/testing'
 import { expect, test } from 'vitest'
 import { createJobs } from './jobs.ts'
 import { createLocks } from './locks.ts'
-import type { Hint } from './settle-content.ts'
+import type { Hint } from './text/settle-content.ts'
 
 /** Jobs whose work fails while `isBroken` says so. */
 function setUp(isBroken: (hint: Hint) => boolean) {

@@ -1,6 +1,6 @@
 import { messageOf, type Clock, type Id, type Log } from '@tandem/shared'
 import { createLanes, type Locks } from './locks.ts'
-import type { Hint } from './settle-content.ts'
+import type { Hint } from './text/settle-content.ts'
 import { codeOf } from '../disk/stat.ts'
 
 export type Jobs = {

@@ -5,7 +5,7 @@ import type { Ignore } from '../watch/ignore.ts'
 import type { Scan } from '../watch/scan.ts'
 import { createScanner } from '../watch/scanner.ts'
 import { openWatch, type WatchOptions, type Watch } from '../watch/watch.ts'
-import type { Report } from './report.ts'
+import type { Report } from './told/report.ts'
 
 /** How the mirror comes to know that something on the disk may have changed. */
 export type Noticing = {

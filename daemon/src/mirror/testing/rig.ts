@@ -83,7 +83,6 @@ export function createRig(): Rig {
           polling: false,
           watching,
           watcher: 'directories',
-          watcher: 'directories',
         },
         controller.signal,
       )
