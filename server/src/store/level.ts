@@ -125,12 +125,19 @@ function readOver<T>(read: () => T, k: string): [value: T] | [value: undefined, 
 type Walk = { gt?: string; gte?: string; lt?: string; lte?: string; reverse?: boolean; limit?: number }
 
 async function* walk(db: Db, range: Walk, place: Place = {}): AsyncGenerator<[string, Uint8Array]> {
+  const found = db.iterator(range)
   try {
-    yield* db.iterator(range)
+    // Asked for one by one, LevelDB is asked twice for what is short, and most ranges are.
+    for (let some; (some = await found.nextv(walkSize)).length > 0;) yield* some
   } catch (e) {
     throw unreadable(e, place)
+  } finally {
+    await found.close()
   }
 }
+
+/** LevelDB gives fewer where they are large. */
+const walkSize = 1_000
 
 type Place = Readonly<Record<string, unknown>>
 /** LevelDB's own tables are damaged there: as bad as a value that is. */

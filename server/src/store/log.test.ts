@@ -1,4 +1,4 @@
-import { createId, createLog, readSettings, silentLog, systemClock } from '@tandem/shared'
+import { TandemError, createId, createLog, readSettings, silentLog, systemClock } from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
 import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -6,6 +6,7 @@ import { openAudit } from './audit.ts'
 import type { Appended } from './flights.ts'
 import { openLog } from './log.ts'
 import { openMemoryStore } from './memory.ts'
+import { nothing } from './snapshots.ts'
 import type { Store, Write } from './store.ts'
 import { all } from './store.suite.ts'
 import { schemaVersion } from './migrate.ts'
@@ -286,4 +287,50 @@ test('[LOG-41] what waits is bounded however small each change is', async () => 
   await log.backlog.room()
   await log.pending('file/a')
   expect(log.backlog.bytes()).toBe(0)
+})
+
+test('[LOG-39] an older snapshot makes up for an entry that is damaged, also where the standing knows of none', async () => {
+  const store = openMemoryStore()
+  const [one, two] = [updateOf('one '), updateOf('two ')]
+  const entry = { doc: 'files', author, origin: 'server', at: 1 } as const
+  await store.commit([
+    { t: 'entry', entry: { ...entry, seq: 1, previous: 0, update: one } },
+    { t: 'entry', entry: { ...entry, seq: 2, previous: 1, update: two } },
+    { t: 'snapshot', doc: 'files', seq: 1, state: one },
+    { t: 'doc', doc: 'files', stat: { ...nothing, seq: 2 } },
+  ])
+  const entries: Store['entries'] = (doc, range) => {
+    if (!range?.after) throw new TandemError('store-corrupt', { doc, seq: 1 })
+    return store.entries(doc, range)
+  }
+  const log = await openLog({ store: { ...store, entries }, settings, log: silentLog })
+  expect(textIn(await log.load('files'))).toBe(textIn(Y.mergeUpdates([one, two])))
+})
+
+test('[LOG-36] a document whose first snapshot is made, and its past forgotten, while it is read is whole', async () => {
+  const store = openMemoryStore()
+  const gate = Promise.withResolvers<void>()
+  const held: Store = {
+    ...store,
+    entries: async function* (...args) {
+      await gate.promise
+      yield* store.entries(...args)
+    },
+  }
+  const log = await openLog({ store: held, settings: { ...settings, snapshotTailBytes: 10 }, log: silentLog })
+  const doc = new Y.Doc()
+  const write = (text: string) => {
+    const before = Y.encodeStateVector(doc)
+    doc.getText('content').insert(0, text)
+    const state = () => Y.encodeStateAsUpdate(doc)
+    return log.append('files', Y.encodeStateAsUpdate(doc, before), meta, text === 'one ' ? undefined : state).durable
+  }
+  await write('one ')
+  const read = log.load('files')
+  await write('two ')
+  const squashed = log.squash('files')
+  gate.resolve()
+  expect(await squashed).toBe(true)
+  expect(textIn(await read)).toBe('two one ')
+  expect(textIn(await log.load('files'))).toBe('two one ')
 })

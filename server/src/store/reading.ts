@@ -49,12 +49,15 @@ export function createReading({ store, stats, damage, log, landed, failure, rest
       const before = stats.get(doc)
       if (!before) return undefined
       await landed(doc)
-      const read = () => replay(store, doc, upTo === undefined ? { atLeast: before.seq } : { upTo })
+      const read = (isBare: boolean) =>
+        replay(store, doc, { ...(upTo === undefined ? { atLeast: before.seq } : { upTo }), isBare })
       try {
-        const { update, stat, damaged } = await read().catch((e: unknown) => {
+        // Most documents have no snapshot, and looking for one costs as much as reading them.
+        const { update, stat, damaged } = await read(before.snapshotSeq === 0).catch((e: unknown) => {
           if (!isTandemError(e, 'store-corrupt')) throw e
           // Thinned between its snapshot and its entries it looks the same: what is damaged is so the second time, too.
-          return read()
+          // And where its standing was counted anew, there may be an old snapshot all the same.
+          return read(false)
         })
         if (upTo !== undefined) return update
         damage.clear(doc)

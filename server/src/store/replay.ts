@@ -8,6 +8,8 @@ type Range = {
   upTo?: number | undefined
   /** The log must reach at least here: where it ends earlier, entries are missing. */
   atLeast?: number
+  /** No snapshot is looked for: the entries hold all there is, which may only be more to read. */
+  isBare?: boolean
 }
 
 /** A document as one update, and what it was made of; `damaged` is set where a newer snapshot could not be read. */
@@ -17,8 +19,12 @@ type Replayed = { update: Uint8Array | undefined; stat: DocStat; damaged?: Tande
  * A document as it was: the newest snapshot at or before `upTo` that is whole, and the entries after that. Throws
  * `store-corrupt` where something stored is damaged or missing and nothing older makes up for it.
  */
-export async function replay(store: Store, doc: string, { upTo, atLeast = 0 }: Range): Promise<Replayed> {
-  const { snapshot, damaged } = await newestWhole(store, doc, upTo)
+export async function replay(
+  store: Store,
+  doc: string,
+  { upTo, atLeast = 0, isBare = false }: Range,
+): Promise<Replayed> {
+  const { snapshot, damaged } = isBare ? noSnapshot : await newestWhole(store, doc, upTo)
   const updates = snapshot ? [snapshot.state] : []
   let last = snapshot?.seq ?? 0
   let tailBytes = 0
@@ -76,8 +82,11 @@ export async function salvage(store: Store, doc: string): Promise<Uint8Array | u
   return merge(updates, doc)
 }
 
+type Found = { snapshot: Awaited<ReturnType<Store['snapshot']>>; damaged: TandemError | undefined }
+const noSnapshot: Found = { snapshot: undefined, damaged: undefined }
+
 /** An older snapshot serves as well, only slower. */
-async function newestWhole(store: Pick<Store, 'snapshot'>, doc: string, upTo: number | undefined) {
+async function newestWhole(store: Pick<Store, 'snapshot'>, doc: string, upTo: number | undefined): Promise<Found> {
   let damaged: TandemError | undefined
   let before = upTo
   for (;;) {

@@ -134,3 +134,15 @@ test('[LOG-38] [LOG-28] a file that is damaged is named by health, and is never 
   const health = Health.parse(await (await server.api('/api/health')).json())
   expect(health).toMatchObject({ ready: true, reasons: [expect.stringContaining(data.name)] })
 })
+
+test('[LOG-39] where the standing and the snapshot of a document are both damaged, both are told and its entries are read', async () => {
+  const data = await written()
+  const [snapshot] = await withDb(data.dataDir, (db) => db.keys({ gte: `s!${data.name}`, lt: 's"' }).all())
+  await rot(data.dataDir, snapshot ?? '')
+  await rot(data.dataDir, key.doc(data.name))
+  const { server, text } = await readAgain(data)
+  expect(text).toBe(data.text)
+  const told = server.lines.map((l) => l['msg'])
+  expect(told).toContain('standing damaged, counted anew')
+  expect(told).toContain('snapshot damaged, read from what is behind it')
+})

@@ -16,7 +16,7 @@ export async function openStanding({ store, stats, heads, log }: Deps): Promise<
   }
   for (const [doc, error] of lost) {
     log.error('standing damaged, counted anew', { doc, error })
-    const stat = { ...nothing, ...(await newestSnapshot(store, doc)) }
+    const stat = { ...nothing, ...(await newestSnapshot(store, doc, log)) }
     for await (const head of heads()) {
       if (head.doc !== doc) continue
       stat.seq = head.seq
@@ -27,13 +27,14 @@ export async function openStanding({ store, stats, heads, log }: Deps): Promise<
   return [...lost.keys()]
 }
 
-async function newestSnapshot(store: Pick<Store, 'snapshot'>, doc: string) {
+async function newestSnapshot(store: Pick<Store, 'snapshot'>, doc: string, log: Log) {
   try {
     const snapshot = await store.snapshot(doc)
     return { snapshotSeq: snapshot?.seq ?? 0, snapshotBytes: snapshot?.state.length ?? 0 }
   } catch (e) {
     if (!isTandemError(e, 'store-corrupt')) throw e
-    // Told when the document is read.
+    // Nobody looks for it again: what is behind it is read instead.
+    log.error('snapshot damaged, read from what is behind it', { doc, error: e })
     return { snapshotSeq: 0, snapshotBytes: 0 }
   }
 }
