@@ -18,6 +18,7 @@ import {
 } from '@tandem/shared'
 import { Hono } from 'hono'
 import { createBulkPut } from '../sync/bulk-put.ts'
+import { ahead } from './ahead.ts'
 import { claimsOf } from './claims.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
@@ -29,6 +30,9 @@ import { requireRole } from './who.ts'
 const waveSize = 256
 /** What is read is sent in pieces of about this size. */
 const pieceBytes = 64 * 2 ** 10
+
+/** Several are read at once while they are small: so many, or of so many bytes. */
+const window = { count: 8, bytes: 2 ** 20 }
 
 /** So many refusals are told in one answer; beyond them the stream is given up. */
 const maxRefused = 10_000
@@ -103,8 +107,9 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
   async function* read(docs: readonly (readonly [string, DocRef])[]): AsyncGenerator<Uint8Array> {
     let piece: Uint8Array[] = []
     let size = 0
-    for (const [name, doc] of docs) {
-      const frame = encodeBulkFrame(await frameOf(name, doc))
+    const frames = ahead(docs, ([name, doc]) => frameOf(name, doc), { ...window, sizeOf: ([, doc]) => sizeOf(doc) })
+    for await (const read of frames) {
+      const frame = encodeBulkFrame(read)
       piece.push(frame)
       size += frame.length
       if (size < pieceBytes) continue
@@ -112,6 +117,10 @@ export function bulkRoutes(deps: HttpDeps): Hono<Env> {
       ;[piece, size] = [[], 0]
     }
     yield joined(piece)
+  }
+  const sizeOf = (doc: DocRef): number => {
+    const stat = updates.stat(docPath(doc))
+    return stat ? stat.snapshotBytes + stat.tailBytes : 0
   }
   /** One damaged document does not make the others unreadable [LOG-28]. */
   const frameOf = async (name: string, doc: DocRef): Promise<BulkFrame> => {
