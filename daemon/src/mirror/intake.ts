@@ -12,6 +12,7 @@ import type { Hint } from './text/settle-content.ts'
 import type { Shadow } from './memory/shadow.ts'
 import { birthmark, identity, look } from '../disk/stat.ts'
 import type { Survey } from './survey.ts'
+import { isTaken } from './place/taken.ts'
 import { yieldMany } from './place/yield-many.ts'
 import { resurrectEdited } from './vanished/vanished.ts'
 
@@ -149,7 +150,8 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
         for (const [id, path] of renamed) {
           const [entry, shadow] = [files.get(id), shadows.get(id)]
           // Renamed on both sides: the name that is shared already wins.
-          if (entry && !entry.deleted && entry.path === shadow?.path) files.move(id, path)
+          if (!entry || entry.deleted || entry.path !== shadow?.path) continue
+          if (!isTaken(m, id, shadow, path)) files.move(id, path)
         }
       }, origin)
       for (const [id, path] of renamed) foundAt(id, path)

@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TandemError } from '@tandem/shared'
+import { TandemError, type Id } from '@tandem/shared'
 import { cachedView } from '@tandem/shared/docs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Workspace } from './ports.ts'
@@ -39,6 +39,24 @@ test('[MIR-140] of two files that were given one name elsewhere one has it, and 
   await mirror.settle()
   expect([server.id('c.ts'), server.id(old)]).toEqual([first, second])
   expect(rig.disk(old)).toBe(server.text(second))
+  expect(mirror.state.snapshot().conflicts).toEqual([])
+})
+
+test('[MIR-147] renamed here to a name that another file was given elsewhere: it goes back, and neither takes the other’s text', async () => {
+  const { server } = rig
+  const [a, b] = [server.create('a.ts', 'of a\n'), server.create('b.ts', 'of b\n')].toSorted() as [Id, Id]
+  await rig.start()
+  await rig.stop()
+  const [one, other] = [server.text(a), server.text(b)]
+  const [from, old] = [server.files.get(a)?.path ?? '', server.files.get(b)?.path ?? '']
+  unlinkSync(join(rig.folder, from))
+  renameSync(join(rig.folder, old), join(rig.folder, 'c.ts'))
+  server.files.move(a, 'c.ts')
+  const mirror = await rig.start()
+  await rig.until(() => rig.disk('c.ts') === one && rig.disk(old) === other)
+  await mirror.settle()
+  expect([server.id('c.ts'), server.id(old)]).toEqual([a, b])
+  expect([server.text(a), server.text(b)]).toEqual([one, other])
   expect(mirror.state.snapshot().conflicts).toEqual([])
 })
 

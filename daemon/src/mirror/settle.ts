@@ -5,6 +5,7 @@ import { settleBlob } from './blob/blobs.ts'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './told/failures.ts'
 import { checkParents } from '../disk/inside.ts'
+import { isAt, isTaken } from './place/taken.ts'
 import { letGo, waitFor, waitsForOthers } from './place/in-the-way.ts'
 import { settleLink } from './place/links.ts'
 import { moveOnDisk } from './place/move.ts'
@@ -12,7 +13,7 @@ import { remove } from './place/remove.ts'
 import { settleContent, type Hint } from './text/settle-content.ts'
 import { isStill, movedTo, type Shadow } from './memory/shadow.ts'
 import { prune, specialShadow } from './place/specials.ts'
-import { look } from '../disk/stat.ts'
+import { birthmark, look } from '../disk/stat.ts'
 import { removeDirectory } from '../disk/write.ts'
 import { resurrect } from './vanished/vanished.ts'
 
@@ -53,7 +54,7 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
   if (stat === 'unreadable') throw unreadable(at)
   if (stat === 'missing' || !isStill(shadow, stat)) return 'gone'
   let place = at
-  if (at !== shadow.path && entry.path === shadow.path) {
+  if (at !== shadow.path && entry.path === shadow.path && !isTaken(m, id, shadow, at)) {
     m.workspace.files.transact(() => m.workspace.files.move(id, at), origin)
     await m.workspace.indexDurable(m.signal)
   } else if (at !== entry.path) {
@@ -81,8 +82,10 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
 function whereabouts(m: Mirroring, { id, path }: FileEntry, shadow: Shadow): string {
   if (path === shadow.path || look(join(m.root.path, shadow.path)) !== 'missing') return shadow.path
   const there = look(join(m.root.path, path))
-  const isOurs = typeof there === 'object' && isStill(shadow, there) && (m.shadows.idAt(path) ?? id) === id
-  return isOurs && m.ignore.reason(path, false) === undefined ? path : shadow.path
+  if (typeof there !== 'object' || !isStill(shadow, there)) return shadow.path
+  // Nor one that was just renamed to there: it is known by its birthmark.
+  const owner = m.shadows.idAt(path) ?? m.shadows.idBorn(birthmark(there)) ?? id
+  return owner === id && m.ignore.reason(path, false) === undefined ? path : shadow.path
 }
 
 /** An entry that was never here: its file is written, or bound to what lies at its path already. */
@@ -138,9 +141,12 @@ async function yieldPath(m: Mirroring, entry: FileEntry, holder: FileEntry): Pro
     const there = look(join(m.root.path, shadow.path))
     const isFree =
       m.ignore.reason(shadow.path, false) === undefined && !m.workspace.files.snapshot().byPath.has(shadow.path)
-    if (isFree && typeof there === 'object' && isStill(shadow, there)) {
+    // Renamed here, and elsewhere another file was: it goes back.
+    const isHere = isTaken(m, entry.id, shadow, entry.path) && isAt(m, shadow, entry.path)
+    if (isFree && (isHere || (typeof there === 'object' && isStill(shadow, there)))) {
       m.workspace.files.transact(() => m.workspace.files.move(entry.id, shadow.path), origin)
       await m.workspace.indexDurable(m.signal)
+      if (isHere) m.lookAt(entry.path)
       m.again(entry.id)
       return 'done'
     }
