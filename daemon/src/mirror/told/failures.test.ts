@@ -130,3 +130,14 @@ test('[MIR-97] a new file that cannot be read is told, and shared once it can be
   unlinkSync(join(rig.folder, 'b.ts'))
   await rig.until(() => mirror.state.snapshot().alerts.length === 0)
 })
+
+test('[MIR-128] [MIR-58] a file that cannot be read holds no task back, and is named', async () => {
+  rig.write('a.ts', 'one\n')
+  const mirror = await rig.start()
+  disk.unreadable.add('a.ts')
+  rig.write('a.ts', 'two\n')
+  expect(await mirror.settle()).toEqual(['a.ts'])
+  disk.unreadable.clear()
+  await rig.until(() => rig.server.at('a.ts') === 'two\n')
+  expect(await mirror.settle()).toEqual([])
+})
