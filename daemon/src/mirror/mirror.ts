@@ -238,7 +238,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     const told = await workspace.movedSince(cursor.kept(), signal).catch(() => undefined)
     // Offline: the next look tries again.
     if (!told) return
-    for (const { id } of told) if (id !== undefined) moved.add(id)
+    for (const id of [...told.map(({ id }) => id), ...cursor.takeAwaited()]) if (id !== undefined) moved.add(id)
     if (report.resume()) [todo.scan, todo.index] = [true, true]
   }
   let isTurning = false
@@ -283,7 +283,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   /** Nothing is at work, nothing waits, and nothing is to be tried again; stopped, work is left alone, and told again. */
   const isDone = () =>
     report.halted() === undefined && !isTurning && isQuiet() && survey.vanished.size === 0 && jobs.failing().size === 0
-  const cursor = createCursor({ shadows, isDone, signal })
+  const cursor = createCursor({ shadows, isDone, isOpen: texts.isOpen, signal })
   const haltedError = () => new TandemError('conflict', { reason: `The mirror has stopped: ${report.halted() ?? ''}` })
   const requireRunning = () => {
     if (signal.aborted) throw new TandemError('going-away')
@@ -313,9 +313,12 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     for await (const { cursor: at, id } of workspace.feed(cursor.heard(), signal)) {
       cursor.hear(at)
       // Without an entry nobody can have meant it yet: when the entry comes, the text is read. One that is open hears of it
-      // by itself, but not through a connection that is lost.
+      // by itself, but not through a connection that is lost, or after the end.
       if (id === undefined || !workspace.files.get(id)) continue
-      if (texts.isOpen(id) && workspace.ready.snapshot()) continue
+      if (texts.isOpen(id) && workspace.ready.snapshot()) {
+        cursor.await(id)
+        continue
+      }
       moved.add(id)
       poke()
     }
@@ -331,7 +334,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     while (!workspace.ready.snapshot() && !signal.aborted) await next()
     if (signal.aborted) return
     await openMemory(shadows, { history: workspace.history, folder: folderMark(root.path) })
-    await cursor.open()
+    for (const id of await cursor.open()) moved.add(id)
     await conflicts.open()
     report.scanning()
     await recoverImports(m)
@@ -353,6 +356,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     workspace.ready.subscribe(() => {
       // Told at each acknowledgement too: only a connection that is new is worth a look at everything.
       if (workspace.ready.snapshot() && !wasReady) [todo.scan, todo.index] = [true, true]
+      if (!workspace.ready.snapshot() && wasReady) for (const id of cursor.takeAwaited()) moved.add(id)
       wasReady = workspace.ready.snapshot()
       poke()
     }),

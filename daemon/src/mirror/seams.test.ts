@@ -199,6 +199,41 @@ test('[MIR-143] what the feed tells while the connection is lost is read from it
   await rig.until(() => rig.disk('a.ts')?.startsWith('won') === true)
 })
 
+test('[MIR-148] [MIR-66] told of an open text, and stopped before the connection brought it: it is read at the next start', async () => {
+  const { server } = rig
+  let [open, told, isDeaf] = [0, 0, false]
+  const mirror = await startWith((workspace) => ({
+    open: async (id, signal) => {
+      open++
+      const text = await workspace.open(id, signal)
+      return { ...text, onRemoteChange: (call) => text.onRemoteChange(() => isDeaf || call()) }
+    },
+    feed: async function* (since, signal) {
+      for await (const each of workspace.feed(since, signal)) {
+        yield each
+        // Asked for the next, it has heard this one.
+        told++
+      }
+    },
+  }))
+  rig.write('a.ts', 'one\n')
+  await mirror.settle()
+  for (let i = 0; open === 0; i++) {
+    rig.write('a.ts', `one\n${i}\n`)
+    // Not so young that every scan looks into it.
+    utimesSync(join(rig.folder, 'a.ts'), 1, i)
+    await mirror.settle()
+  }
+  isDeaf = true
+  const before = told
+  server.edit(server.id('a.ts'), 'one', 'won')
+  await rig.until(() => told > before)
+  await rig.stop()
+  expect(rig.disk('a.ts')).toMatch(/^one/)
+  await rig.start()
+  await rig.until(() => rig.disk('a.ts')?.startsWith('won') === true)
+})
+
 test('[MIR-127] of a file that is larger than the server takes people are told, until it does', async () => {
   let isRefused = true
   const mirror = await startWith(({ blobs }) => ({
