@@ -10,12 +10,14 @@ type Deps = {
   /** Writes go in the order of calls; `failure` is why none can. */
   commit: { write(writes: readonly Write[]): Promise<void>; failure(): TandemError | undefined }
   restated(doc: string): void
+  /** What is in memory of the document goes. */
+  forget(doc: string): void
   /** The record that keeps the last version given. */
   keepHead(): Write
 }
 
 /** Thinning and dropping: one after the other, each in one atomic step, beside whatever is appended meanwhile. */
-export function createHousekeeping({ store, stats, settled, commit, restated, keepHead }: Deps) {
+export function createHousekeeping({ store, stats, settled, commit, restated, forget, keepHead }: Deps) {
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(doc: string, work: () => Promise<T>): Promise<T> => {
     const done = turn.then(async () => {
@@ -64,6 +66,7 @@ export function createHousekeeping({ store, stats, settled, commit, restated, ke
           { t: 'replace', doc, after: 0, upTo: at, entry },
           { t: 'drop-snapshots', doc, after: 0, upTo: at - 1 },
         ])
+        forget(doc)
         return true
       }),
     drop: (doc: string, mayGo: () => boolean): Promise<boolean> => {
@@ -71,7 +74,10 @@ export function createHousekeeping({ store, stats, settled, commit, restated, ke
       return inTurn(doc, async () => {
         if (!before || stats.get(doc) !== before || !mayGo()) return false
         const written = write([{ t: 'drop', doc }, keepHead()])
-        if (!commit.failure()) stats.delete(doc)
+        if (!commit.failure()) {
+          stats.delete(doc)
+          forget(doc)
+        }
         await written
         return true
       })

@@ -6,6 +6,7 @@ import { createFlights, type Appended } from './flights.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { createReading } from './reading.ts'
+import { createRecent } from './recent.ts'
 import { advance, nothing } from './snapshots.ts'
 import { openStanding } from './standing.ts'
 import type { AppendMeta, DocStat, Entry, EntryHead, Range, RecordWrite, Store, Table, Write } from './store.ts'
@@ -80,6 +81,9 @@ const headKey = 'head'
 /** What an entry takes in memory beside its update, about. */
 const entryBytes = 512
 
+/** A mirror reads what it is about to change, and all mirrors read it again once it is: from memory, as far as this goes. */
+const recentBytes = 16 * 2 ** 20
+
 export async function openLog({ store, settings, log, clock = systemClock, probeMs }: Deps): Promise<UpdateLog> {
   const fence = await store.takeFence()
   const stats = new Map<string, DocStat>()
@@ -96,6 +100,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   const commit = createGroupCommit({ store, fence, clock, log, finish, ...(probeMs !== undefined && { probeMs }) })
   const backlog = createBacklog(settings.maxBacklogBytes)
   const damage = createDamage(log)
+  const recent = createRecent(recentBytes)
   const listeners = new Set<(e: Appended) => void>()
   const flights = createFlights({
     landed: (e, bytes) => {
@@ -117,13 +122,14 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   /** For reading: what a failing store cannot write is no reason not to show what it has. */
   const landed = async (doc: string) => flights.tail(doc)?.catch(() => {})
   const restated = (doc: string) => moved.add(doc)
-  const reading = createReading({ store, stats, damage, log, landed, failure: commit.failure, restated })
+  const reading = createReading({ store, stats, recent, damage, log, landed, failure: commit.failure, restated })
   const { thin, squash, drop } = createHousekeeping({
     store,
     stats,
     settled,
     commit,
     restated,
+    forget: recent.forget,
     keepHead: () => ({ t: 'record', table: 'meta', key: headKey, value: assigned }),
   })
 
@@ -138,7 +144,8 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
       const { via, cause, ...seen } = authors.see(clients, { principal: author, cause: meta.cause })
       const writes: Write[] = seen.writes
       const note = via.length > 0 ? { ...meta.note, via } : meta.note
-      const before = stats.get(doc) ?? nothing
+      const stat = stats.get(doc)
+      const before = stat ?? nothing
       writes.push({
         t: 'entry',
         entry: {
@@ -162,6 +169,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
       })
       writes.push(...next.writes)
       stats.set(doc, next.stat)
+      recent.add(doc, stat, next.stat, update)
       moved.add(doc)
       const bytes = update.length + entryBytes
       backlog.add(bytes)

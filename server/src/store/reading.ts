@@ -1,11 +1,13 @@
 import { isTandemError, type Log, type TandemError } from '@tandem/shared'
 import type { Damage } from './damage.ts'
+import type { Recent } from './recent.ts'
 import { replay, salvage } from './replay.ts'
 import type { DocStat, EntryHead, Range, Store, Table } from './store.ts'
 
 type Deps = {
   store: Store
   stats: Map<string, DocStat>
+  recent: Recent
   damage: Damage
   log: Log
   /** Resolves when what was appended to the document is on disk, or cannot get there. */
@@ -16,7 +18,7 @@ type Deps = {
 }
 
 /** Reading the log past what is damaged: each such value is told and stays by itself. */
-export function createReading({ store, stats, damage, log, landed, failure, restated }: Deps) {
+export function createReading({ store, stats, recent, damage, log, landed, failure, restated }: Deps) {
   /** The head is only a copy: it can be had from the entry itself. */
   const headFromEntry = async (seq: number): Promise<EntryHead | undefined> => {
     for (const doc of stats.keys()) {
@@ -49,6 +51,9 @@ export function createReading({ store, stats, damage, log, landed, failure, rest
       const before = stats.get(doc)
       if (!before) return undefined
       await landed(doc)
+      // While the store fails it may not be on disk: what is there tells.
+      const known = upTo === undefined && !failure() ? recent.whole(doc, before) : undefined
+      if (known) return known
       const read = (isBare: boolean) =>
         replay(store, doc, { ...(upTo === undefined ? { atLeast: before.seq } : { upTo }), isBare })
       try {
@@ -61,6 +66,8 @@ export function createReading({ store, stats, damage, log, landed, failure, rest
         })
         if (upTo !== undefined) return update
         damage.clear(doc)
+        // The same value: nothing came meanwhile, and nothing was thinned.
+        if (update && !damaged && stats.get(doc) === before) recent.keep(doc, before, update)
         if (damaged && stats.get(doc) === before) {
           log.error('snapshot damaged, read from what is behind it', { doc, error: damaged })
           // The next change makes a new one.
