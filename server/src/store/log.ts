@@ -81,9 +81,6 @@ const headKey = 'head'
 /** What an entry takes in memory beside its update, about. */
 const entryBytes = 512
 
-/** A mirror reads what it is about to change, and all mirrors read it again once it is: from memory, as far as this goes. */
-const recentBytes = 16 * 2 ** 20
-
 export async function openLog({ store, settings, log, clock = systemClock, probeMs }: Deps): Promise<UpdateLog> {
   const fence = await store.takeFence()
   const stats = new Map<string, DocStat>()
@@ -100,7 +97,7 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   const commit = createGroupCommit({ store, fence, clock, log, finish, ...(probeMs !== undefined && { probeMs }) })
   const backlog = createBacklog(settings.maxBacklogBytes)
   const damage = createDamage(log)
-  const recent = createRecent(recentBytes)
+  const recent = createRecent()
   const listeners = new Set<(e: Appended) => void>()
   const flights = createFlights({
     landed: (e, bytes) => {

@@ -10,10 +10,13 @@ const maxPieces = 8
 /** What a document takes in memory beside its updates, about. */
 const ownBytes = 512
 
-/** Documents as they were last read or written, of `maxBytes` together: the ones not asked for longest go first. */
 export type Recent = ReturnType<typeof createRecent>
 
-export function createRecent(maxBytes: number) {
+/**
+ * Documents as they were last read or written, of `maxBytes` together: the ones not asked for longest go first. A
+ * mirror reads what it is about to change, and all mirrors read it again once it has.
+ */
+export function createRecent(maxBytes = 16 * 2 ** 20) {
   /** In the order in which they were asked for. */
   const byDoc = new Map<string, Kept>()
   let bytes = 0
