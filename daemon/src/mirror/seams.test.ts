@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TandemError, type Id } from '@tandem/shared'
+import { createId, TandemError, type Id } from '@tandem/shared'
 import { cachedView } from '@tandem/shared/docs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Workspace } from './ports.ts'
@@ -232,6 +232,33 @@ test('[MIR-148] [MIR-66] told of an open text, and stopped before the connection
   expect(rig.disk('a.ts')).toMatch(/^one/)
   await rig.start()
   await rig.until(() => rig.disk('a.ts')?.startsWith('won') === true)
+})
+
+test('[MIR-105] a file that was put back where this daemon deleted one stays, though the daemon ended before it forgot it', async () => {
+  const { server } = rig
+  const daemonId = createId()
+  const id = server.create('a.ts', 'one\n')
+  let isPutBack = false
+  const mirror = await startWith((workspace) => ({
+    daemonId,
+    indexDurable: async (signal) => {
+      if (server.files.get(id)?.deleted && !isPutBack) {
+        rig.write('a.ts', 'one\n')
+        isPutBack = true
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+      }
+      return workspace.indexDurable(signal)
+    },
+  }))
+  await mirror.settle()
+  unlinkSync(join(rig.folder, 'a.ts'))
+  await rig.until(() => isPutBack)
+  await rig.stop()
+  expect(server.files.get(id)?.deleted?.by).toBe(daemonId)
+  const next = await startWith(() => ({ daemonId }))
+  await rig.until(() => server.files.get(id)?.deleted === undefined, 'the file is back')
+  await next.settle()
+  expect([rig.disk('a.ts'), server.text(id)]).toEqual(['one\n', 'one\n'])
 })
 
 test('[MIR-127] of a file that is larger than the server takes people are told, until it does', async () => {
