@@ -10,12 +10,14 @@ import type { Mirroring } from './context.ts'
 import { createCursor } from './memory/cursor.ts'
 import { createIgnore } from '../watch/ignore.ts'
 import { tellingFailures } from './told/failures.ts'
+import { createDue } from './due.ts'
+import { createFollowing } from './follow.ts'
 import { createIntake } from './intake.ts'
 import { createJobs } from './jobs.ts'
 import { createJudge } from './vanished/judge.ts'
 import { createLocks } from './locks.ts'
 import { createNoticing } from './noticing.ts'
-import { createArrivals, openOwnFolders, rootTrouble } from './vanished/mass-deletion.ts'
+import { createArrivals, rootTrouble } from './vanished/mass-deletion.ts'
 import { openMemory } from './memory/memory.ts'
 import type { Workspace } from './ports.ts'
 import { recoverExports, recoverImports } from './memory/recover.ts'
@@ -28,6 +30,7 @@ import { createSpecials } from './place/specials.ts'
 import { createSurvey } from './survey.ts'
 import { openTexts } from './text/texts.ts'
 import { createTransfers } from './blob/transfers.ts'
+import { createTurns } from './turn.ts'
 import { createUnread } from './told/unread.ts'
 import { createWaker } from './waker.ts'
 import type { BackendName } from '../watch/backend.ts'
@@ -76,11 +79,10 @@ export type MirrorOptions = {
   openWatch?: (options: WatchOptions) => Watch
 }
 
-/** A hint is looked at after this long: an editor's save is several events. */
-const hintMs = 10
-const manyHints = 500
 const pollMs = 1_000
 const cursorMs = 1_000
+/** How often it is seen whether what was at work at the end has ended. */
+const stoppingMs = 10
 
 /**
  * Starts mirroring. One loop takes what is known to have changed (hints of the watcher, moved texts, the index, a scan)
@@ -94,17 +96,8 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   const locks = createLocks()
   const { poke, pokeAfter, next, pause } = createWaker(clock, signal)
 
-  const hints = new Set<string>()
-  const moved = new Set<Id>()
-  const todo = { scan: true, index: true }
-  const hint = (path: string) => {
-    hints.add(path)
-    poke()
-  }
-  const wantScan = () => {
-    todo.scan = true
-    poke()
-  }
+  const due = createDue(poke)
+  const { hint, wantScan } = due
 
   const { maxTextBytes, maxBlobBytes } = options
   const conflicts = createConflicts({
@@ -190,7 +183,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     signal,
     pause,
     onHints: (paths) => {
-      for (const path of paths) hints.add(path)
+      for (const path of paths) due.hints.add(path)
       poke()
     },
     onGap: wantScan,
@@ -209,81 +202,41 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
   })
   const arrivals = createArrivals(m)
 
-  let lastScan = 0
-  const scan = async () => {
-    todo.scan = false
-    hints.clear()
-    intake.forget()
-    lastScan = clock.now()
-    const trouble = rootTrouble(root)
-    if (trouble !== undefined) return report.halt(trouble)
-    try {
-      report.scanned(await survey.all(), lastScan)
-      noticing.scanned(clock.now() - lastScan)
-      refusals.sweep()
-      todo.index = true
-    } catch (e) {
-      if (!signal.aborted)
-        report.halt('The folder is gone or cannot be read. Put it back: nothing is deleted meanwhile.', {
-          error: e,
-        })
-      return
-    }
-    // Without anything else gone, somebody tidied up too well.
-    if (survey.vanished.size === 0) await openOwnFolders(root)
-    if (report.halted() !== undefined && !(await judge())) await resume()
-  }
   const resume = async () => {
     // Work that came while it was halted, or while the folder was on its way out, was left alone: it is told again.
-    const told = await workspace.movedSince(cursor.kept(), signal).catch(() => undefined)
     // Offline: the next look tries again.
-    if (!told) return
-    for (const id of [...told.map(({ id }) => id), ...cursor.takeAwaited()]) if (id !== undefined) moved.add(id)
-    if (report.resume()) [todo.scan, todo.index] = [true, true]
+    if (!(await following.again())) return
+    if (report.resume()) [due.scan, due.index] = [true, true]
   }
-  let isTurning = false
-  const turn = async () => {
-    isTurning = true
-    barriers.turnBegins()
-    if (rootTrouble(root) !== undefined) todo.scan = true
-    if (await noticing.calm()) todo.scan = true
-    if (hints.size > 0 && !todo.scan) {
-      await pause(hintMs)
-      const paths = [...hints]
-      hints.clear()
-      if (paths.length > manyHints || (await survey.paths(paths))) todo.scan = true
-      specials.look(paths)
-    }
-    if (todo.scan) await scan()
-    if (report.halted() !== undefined) return
-    if (todo.index) {
-      todo.index = false
-      for (const id of intake.compareIndex()) moved.add(id)
-      arrivals.note([...moved])
-    }
-    for (const id of survey.takeMet()) moved.add(id)
-    m.clashes.review()
-    m.unread.review()
-    intake.takeRenamed()
-    await intake.takeChanged()
-    await intake.takeNew()
-    await specials.share()
-    const ids = [...moved]
-    moved.clear()
-    await intake.takeMoved(ids)
-    await judge()
-    barriers.turnEnded(jobs.pendingIds())
-  }
-
   const barriers = createBarriers(clock, poke)
+  const turns = createTurns(m, {
+    due,
+    noticing,
+    survey,
+    specials,
+    intake,
+    arrivals,
+    refusals,
+    report,
+    barriers,
+    jobs,
+    judge,
+    resume,
+    pause,
+  })
   /** Files that cannot settle, for whoever waits for all of them. */
   const leftOut = () =>
     [...new Set([...jobs.failing().keys(), ...jobs.pendingIds()])].map((id) => workspace.files.get(id)?.path ?? id)
-  const isQuiet = () => hints.size === 0 && moved.size === 0 && !todo.scan && !todo.index && jobs.pending() === 0
+  const isQuiet = () => due.isNothing() && jobs.pending() === 0
   /** Nothing is at work, nothing waits, and nothing is to be tried again; stopped, work is left alone, and told again. */
   const isDone = () =>
-    report.halted() === undefined && !isTurning && isQuiet() && survey.vanished.size === 0 && jobs.failing().size === 0
+    report.halted() === undefined &&
+    !turns.isTurning() &&
+    isQuiet() &&
+    survey.vanished.size === 0 &&
+    jobs.failing().size === 0
   const cursor = createCursor({ shadows, isDone, isOpen: texts.isOpen, signal })
+  const following = createFollowing({ workspace, texts, cursor, due, poke, signal })
   const haltedError = () => new TandemError('conflict', { reason: `The mirror has stopped: ${report.halted() ?? ''}` })
   const requireRunning = () => {
     if (signal.aborted) throw new TandemError('going-away')
@@ -295,9 +248,8 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     while (!signal.aborted) {
       await next()
       if (signal.aborted || !workspace.ready.snapshot()) continue
-      if (report.halted() !== undefined && clock.now() - lastScan > pollMs) todo.scan = true
-      await turn()
-      isTurning = false
+      if (report.halted() !== undefined && clock.now() - turns.lastScanAt() > pollMs) due.scan = true
+      await turns.turn()
       if (report.halted() !== undefined) {
         barriers.fail(haltedError())
         pokeAfter(pollMs)
@@ -307,20 +259,6 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
         arrivals.end()
         live.resolve()
       } else barriers.release(leftOut)
-    }
-  }
-  const follow = async () => {
-    for await (const { cursor: at, id } of workspace.feed(cursor.heard(), signal)) {
-      cursor.hear(at)
-      // Without an entry nobody can have meant it yet: when the entry comes, the text is read. One that is open hears of it
-      // by itself, but not through a connection that is lost, or after the end.
-      if (id === undefined || !workspace.files.get(id)) continue
-      if (texts.isOpen(id) && workspace.ready.snapshot()) {
-        cursor.await(id)
-        continue
-      }
-      moved.add(id)
-      poke()
     }
   }
   const every = async (ms: () => number, call: () => unknown) => {
@@ -334,7 +272,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     while (!workspace.ready.snapshot() && !signal.aborted) await next()
     if (signal.aborted) return
     await openMemory(shadows, { history: workspace.history, folder: folderMark(root.path) })
-    for (const id of await cursor.open()) moved.add(id)
+    for (const id of await cursor.open()) due.moved.add(id)
     await conflicts.open()
     report.scanning()
     await recoverImports(m)
@@ -345,29 +283,16 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       () => pollMs,
       () => noticing.isScanDue() && wantScan(),
     )
-    await Promise.all([loop(), follow(), rescans, every(() => cursorMs, cursor.save)])
+    await Promise.all([loop(), following.run(), rescans, every(() => cursorMs, cursor.save)])
   }
-  let wasReady = workspace.ready.snapshot()
-  const stops = [
-    workspace.files.subscribe(() => {
-      todo.index = true
-      poke()
-    }),
-    workspace.ready.subscribe(() => {
-      // Told at each acknowledgement too: only a connection that is new is worth a look at everything.
-      if (workspace.ready.snapshot() && !wasReady) [todo.scan, todo.index] = [true, true]
-      if (!workspace.ready.snapshot() && wasReady) for (const id of cursor.takeAwaited()) moved.add(id)
-      wasReady = workspace.ready.snapshot()
-      poke()
-    }),
-  ]
+  const stops = following.subscribe()
   const finish = async () => {
     for (const stop of stops) stop()
     await noticing.close()
     texts.close()
     barriers.fail(new TandemError('going-away'))
     // Work under way ends by the signal; the store closes after it.
-    while (jobs.pending() > 0) await new Promise<void>((resolve) => void clock.after(hintMs, resolve))
+    while (jobs.pending() > 0) await new Promise<void>((resolve) => void clock.after(stoppingMs, resolve))
     await cursor.close()
     await shadows.close()
   }
@@ -394,12 +319,12 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
       requireRunning()
       const told = await workspace.movedSince(cursor.heard(), signal)
       await intake.takeMoved([...new Set(told.flatMap(({ id }) => id ?? []))], true)
-      todo.index = true
+      due.index = true
       return await barriers.wait(false)
     },
     settle: async () => {
       requireRunning()
-      todo.scan = true
+      due.scan = true
       return await barriers.wait(true)
     },
   }
