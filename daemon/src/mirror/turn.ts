@@ -93,7 +93,7 @@ export function createTurns(m: Mirroring, options: TurnsOptions): Turns {
     intake.takeRenamed()
     await intake.takeChanged()
     await intake.takeNew()
-    await specials.share()
+    await specials.share(jobs.pending() > 0)
     const ids = [...due.moved]
     due.moved.clear()
     await intake.takeMoved(ids)

@@ -73,12 +73,12 @@ test('[ACC-40] a role that is lowered while a document is still being opened is 
   const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>()
   const slow: typeof store = {
     ...store,
-    snapshot: async (name, ...range) => {
+    entries: async function* (name, ...range) {
       if (name === docPath(doc)) {
         asked()
         await mayLoad
       }
-      return store.snapshot(name, ...range)
+      yield* store.entries(name, ...range)
     },
   }
   const server = await testServer({ store: slow, ownerKey: first.ownerKey })

@@ -15,8 +15,11 @@ export type Specials = {
   take(scan: Pick<Scan, 'links' | 'empty' | 'misspelt' | 'unreadable'>): void
   /** Looks at these paths, as the watcher named them. */
   look(paths: readonly string[]): void
-  /** Shares those that are new, all together. */
-  share(): Promise<void>
+  /**
+   * Shares those that are new, all together. While files are at work (`isBusy`) no empty directory is: the last one may
+   * just have been taken out of it, and it goes next.
+   */
+  share(isBusy: boolean): Promise<void>
 }
 
 /** A directory that is empty for so long was meant to be: who makes one mostly puts something into it at once. */
@@ -37,11 +40,11 @@ export function createSpecials(m: Mirroring): Specials {
     if (m.shadows.idAt(path) === undefined && !empty.has(path)) empty.set(path, m.clock.now())
   }
   /** Those that are still empty, and for long enough. */
-  const takeEmpty = (): string[] => {
+  const takeEmpty = (isBusy: boolean): string[] => {
     const due: string[] = []
     for (const [path, since] of empty) {
       if (!isEmpty(m, path)) empty.delete(path)
-      else if (m.inHaste() || m.clock.now() - since >= calmMs) {
+      else if (!isBusy && (m.inHaste() || m.clock.now() - since >= calmMs)) {
         empty.delete(path)
         due.push(path)
       } else m.lookAt(path, calmMs)
@@ -67,9 +70,9 @@ export function createSpecials(m: Mirroring): Specials {
           foundLink(path, target)
       }
     },
-    share: async () => {
+    share: async (isBusy) => {
       const found: { path: string; kind: 'dir' | 'symlink'; target: string }[] = [
-        ...takeEmpty().map((path) => ({ path, kind: 'dir' as const, target: '' })),
+        ...takeEmpty(isBusy).map((path) => ({ path, kind: 'dir' as const, target: '' })),
         ...[...links].map(([path, target]) => ({ path, kind: 'symlink' as const, target })),
       ]
       links.clear()
