@@ -12,17 +12,19 @@ export type Waker = {
 
 export function createWaker(clock: Clock, signal: AbortSignal): Waker {
   let woken = false
-  let wake = () => {}
+  // Several may wait at once: two batches at work, each for room.
+  const waiting = new Set<() => void>()
   const poke = () => {
     woken = true
-    wake()
+    for (const wake of waiting) wake()
+    waiting.clear()
   }
   signal.addEventListener('abort', poke, { once: true })
   return {
     poke,
     pokeAfter: (ms) => void clock.after(ms, poke),
     next: async () => {
-      if (!woken && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
+      if (!woken && !signal.aborted) await new Promise<void>((resolve) => waiting.add(resolve))
       woken = false
     },
     pause: (ms) =>
