@@ -1,4 +1,4 @@
-import { cleanUp, startTandem, until, type Tandem } from '@tandem/e2e'
+import { cleanUp, pathsOf, startTandem, until, type Tandem } from '@tandem/e2e'
 import type { DocRef } from '@tandem/shared'
 import { crowd } from './crowd.ts'
 import { durable } from './durable.ts'
@@ -63,9 +63,8 @@ process.exit(0)
 /** The document of a file, once it is shared. */
 async function fileOf(tandem: Tandem, path: string): Promise<DocRef> {
   const fileId = await until(`${path} is shared`, async () => {
-    const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files`)
-    const { files } = (await answer.json()) as { files: { id: string; path: string }[] }
-    return files.find((f) => f.path === path)?.id
+    const ids = await pathsOf(tandem)
+    return ids.get(path)
   })
   return { kind: 'file', fileId }
 }

@@ -1,13 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import { randomFrom, type LongSuite } from '@tandem/shared/testing'
 import { openBrowser } from './harness/browser.ts'
-import { accessToken, connect } from './harness/documents.ts'
+import { accessToken, connect, pathsOf } from './harness/documents.ts'
 import { startMirror } from './harness/mirror.ts'
-import { filesBelow, git, makeRepository } from './harness/repository.ts'
+import { differing, filesBelow, isSameFile } from './harness/folders.ts'
+import { git, makeRepository } from './harness/repository.ts'
 import { openTab } from './harness/tabs.ts'
-import { cleanUp, killAndAwaitReturn, startTandem, tempFolder } from './harness/tandem.ts'
+import { cleanUp, killAndAwaitReturn, save, startTandem, tempFolder, type Tandem } from './harness/tandem.ts'
 import { until } from './harness/until.ts'
 
 /** Notes that people write all day on both machines and in the page, tracked by no branch. */
@@ -51,11 +52,11 @@ const suite: LongSuite = {
       const other = await startMirror(tandem, { folder: laptop })
       const tab = await openTab(browser, tandem)
       /** Notes are left out while people write: they are never at rest. */
-      const differing = (withNotes: boolean) =>
-        unlike(desk, laptop).filter((path) => withNotes || !(notes as readonly string[]).includes(path))
+      const unlike = (withNotes: boolean) =>
+        differing(desk, laptop).filter((path) => withNotes || !(notes as readonly string[]).includes(path))
       const same = (what: string, withNotes = false) =>
-        until(what, () => differing(withNotes).length === 0, restMs).catch((e: unknown) => {
-          throw new Error(`${String(e)}\n${differing(withNotes).slice(0, 10).join('\n')}`)
+        until(what, () => unlike(withNotes).length === 0, restMs).catch((e: unknown) => {
+          throw new Error(`${String(e)}\n${unlike(withNotes).slice(0, 10).join('\n')}`)
         })
       const step = (what: string) => log.info(what, { ...counts, files: filesBelow(desk).length })
       await same('both machines have the same at the start', true)
@@ -179,7 +180,7 @@ const suite: LongSuite = {
 }
 export default suite
 
-type Writing = { desk: string; laptop: string; tandem: Awaited<ReturnType<typeof startTandem>>; random: () => number }
+type Writing = { desk: string; laptop: string; tandem: Tandem; random: () => number }
 
 /** People at both machines append to the notes, and somebody types in each of their documents; each line once. */
 async function startWriting({ desk, laptop, tandem, random }: Writing) {
@@ -227,7 +228,7 @@ async function startWriting({ desk, laptop, tandem, random }: Writing) {
 }
 
 /** Resolves once what a daemon's folder holds is shared: a task there is done only then. */
-async function inStep(tandem: Awaited<ReturnType<typeof startTandem>>, dataDir: string): Promise<void> {
+async function inStep(tandem: Tandem, dataDir: string): Promise<void> {
   const [daemonId] = readFileSync(join(dataDir, 'daemon/id'), 'utf8').split('\n')
   const tasks = `/api/v1/workspaces/${tandem.ready.workspaceId}/tasks`
   const answer = await tandem.api(tasks, {
@@ -248,41 +249,10 @@ async function inStep(tandem: Awaited<ReturnType<typeof startTandem>>, dataDir: 
   )
 }
 
-/** Every shared file's id by its path. */
-async function pathsOf(tandem: Awaited<ReturnType<typeof startTandem>>): Promise<Map<string, Id>> {
-  const out = new Map<string, Id>()
-  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
-    const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`
-    const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files${query}`)
-    const page = (await answer.json()) as { files: { id: Id; path: string }[]; cursor?: string }
-    for (const { id, path } of page.files) out.set(path, id)
-    cursor = page.cursor
-  }
-  return out
-}
-
-/** Paths whose bytes or right to be run differ, or that only one of the folders has. */
-function unlike(a: string, b: string): string[] {
-  const paths = new Set([...filesBelow(a), ...filesBelow(b)])
-  return [...paths].filter((path) => !isSame(join(a, path), join(b, path)))
-}
-
-function isSame(a: string, b: string): boolean {
-  try {
-    const [x, y] = [statSync(a), statSync(b)]
-    return x.size === y.size && (x.mode & 0o100) === (y.mode & 0o100) && readFileSync(a).equals(readFileSync(b))
-  } catch {
-    return false // one of them is gone just now
-  }
-}
-
 /** Tracked paths of `control` that are not the same in `folder`. */
 async function differingFrom(control: string, folder: string): Promise<string[]> {
   const tracked = (await git(control, 'ls-files')).split('\n').filter(Boolean)
-  return tracked.filter((path) => existsSync(join(control, path)) && !isSame(join(control, path), join(folder, path)))
-}
-
-function save(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
+  return tracked.filter(
+    (path) => existsSync(join(control, path)) && !isSameFile(join(control, path), join(folder, path)),
+  )
 }

@@ -11,9 +11,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { randomFrom, type LongSuite } from '@tandem/shared/testing'
-import { accessToken, connect } from './harness/documents.ts'
+import { accessToken, connect, pathsOf } from './harness/documents.ts'
+import { differing, filesBelow } from './harness/folders.ts'
 import { startMirror } from './harness/mirror.ts'
-import { filesBelow } from './harness/repository.ts'
 import { cleanUp, startTandem } from './harness/tandem.ts'
 import { until } from './harness/until.ts'
 
@@ -77,11 +77,9 @@ async function round(seed: number, counts: Counts, signal: AbortSignal): Promise
     const other = await startMirror(tandem)
     const folders = [tandem.folder, other.folder] as const
     const access = await accessToken(tandem)
-    const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files`)
-    const listed = ((await answer.json()) as { files: { id: string; path: string }[] }).files
-    const clients = listed
-      .filter(({ path }) => path in files)
-      .map(({ id }) =>
+    const clients = [...(await pathsOf(tandem))]
+      .filter(([path]) => path in files)
+      .map(([, id]) =>
         connect(tandem, access, { kind: 'file', fileId: id }, { token: async () => (await accessToken(tandem)).token }),
       )
     await Promise.all(clients.map((client) => client.synced()))
@@ -190,9 +188,9 @@ async function round(seed: number, counts: Counts, signal: AbortSignal): Promise
     }
     other.mend()
     await returning
-    await until(`the folders are the same (seed ${seed})`, () => differing(folders).length === 0, restMs).catch(
+    await until(`the folders are the same (seed ${seed})`, () => differing(...folders).length === 0, restMs).catch(
       (e: unknown) => {
-        throw new Error(`${String(e)}\n${differing(folders).join('\n')}`)
+        throw new Error(`${String(e)}\n${differing(...folders).join('\n')}`)
       },
     )
     for (const client of clients)
@@ -204,7 +202,7 @@ async function round(seed: number, counts: Counts, signal: AbortSignal): Promise
     const seen = () => texts().flatMap((text) => text.match(/[a-z]+ \d+\./g) ?? [])
     const isThere = () => {
       const there = new Set(seen())
-      return differing(folders).length === 0 && written.every((each) => there.has(each))
+      return differing(...folders).length === 0 && written.every((each) => there.has(each))
     }
     // What was typed last may be on its way still; that it is missing is told below.
     await until('every line is there', isThere, restMs).catch(() => {})
@@ -225,19 +223,6 @@ async function round(seed: number, counts: Counts, signal: AbortSignal): Promise
   } finally {
     await cleanUp()
   }
-}
-
-/** Paths whose bytes differ, or that only one of the folders has. */
-function differing([a, b]: readonly [string, string]): string[] {
-  const read = (folder: string, path: string) => {
-    try {
-      return readFileSync(join(folder, path), 'latin1')
-    } catch {
-      return undefined // gone just now
-    }
-  }
-  const paths = new Set([...filesBelow(a), ...filesBelow(b)])
-  return [...paths].filter((path) => read(a, path) === undefined || read(a, path) !== read(b, path))
 }
 
 function startOfLine(text: string, where: number): number {

@@ -1,8 +1,9 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { differing, filesBelow } from '../harness/folders.ts'
 import { startMirror, type OtherMirror } from '../harness/mirror.ts'
-import { filesBelow, git } from '../harness/repository.ts'
+import { git } from '../harness/repository.ts'
 import { cleanUp, startTandem, tempFolder, type Tandem } from '../harness/tandem.ts'
 import { until } from '../harness/until.ts'
 
@@ -13,22 +14,11 @@ const bytesOf = ({ folder }: Mirror, path: string) => {
   const file = join(folder, path)
   return existsSync(file) ? readFileSync(file) : undefined
 }
-/** Every file with its bytes and whether it may be run. */
-const contentOf = (mirror: Mirror) =>
-  new Map(
-    filesBelow(mirror.folder).map((path) => [
-      path,
-      `${lstatSync(join(mirror.folder, path)).mode & 0o100} ${bytesOf(mirror, path)?.toString('latin1') ?? ''}`,
-    ]),
-  )
-const differing = (mirrors: readonly Mirror[]): string[] => {
-  const [first, ...others] = mirrors.map(contentOf)
-  const paths = new Set([first, ...others].flatMap((content) => [...(content?.keys() ?? [])]))
-  return [...paths].filter((path) => others.some((content) => content.get(path) !== first?.get(path)))
-}
+const areSame = ([first, ...others]: readonly Mirror[]) =>
+  others.every(({ folder }) => differing(first?.folder ?? folder, folder).length === 0)
 /** Until both are byte-identical and stay so while the other's answer could still come. */
 const untilSame = (what: string, mirrors: readonly Mirror[], also: () => boolean = () => true) =>
-  until(what, () => also() && differing(mirrors).length === 0)
+  until(what, () => also() && areSame(mirrors))
 const untilShared = (tandem: Tandem, path: string, text: string) =>
   until(`${path} is on the server`, async () => {
     const found = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files/${path}`)

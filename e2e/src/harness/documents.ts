@@ -1,5 +1,5 @@
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
-import { AccessToken, createId, docName, type DocRef } from '@tandem/shared'
+import { AccessToken, createId, docName, type DocRef, type Id } from '@tandem/shared'
 import * as Y from 'yjs'
 import type { Tandem } from './tandem.ts'
 
@@ -13,6 +13,19 @@ export async function accessToken(tandem: Tandem): Promise<AccessToken> {
     headers,
   })
   return AccessToken.parse(await answer.json())
+}
+
+/** Every shared file's id by its path. */
+export async function pathsOf(tandem: Tandem): Promise<Map<string, Id>> {
+  const out = new Map<string, Id>()
+  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`
+    const answer = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/files${query}`)
+    const page = (await answer.json()) as { files: { id: Id; path: string }[]; cursor?: string }
+    for (const { id, path } of page.files) out.set(path, id)
+    cursor = page.cursor
+  }
+  return out
 }
 
 /** A raw document on a socket of its own: what another program, or a hostile page, could be. */

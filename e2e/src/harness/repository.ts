@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { tempFolder } from './tandem.ts'
+import { filesBelow } from './folders.ts'
+import { save, tempFolder } from './tandem.ts'
 
 const run = promisify(execFile)
 const here = fileURLToPath(new URL('../../..', import.meta.url))
@@ -84,21 +85,6 @@ async function commit(folder: string, message: string): Promise<void> {
   await git(folder, 'commit', '-q', '-m', message)
 }
 
-/** Every file below, relative, but for what is nobody's business: git's own, Tandem's own, packages. */
-export function filesBelow(folder: string): string[] {
-  const found: string[] = []
-  const walk = (dir: string) => {
-    for (const entry of readdirSync(join(folder, dir), { withFileTypes: true })) {
-      if (['.git', '.tandem', 'node_modules'].includes(entry.name)) continue
-      const path = dir === '' ? entry.name : `${dir}/${entry.name}`
-      if (entry.isDirectory()) walk(path)
-      else found.push(path)
-    }
-  }
-  walk('')
-  return found.toSorted()
-}
-
 function copySources(from: string, to: string): void {
   const skipped = /(?:^|\/)(?:node_modules|dist|build|artifacts|\.[^/]*)$/
   cpSync(from, to, {
@@ -106,9 +92,4 @@ function copySources(from: string, to: string): void {
     dereference: true,
     filter: (path) => path === from || !skipped.test(path.slice(from.length)),
   })
-}
-
-function save(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
 }
