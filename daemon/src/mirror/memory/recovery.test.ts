@@ -137,6 +137,24 @@ test('[MIR-103] killed between the two halves of a move, then saved under the ol
   ])
 })
 
+test('[MIR-103] killed between the two halves of a move, saved under the old name, and renamed before anybody looked: one file, with what was typed', async () => {
+  rig.write('a.ts', '1\n2\n')
+  const life = lifeUntil('link')
+  await start(life)
+  const id = rig.server.id('a.ts')
+  rig.server.files.move(id, 'b.ts')
+  await rig.until(() => life.dead)
+  rig.save('a.ts', '1\n2 saved\n')
+  rig.server.edit(id, '1', '1 typed')
+  await rig.stop()
+  const next = lifeUntil('rename', undefined, () => renameSync(at('b.ts'), at('c.ts')))
+  const mirror = await start(next)
+  await mirror.settle()
+  await mirror.flush()
+  expect(next.happened).toBe(true)
+  expect([paths(), rig.server.text(id), rig.read('c.ts')]).toEqual([['c.ts'], ...Array(2).fill('1 typed\n2 saved\n')])
+})
+
 test('[MIR-103] killed between the two halves of a move: one file, under its new name', async () => {
   rig.write('a.ts', '1\n2\n')
   const life = lifeUntil('link')

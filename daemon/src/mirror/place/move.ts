@@ -8,8 +8,8 @@ import { inParent } from '../../disk/inside.ts'
 import { prune } from './specials.ts'
 import { openOwnFolder } from '../../disk/own-folder.ts'
 import { readStable } from '../../disk/read.ts'
-import { isStill, movedTo } from '../memory/shadow.ts'
-import { birthmark, identity, look } from '../../disk/stat.ts'
+import { isStill, movedTo, type Shadow } from '../memory/shadow.ts'
+import { birthmark, identity, look, type Stat } from '../../disk/stat.ts'
 import { placeNew, staging } from '../../disk/write.ts'
 
 /**
@@ -97,24 +97,31 @@ async function place(
  * names keeps the new one. What was saved under the old one since is its newer content, and no other file.
  */
 export async function recoverMoves(m: Mirroring): Promise<void> {
-  for (const [id, shadow] of [...m.shadows.all()]) {
-    const { path: from, moving: to } = shadow
-    if (to === undefined) continue
-    const [old, now] = [look(join(m.root.path, from)), look(join(m.root.path, to))]
-    const isThere = typeof now === 'object' && birthmark(now) === shadow.birthmark
-    if (isThere && typeof old === 'object' && isStill(shadow, old)) {
-      const isSame = birthmark(old) === shadow.birthmark
-      const isSaved = identity(now) === shadow.identity && m.shadows.idBorn(birthmark(old)) === undefined
-      await inParent(m.root, to, (target) =>
-        inParent(m.root, from, async (source) => {
-          if (isSame) await unlink(source)
-          else if (isSaved) await rename(source, target)
-        }),
-      )
-      await prune(m, from)
-    }
-    await m.shadows.put([{ id, shadow: movedTo(shadow, isThere ? to : from) }])
-  }
+  for (const [id, shadow] of [...m.shadows.all()])
+    if (shadow.moving !== undefined) await m.shadows.put([{ id, shadow: await endOfMove(m, shadow, shadow.moving) }])
+}
+
+/** Where such a file is by now, and which file it is: moved on before anybody looked, it is known by its birthmark. */
+async function endOfMove(m: Mirroring, shadow: Shadow, to: string): Promise<Shadow> {
+  const from = shadow.path
+  const [old, now] = [look(join(m.root.path, from)), look(join(m.root.path, to))]
+  if (typeof now !== 'object' || !isStill(shadow, now)) return movedTo(shadow, from)
+  const isNobodys = (stat: Stat) => m.shadows.idBorn(birthmark(stat)) === undefined
+  const isThere = birthmark(now) === shadow.birthmark
+  // Saved anew under the name it had got, and alone.
+  if (!isThere && old === 'missing' && isNobodys(now)) return { ...movedTo(shadow, to), birthmark: birthmark(now) }
+  if (!isThere) return movedTo(shadow, from)
+  if (typeof old !== 'object' || !isStill(shadow, old)) return movedTo(shadow, to)
+  const isSame = birthmark(old) === shadow.birthmark
+  const isSaved = identity(now) === shadow.identity && isNobodys(old)
+  await inParent(m.root, to, (target) =>
+    inParent(m.root, from, async (source) => {
+      if (isSame) await unlink(source)
+      else if (isSaved) await rename(source, target)
+    }),
+  )
+  await prune(m, from)
+  return isSaved ? { ...movedTo(shadow, to), birthmark: birthmark(old) } : movedTo(shadow, to)
 }
 
 /** Whether the files that each stand in the next one's way lead back to `from`, and ours has the lowest id of them. */
