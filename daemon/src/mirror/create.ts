@@ -9,6 +9,7 @@ import { createLanes } from './locks.ts'
 import { readStable } from '../disk/read.ts'
 import { hashOf, type Shadow } from './memory/shadow.ts'
 import { birthmark, identity, isExecutable, look, type Stat } from '../disk/stat.ts'
+import type { Moves } from './vanished/moves.ts'
 
 type New = Shared & { text: string; bytes: Uint8Array }
 /** A file whose text the server has, and which is remembered; what is missing is its entry. */
@@ -33,8 +34,8 @@ type Create = {
   paths: readonly string[]
   /** What made them, where that is known. */
   task: Id | undefined
-  /** A vanished file with this content, which then was not deleted but moved. */
-  movedFrom: (hash: string) => Id | undefined
+  /** The files that are gone; one of those that turns up here was not deleted but moved. */
+  moves: Moves
   /** The paths that turn out to be moved files. */
   onMoved: (id: Id, path: string) => void
   onProgress: (done: number) => void
@@ -45,7 +46,7 @@ type Create = {
  * that nobody sees an entry without its text. A crash in between leaves at worst texts that no entry names; where the
  * shadows were written already, the entries are made on the next start.
  */
-export async function createEntries(m: Mirroring, { paths, task, onProgress, ...moves }: Create): Promise<void> {
+export async function createEntries(m: Mirroring, { paths, task, moves, onMoved, onProgress }: Create): Promise<void> {
   const clashing = m.clashes.among(paths)
   let next = 0
   let [taken, done] = [0, 0]
@@ -80,10 +81,12 @@ export async function createEntries(m: Mirroring, { paths, task, onProgress, ...
         if (++taken % sliceFiles === 0) await setImmediate()
         const file = await readNew(m, path)
         if (!file) continue
-        const moved = file.shadow.size > 0 && file.shadow.hash !== '' ? moves.movedFrom(file.shadow.hash) : undefined
+        const moved = moves.from({ hash: file.shadow.hash, text: file.text })
         const other = clashing.get(path)
-        if (moved !== undefined) moves.onMoved(moved, path)
-        else if (other !== undefined) m.clashes.block(path, other, () => m.lookAt(path))
+        if (moved !== undefined) {
+          moves.take(moved)
+          onMoved(moved, path)
+        } else if (other !== undefined) m.clashes.block(path, other, () => m.lookAt(path))
         else {
           fresh.push(file)
           bytes += file.bytes.length

@@ -14,6 +14,7 @@ import { birthmark, identity, look } from '../disk/stat.ts'
 import type { Survey } from './survey.ts'
 import { isTaken } from './place/taken.ts'
 import { yieldMany } from './place/yield-many.ts'
+import { createMoves } from './vanished/moves.ts'
 import { resurrectEdited } from './vanished/vanished.ts'
 
 export type Intake = {
@@ -183,14 +184,13 @@ export function createIntake(m: Mirroring, { jobs, survey, report, nextWake }: I
       if (found.size === 0) return
       let before = 0
       const shared = report.begin('seeding', found.size)
-      const goneByHash = new Map([...survey.vanished.keys()].map((id) => [shadows.get(id)?.hash ?? '', id]))
+      const moves = await createMoves(m, [...survey.vanished.keys()])
       for (const [task, paths] of byTask(found)) {
         await createEntries(m, {
           paths,
           task,
-          movedFrom: (hash) => goneByHash.get(hash),
+          moves,
           onMoved: (id, path) => {
-            goneByHash.delete(shadows.get(id)?.hash ?? '')
             survey.vanished.delete(id)
             foundAt(id, path)
           },

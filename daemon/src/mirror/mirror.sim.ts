@@ -91,7 +91,6 @@ export async function simulate(
   const wrong: string[] = []
   let [steps, crashes, made, waited, next, killing] = [0, 0, 0, 0, 0, undefined as undefined | number]
 
-  let isOnline = true
   const random = { dice: 0 }
   /** From the act's own dice, so that leaving out another act does not change it. */
   const pick = <T>(list: readonly T[]): T | undefined => {
@@ -157,12 +156,19 @@ export async function simulate(
       ins: is.slice(head, is.length - tail).join(''),
     })
   }
+  /** A file that takes another entry's name is its new content; what somebody typed into the one it was brings that back. */
+  const isUnclaimed = (path: string) => !server.files.snapshot().byPath.has(path)
   /**
-   * Renamed, or saved under another inode, since the mirrors last rested: after both, nothing tells the file from another
-   * one, and where somebody typed into it meanwhile both are kept.
+   * Files renamed, or saved under another inode, that were not in step since. Both at once, unseen, only their content
+   * tells which they were, as far as it does (MIR-149): where it does not, and somebody typed meanwhile, both are kept.
    */
-  const unseen = new Set<string>()
-  let looked = 0
+  const unseen = new Map<string, string>()
+  const isSeen = (file: string | undefined) => {
+    const path = file === undefined ? undefined : unseen.get(file)
+    if (file === undefined || path === undefined) return true
+    if (server.at(path) !== readFileSync(file, 'utf8')) return false
+    return unseen.delete(file)
+  }
   let held: { fd: number; name: string; full?: string } | undefined
   const doAct = ({ does, side, dice }: Act): void => {
     random.dice = dice
@@ -179,12 +185,11 @@ export async function simulate(
       if (file) inPlace(file, (text) => changed(text, who, does))
     } else if (does === 'append') {
       if (file) inPlace(file, (text) => `${text}${token(who)}\n`)
-    } else if (does === 'save' && file && !unseen.has(file)) {
+    } else if (does === 'save' && file && path !== undefined && isSeen(file)) {
       writeFileSync(`${file}~`, changed(readFileSync(file, 'utf8'), who, 'insert'))
       utimesSync(`${file}~`, now(), now())
       renameSync(`${file}~`, file)
-      unseen.add(file)
-      looked = 0
+      unseen.set(file, path)
     } else if (does === 'held' && file && path !== undefined) held = { fd: openSync(file, 'a'), name: path }
     else if (does === 'emptied' && file && path !== undefined) {
       const fd = openSync(file, 'r+')
@@ -192,11 +197,10 @@ export async function simulate(
       ftruncateSync(fd, 0)
       futimesSync(fd, now(), now())
       held = { fd, name: path, full }
-    } else if (does === 'rename' && other && !unseen.has(other) && free !== undefined) {
+    } else if (does === 'rename' && other && isSeen(other) && free !== undefined && isUnclaimed(free)) {
       mkdirSync(join(folder, 'd'), { recursive: true })
       renameSync(other, join(folder, free))
-      unseen.add(join(folder, free))
-      looked = 0
+      unseen.set(join(folder, free), free)
     } else if (does === 'remove' && other) {
       gone(readFileSync(other, 'utf8'))
       unlinkSync(other)
@@ -215,7 +219,7 @@ export async function simulate(
       gone(server.text(id))
       server.files.remove(id, { by: createId(), at: time.now(), snapshot: readFileUpdate(server.save(id)).state })
     } else if (does === 'crash') killing = side
-    else if (does === 'cut') server.online((isOnline = dice < 0.4))
+    else if (does === 'cut') server.online(dice < 0.4)
   }
   /** Ends what an old descriptor was held for. */
   const release = () => {
@@ -332,9 +336,6 @@ export async function simulate(
       await turn()
       quiet = steps === seen ? quiet + 1 : 0
       seen = steps
-      // Without a watcher it is a scan each second that tells.
-      looked = isOnline && daemons.every((daemon) => daemon?.life.dead === false) ? looked + 1 : 0
-      if (looked > 40) unseen.clear()
       for (const [side, daemon] of daemons.entries())
         if (daemon?.life.dead) {
           await end(side)

@@ -85,13 +85,14 @@ export function createSurvey(
     if (entry) met.add(entry.id)
     else note(newPaths, path)
   }
+  /** Whoever types is not kept waiting for a hundred thousand files. */
+  const rest = () => new Promise((resolve) => setImmediate(resolve))
   const take = async (scan: Scan) => {
     onScan(scan)
     const strangers: [string, Stat][] = []
     let seen = 0
     for (const [path, stat] of scan.files) {
-      // Whoever types is not kept waiting for a hundred thousand files.
-      if (++seen % filesAtOnce === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (++seen % filesAtOnce === 0) await rest()
       const id = m.shadows.idAt(path)
       if (id === undefined) strangers.push([path, stat])
       else known(id, stat)
@@ -103,6 +104,14 @@ export function createSurvey(
     const stat = look(join(m.root.path, path))
     if (stat === 'missing') missing(id)
     else if (typeof stat === 'object') known(id, stat)
+  }
+  /** What was met before a new file was may have become it meanwhile: where there are new ones, it is looked at once more. */
+  const metEarlier = async (files: Scan['files']) => {
+    let seen = 0
+    for (const [id, { path }] of [...m.shadows.all()]) {
+      if (++seen % filesAtOnce === 0) await rest()
+      if (files.has(path) && m.shadows.idAt(path) === id && look(join(m.root.path, path)) === 'missing') missing(id)
+    }
   }
   const below = (dir: string): [Id, string][] =>
     [...m.shadows.all()].flatMap(([id, { path }]) => (path.startsWith(dir + '/') ? [[id, path]] : []))
@@ -136,6 +145,7 @@ export function createSurvey(
       const scan = await scanAll()
       const strangers = await take(scan)
       for (const [id, { path }] of m.shadows.all()) if (!scan.files.has(path)) unmet(id, path)
+      if (strangers.length > 0) await metEarlier(scan.files)
       for (const [path, stat] of strangers) unknown(path, stat)
       sought = gone
       return scan

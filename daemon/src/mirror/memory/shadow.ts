@@ -117,6 +117,10 @@ export async function openShadows(dir: string) {
   }
   const captured = (batch: Batch, { key, base, ...rest }: Capture) =>
     batch.put(key, JSON.stringify(rest), { sublevel: captures }).put(key, base, { sublevel: captureBytes, ...binary })
+  const recorded = async (id: Id) => {
+    const content = await bytes.get(id)
+    return content && hashOf(content) === shadowById.get(id)?.hash ? content : undefined
+  }
   for await (const [id, json] of metas.iterator()) {
     const shadow = Shadow.safeParse(JSON.parse(json))
     // A record of another version is as if it were not there: the file is bound to its document again.
@@ -133,10 +137,14 @@ export async function openShadows(dir: string) {
     size: (): number => shadowById.size,
     /** The text of a file's last common bytes; undefined where they are no text, or not those that were recorded. */
     text: async (id: Id): Promise<string | undefined> => {
-      const content = await bytes.get(id)
-      if (!content || hashOf(content) !== shadowById.get(id)?.hash) return undefined
-      const read = readContent(content)
-      return read.kind === 'text' ? read.text : undefined
+      let content = await recorded(id)
+      if (!content) {
+        // Recorded a moment ago, it is known before it is stored.
+        await commit(() => {})
+        content = await recorded(id)
+      }
+      const read = content && readContent(content)
+      return read?.kind === 'text' ? read.text : undefined
     },
 
     /** Records many at once; without bytes, those known before stay. Ends the imports and exports of these files. */

@@ -98,11 +98,12 @@ async function place(
  */
 export async function recoverMoves(m: Mirroring): Promise<void> {
   for (const [id, shadow] of [...m.shadows.all()])
-    if (shadow.moving !== undefined) await m.shadows.put([{ id, shadow: await endOfMove(m, shadow, shadow.moving) }])
+    if (shadow.moving !== undefined)
+      await m.shadows.put([{ id, shadow: await endOfMove(m, id, shadow, shadow.moving) }])
 }
 
 /** Where such a file is by now, and which file it is: moved on before anybody looked, it is known by its birthmark. */
-async function endOfMove(m: Mirroring, shadow: Shadow, to: string): Promise<Shadow> {
+async function endOfMove(m: Mirroring, id: Id, shadow: Shadow, to: string): Promise<Shadow> {
   const from = shadow.path
   const [old, now] = [look(join(m.root.path, from)), look(join(m.root.path, to))]
   if (typeof now !== 'object' || !isStill(shadow, now)) return movedTo(shadow, from)
@@ -113,11 +114,15 @@ async function endOfMove(m: Mirroring, shadow: Shadow, to: string): Promise<Shad
   if (!isThere) return movedTo(shadow, from)
   if (typeof old !== 'object' || !isStill(shadow, old)) return movedTo(shadow, to)
   const isSame = birthmark(old) === shadow.birthmark
-  const isSaved = identity(now) === shadow.identity && isNobodys(old)
+  const isUntouched = identity(now) === shadow.identity
+  const isSaved = isNobodys(old) && (isUntouched || BigInt(old.mtimeNs) > BigInt(now.mtimeNs))
   await inParent(m.root, to, (target) =>
     inParent(m.root, from, async (source) => {
-      if (isSame) await unlink(source)
-      else if (isSaved) await rename(source, target)
+      if (isSame) return unlink(source)
+      if (!isSaved) return
+      // Written to in place before that: the save is of what was read then, but may be of an earlier state.
+      if (!isUntouched) await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${id}-${m.clock.now()}`))
+      await rename(source, target)
     }),
   )
   await prune(m, from)
