@@ -112,16 +112,23 @@ export {
   blobPieceBytes,
 } from './protocol/blobs.ts'
 export {
+  Artifact,
+  Concurrency,
+  Retry,
   Task,
   TaskInput,
+  TaskOutput,
   TaskPayload,
   TaskResult,
   TaskState,
   commandLine,
+  isHeld,
   isTerminal,
+  statesThat,
   statusOf,
   taskStates,
 } from './protocol/task.ts'
+export { byQueueOrder, isFor, whyWaiting, type Waiting, type Worker } from './protocol/queue.ts'
 export { applyToString, type TextEdit } from './merge/edits.ts'
 export { diffText } from './merge/diff.ts'
 export { diffLines, splitLines, type Hunk } from './merge/lines.ts'

@@ -1,5 +1,4 @@
-import type { FromDaemon, Id, Task } from '@tandem/shared'
-import { isHeld } from './transitions.ts'
+import { type FromDaemon, type Id, isHeld, type Task } from '@tandem/shared'
 
 type Hello = Extract<FromDaemon, { t: 'hello' }>
 

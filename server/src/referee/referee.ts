@@ -1,10 +1,10 @@
-import { Id, protocolVersion, wait, type FromDaemon, type HoldsLease, type Task } from '@tandem/shared'
+import { type FromDaemon, type HoldsLease, Id, isHeld, protocolVersion, type Task, wait } from '@tandem/shared'
 import type { DaemonPresence, Request } from '@tandem/shared/docs'
 import { ask, expire, isOver } from './approvals.ts'
 import { createLeases, mayReport, reconcile, type DaemonSession } from './leases.ts'
 import { foldRequest, type Requester } from './requests.ts'
 import { whyNoGrant } from './schedule.ts'
-import { isHeld } from './transitions.ts'
+
 import { createTurns, type RefereePorts, type Turn } from './turn.ts'
 
 export type { RefereePorts } from './turn.ts'

@@ -44,6 +44,10 @@ export function foldRequest(ports: RefereePorts, turn: Turn, by: Requester, id: 
       if (!task || !turn.change(task, { t: 'retry' }, by.id)) refuse('there is no such task that has ended')
       return
     }
+    case 'rerun':
+    case 'cancel-many':
+    case 'drain':
+      return refuse('not known here yet')
     case 'approve':
     case 'reject': {
       if (!isRunner) return refuse('deciding needs the role runner')

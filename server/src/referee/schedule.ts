@@ -1,6 +1,5 @@
-import type { Id, Task } from '@tandem/shared'
+import { type Id, isHeld, type Task } from '@tandem/shared'
 import type { DaemonSession } from './leases.ts'
-import { isHeld } from './transitions.ts'
 
 type Question = {
   task: Task | undefined

@@ -1,6 +1,6 @@
-import { createId, isTerminal, taskStates, type Task } from '@tandem/shared'
+import { createId, isHeld, isTerminal, type Task, taskStates } from '@tandem/shared'
 import { expect, test } from 'vitest'
-import { isHeld, next, type TaskEvent } from './transitions.ts'
+import { next, type TaskEvent } from './transitions.ts'
 
 const daemonId = createId()
 const lease = { daemonId, bootId: createId(), grantSeq: 1, expiresAt: 9 }

@@ -1,4 +1,4 @@
-import { isTerminal, type Id, type Task, type TaskResult, type TaskState } from '@tandem/shared'
+import { isHeld, isTerminal, statesThat, type Id, type Task, type TaskResult, type TaskState } from '@tandem/shared'
 
 /** Everything that can happen to a task. */
 export type TaskEvent =
@@ -20,10 +20,7 @@ export type TaskEvent =
   | { t: 'cancel'; by: Id; force: boolean }
   | { t: 'retry' }
 
-const waiting = ['scheduled', 'blocked', 'awaiting_approval', 'queued'] as const
-/** States in which a daemon holds the attempt, and a slot. */
-const held = ['leased', 'running', 'cancelling', 'disconnected'] as const
-const ended = ['completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const
+const { wait: waiting, areHeld: held, haveEnded: ended } = statesThat
 
 /** The whole state machine: where each event may happen. `lost` hears a late result until someone retries. */
 const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
@@ -44,9 +41,6 @@ const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
 
 const maxAttempts = 5
 const keptAttempts = 10
-
-/** Whether a daemon holds this task: it then occupies one of that daemon's slots. */
-export const isHeld = (state: TaskState): boolean => (held as readonly TaskState[]).includes(state)
 
 /** The task after the event, at the server's time `now`; undefined where the event is not lawful in this state. */
 export function next(task: Task, event: TaskEvent, now: number): Task | undefined {

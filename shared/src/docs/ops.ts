@@ -12,6 +12,11 @@ export const DaemonPresence = z.object({
   connection: z.enum(['online', 'offline']),
   lastSeenAt: z.number(),
   connectedAt: z.number().optional(),
+  /** As its last hello said: what a task may need, and how many run at once. */
+  slots: z.int().optional(),
+  capabilities: z.array(z.string()).optional(),
+  /** Somebody asked it to begin nothing more. */
+  draining: z.boolean().optional(),
 })
 export type DaemonPresence = z.infer<typeof DaemonPresence>
 

@@ -10,6 +10,17 @@ export const RequestBody = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create'), task: TaskInput }),
   z.object({ kind: z.literal('cancel'), task: Id, force: z.boolean().default(false) }),
   z.object({ kind: z.literal('retry'), task: Id }),
+  /** The same once more, as a task of its own, which has this request's id. */
+  z.object({ kind: z.literal('rerun'), task: Id }),
+  /** Cancels these, those of the group, or with neither everything that waits or runs. */
+  z.object({
+    kind: z.literal('cancel-many'),
+    tasks: z.array(Id).max(1_000).optional(),
+    group: Id.optional(),
+    force: z.boolean().default(false),
+  }),
+  /** A daemon that drains begins nothing more; what runs goes on. */
+  z.object({ kind: z.literal('drain'), daemon: Id, on: z.boolean() }),
   z.object({ kind: z.literal('approve'), approval: Id, scope: z.enum(['once', 'run', 'workspace']).default('once') }),
   z.object({ kind: z.literal('reject'), approval: Id, reason: z.string().max(500).optional() }),
   /** To what a daemon's mirror asks (`MirrorQuestion`), or shows (`MirrorConflict`: `dismiss`). */

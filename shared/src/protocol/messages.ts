@@ -20,6 +20,7 @@ export const FromDaemon = z.discriminatedUnion('t', [
     mono: z.number(),
     slots: z.int().min(0).max(64),
     running: z.array(Attempt).max(256),
+    capabilities: z.array(z.string().max(60)).max(64).optional(),
     lastGrantSeq: z.int().nonnegative(),
   }),
   z.object({ t: z.literal('claim'), n, task: Id, mono: z.number() }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
+import { BlobHash } from './blobs.ts'
 
 /** What a task does. `command` is argv, run without a shell; `shell` a line for the sandboxed shell, through the policy. */
 export const TaskPayload = z.discriminatedUnion('kind', [
@@ -12,6 +13,8 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     /** True: `command` is a whole shell line and `args` is empty. */
     shell: z.boolean().default(false),
     env: z.record(z.string(), z.string()).optional(),
+    /** Run at a terminal of this size, which several people can watch and those allowed type in; a resize follows the driver. */
+    terminal: z.object({ cols: z.int().min(2).max(500), rows: z.int().min(2).max(300) }).optional(),
   }),
   z.object({
     kind: z.literal('code'),
@@ -22,6 +25,27 @@ export const TaskPayload = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('agent'), prompt: z.string().max(100_000), conversationId: Id.optional() }),
 ])
 export type TaskPayload = z.infer<typeof TaskPayload>
+
+/**
+ * A task that ended so is run again by itself, after a rest that grows: `backoffMs * factor^(tries so far)`, an hour at
+ * most, less a random part of up to `jitter` of it, so that many do not come back at once.
+ */
+export const Retry = z.object({
+  max: z.int().min(0).max(10),
+  backoffMs: z.int().min(100).max(3_600_000).default(1_000),
+  factor: z.number().min(1).max(10).default(2),
+  jitter: z.number().min(0).max(1).default(0.2),
+  on: z.array(z.enum(['failed', 'timed_out', 'lost'])).default(['failed', 'timed_out']),
+})
+export type Retry = z.infer<typeof Retry>
+
+/** Of all tasks with this key at most `limit` run at once. `onFull`: wait; drop those that wait before; end those that run. */
+export const Concurrency = z.object({
+  key: z.string().min(1).max(100),
+  limit: z.int().min(1).max(64).default(1),
+  onFull: z.enum(['queue', 'replace', 'cancel_running']).default('queue'),
+})
+export type Concurrency = z.infer<typeof Concurrency>
 
 /** What someone asks for [S102]. */
 export const TaskInput = z.object({
@@ -34,31 +58,68 @@ export const TaskInput = z.object({
   requires: z.array(z.string().max(60)).max(32).default([]),
   onLost: z.enum(['keep', 'requeue']).default('keep'),
   idempotencyKey: z.string().max(200).optional(),
+  /** Tasks that must have completed before: where one of them ends otherwise this one is cancelled [S111]. */
+  dependsOn: z.array(Id).max(64).optional(),
+  /** Tasks that belong together, to be shown and cancelled so. */
+  groupId: Id.optional(),
+  concurrency: Concurrency.optional(),
+  retry: Retry.optional(),
+  /** Not before this long after it was asked for, or this time (ms since the epoch, the server's clock). */
+  delayMs: z
+    .int()
+    .min(0)
+    .max(366 * 86_400_000)
+    .optional(),
+  runAt: z.number().optional(),
+  /** One that nobody has begun after so long in the queue is ended. */
+  queueTtlMs: z
+    .int()
+    .min(100)
+    .max(30 * 86_400_000)
+    .optional(),
+  /** A person has to say yes first, whatever the policy: what they are asked. */
+  gate: z.object({ summary: z.string().min(1).max(2_000) }).optional(),
+  /** Files to be kept when it has ended, by paths or patterns relative to the workspace's root, as `dist/*.tgz`. */
+  artifacts: z.array(z.string().min(1).max(400)).max(32).optional(),
 })
 export type TaskInput = z.infer<typeof TaskInput>
 
-/** Every state of research's machine; the founding words are `status` below. */
-export const taskStates = [
-  'scheduled',
-  'blocked',
-  'awaiting_approval',
-  'queued',
-  'leased',
-  'running',
-  'cancelling',
-  'disconnected',
-  'completed',
-  'failed',
-  'timed_out',
-  'cancelled',
-  'lost',
-] as const
+const waiting = ['scheduled', 'blocked', 'awaiting_approval', 'queued'] as const
+const held = ['leased', 'running', 'cancelling', 'disconnected'] as const
+const ended = ['completed', 'failed', 'timed_out', 'cancelled', 'lost'] as const
+/** Every state there is, by what it means: nobody has begun it; a daemon has it, and a slot for it; it is over. */
+export const statesThat = { wait: waiting, areHeld: held, haveEnded: ended }
+export const taskStates = [...waiting, ...held, ...ended] as const
 export const TaskState = z.enum(taskStates)
 export type TaskState = z.infer<typeof TaskState>
 
-const terminal: ReadonlySet<TaskState> = new Set(['completed', 'failed', 'timed_out', 'cancelled', 'lost'])
+const isOneOf =
+  (states: readonly TaskState[]) =>
+  (state: TaskState): boolean =>
+    states.includes(state)
 /** Whether a task in this state has ended. */
-export const isTerminal = (state: TaskState): boolean => terminal.has(state)
+export const isTerminal = isOneOf(ended)
+/** Whether a daemon holds a task in this state: it then takes one of that daemon's slots. */
+export const isHeld = isOneOf(held)
+
+/**
+ * The whole output of an attempt that has ended: segments of at most 1 MiB in the blob store, in order, each a run of
+ * lines of JSON (`LogLine`). `bytes` is what the command wrote; `truncated`: its middle was left out.
+ */
+export const TaskOutput = z.object({
+  bytes: z.int().nonnegative(),
+  truncated: z.boolean(),
+  tail: z.string().max(4000),
+  segments: z
+    .array(z.object({ blob: BlobHash, size: z.int().nonnegative(), lines: z.int().nonnegative() }))
+    .max(64)
+    .optional(),
+})
+export type TaskOutput = z.infer<typeof TaskOutput>
+
+/** A file that was kept: a blob of the server's. */
+export const Artifact = z.object({ path: z.string().max(4096), blob: BlobHash, size: z.int().nonnegative() })
+export type Artifact = z.infer<typeof Artifact>
 
 /** How an attempt ended. */
 export const TaskResult = z.object({
@@ -70,7 +131,8 @@ export const TaskResult = z.object({
   /** The command failed and its output looks as if for want of the network, which the sandbox refuses. */
   wantedNetwork: z.boolean().optional(),
   sandbox: z.enum(['full', 'reduced', 'none']).optional(),
-  output: z.object({ bytes: z.int(), truncated: z.boolean(), tail: z.string().max(4000) }).optional(),
+  output: TaskOutput.optional(),
+  artifacts: z.array(Artifact).max(100).optional(),
 })
 export type TaskResult = z.infer<typeof TaskResult>
 
@@ -97,9 +159,16 @@ export const Task = z.object({
         endedAt: at.optional(),
         outcome: TaskState.optional(),
         exitCode: z.int().nullable().optional(),
+        error: z.string().max(400).optional(),
+        /** Where the output of this attempt lies, once it has ended. */
+        output: TaskOutput.omit({ tail: true }).optional(),
       }),
     )
     .max(10),
+  /** How often it was run again by itself since somebody asked for it. */
+  retries: z.int().nonnegative().optional(),
+  /** The task of which this is another run. */
+  rerunOf: Id.optional(),
   result: TaskResult.optional(),
   createdBy: Id,
   createdByName: z.string(),
