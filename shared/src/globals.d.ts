@@ -20,6 +20,8 @@ declare global {
   const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }
   function setTimeout(call: () => void, ms: number): unknown
   function clearTimeout(timer: unknown): void
+  function atob(base64: string): string
+  function btoa(binary: string): string
   function queueMicrotask(call: () => void): void
 }
 export {}

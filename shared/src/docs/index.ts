@@ -11,6 +11,7 @@ export { openFile, type FileText } from './file.ts'
 export { Request, RequestBody, openRequests, type Requests } from './requests.ts'
 export { openTasks } from './tasks.ts'
 export { LogChunk, maxChunkBytes, note, openTaskLog, stderr, stdout, windowBytes, type TaskLog } from './task-log.ts'
+export { maxSegmentBytes, readLogSegment, writeLogLine } from './log-segment.ts'
 export {
   DaemonAbout,
   MirrorAlert,
