@@ -1,9 +1,10 @@
 import { Id, TandemError } from '@tandem/shared'
-import { DaemonPresence, WorkspaceStatus, openDaemon, openOps, type Ops } from '@tandem/shared/docs'
+import { DaemonPresence, WorkspaceStatus, openDaemon } from '@tandem/shared/docs'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
+import { createOpsLook } from './ops.ts'
 import { requireRole } from './who.ts'
 
 /** How a workspace stands, in the founding words [S67] [S93], with what they come from. */
@@ -18,16 +19,7 @@ export type WorkspaceState = z.infer<typeof WorkspaceState>
 
 /** Asks how the workspace stands now. */
 export function createWorkspaceState({ workspace, documents, updates }: HttpDeps): () => Promise<WorkspaceState> {
-  let held: Promise<Ops> | undefined
-  const ops = () => (held ??= hold())
-  const hold = async () => {
-    try {
-      return openOps((await documents.hold({ kind: 'ops' })).doc)
-    } catch (e) {
-      held = undefined
-      throw e
-    }
-  }
+  const ops = createOpsLook({ documents })
   const saidBy = (daemonId: Id) =>
     documents.peek({ kind: 'daemon', daemonId }, (doc) => openDaemon(doc).snapshot().workspaceStatus)
   return async () => {

@@ -1,57 +1,28 @@
-import { Id, Task, TandemError, TaskInput, TaskPayload, commandLine, statusOf } from '@tandem/shared'
-import { note, openTaskLog } from '@tandem/shared/docs'
+import { TandemError, TaskInput, TaskPayload, commandLine, statusOf } from '@tandem/shared'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Caller, Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { readBody, readValue } from './problem.ts'
 import { tooOften } from './rate-limit.ts'
+import { taskLogRoutes } from './task-log.ts'
+import { Status, TaskView, createTaskLook } from './task-view.ts'
 import { requireRole } from './who.ts'
 
 /** A title is made from the command where none is given. */
 const NewTask = z.object({ ...TaskInput.shape, payload: TaskPayload, title: TaskInput.shape.title.optional() })
-const Status = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled'])
 const ListQuery = z.object({
   status: Status.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 })
-const LogQuery = z.object({
-  attempt: z.coerce.number().int().nonnegative().optional().describe('Which attempt; the last where none is named.'),
-})
 const Cancel = z.object({ force: z.boolean().default(false) })
-const When = z.string().describe('ISO 8601.')
-/** A task as scripts see it: ISO timestamps, `state` of the machine and `status` in the founding words [S113]. */
-const TaskView = z.object({
-  ...Task.shape,
-  status: Status,
-  createdAt: When,
-  queuedAt: When.optional(),
-  startedAt: When.optional(),
-  completedAt: When.optional(),
-})
-type TaskView = z.infer<typeof TaskView>
 const TaskList = z.object({ tasks: z.array(TaskView) })
-
-const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
-
-const taskView = ({ createdAt, queuedAt, startedAt, completedAt, ...task }: Task): TaskView => ({
-  ...task,
-  status: statusOf(task.state),
-  createdAt: new Date(createdAt).toISOString(),
-  queuedAt: iso(queuedAt),
-  startedAt: iso(startedAt),
-  completedAt: iso(completedAt),
-})
 
 /** `…/tasks`: everything here asks the referee as the caller's own client would; nothing is written past it. */
 export function taskRoutes(deps: HttpDeps): Hono<Env> {
-  const { requests, documents, session, settings } = deps
-
-  const find = (id: string): Task => {
-    const task = Id.safeParse(id).success ? requests.tasks.get(id) : undefined
-    if (!task) throw new TandemError('not-found', { reason: 'there is no such task', id: id.slice(0, 40) })
-    return task
-  }
+  const { requests, session, settings } = deps
+  const look = createTaskLook(deps)
+  const { find, view } = look
   const ask = async (caller: Caller, body: Parameters<typeof requests.ask>[2]) => {
     const by = { id: caller.principal, name: caller.name, role: caller.role }
     return requests.ask(by, session, body)
@@ -62,11 +33,11 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
       '/',
       describe({ tag: 'Tasks', summary: 'List tasks, newest first', query: ListQuery, answers: { 200: TaskList } }),
       requireRole(deps, 'viewer'),
-      (c) => {
+      async (c) => {
         const { status, limit } = readValue(c.req.query(), ListQuery)
         const all = [...requests.tasks.snapshot().values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))
         const tasks = all.filter((t) => status === undefined || statusOf(t.state) === status).slice(0, limit)
-        return c.json({ tasks: tasks.map(taskView) })
+        return c.json({ tasks: await look.views(tasks) })
       },
     )
     .post(
@@ -88,7 +59,11 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
           if (waitMs > 0) throw tooOften('too many tasks created', waitMs, settings.tasksPerMinute)
         }
         refuseTooMany()
-        const id = await ask(c.var.caller, { kind: 'create', task })
+        const id = await ask(c.var.caller, { kind: 'create', task }).catch((e: unknown) => {
+          // Others of the same principal may have taken what was left.
+          refuseTooMany()
+          throw e
+        })
         const same = [...requests.tasks.snapshot().values()].find(
           (t) =>
             task.idempotencyKey !== undefined &&
@@ -96,44 +71,15 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
             t.createdBy === c.var.caller.principal,
         )
         const made = requests.tasks.get(id) ?? same
-        // Others of the same principal may have taken what was left.
-        if (!made) refuseTooMany()
         if (!made) throw new TandemError('conflict', { reason: 'the task was refused: too many are waiting' })
-        return c.json(taskView(made), made.id === id ? 201 : 200)
+        return c.json(await view(made), made.id === id ? 201 : 200)
       },
     )
     .get(
       '/:id',
       describe({ tag: 'Tasks', summary: 'Read a task', answers: { 200: TaskView }, errors: ['not-found'] }),
       requireRole(deps, 'viewer'),
-      (c) => c.json(taskView(find(c.req.param('id')))),
-    )
-    .get(
-      '/:id/log',
-      describe({
-        tag: 'Tasks',
-        summary: 'Read what a task has put out',
-        query: LogQuery,
-        answers: { 200: 'text' },
-        errors: ['not-found'],
-      }),
-      requireRole(deps, 'viewer'),
-      async (c) => {
-        const task = find(c.req.param('id'))
-        const { attempt = task.attempt } = readValue(c.req.query(), LogQuery)
-        const chunks =
-          attempt === 0
-            ? []
-            : ((await documents.peek({ kind: 'log', taskId: task.id, attempt }, (doc) =>
-                openTaskLog(doc).snapshot(),
-              )) ?? [])
-        const output = Buffer.concat(chunks.filter(({ s }) => s !== note).map(({ d }) => d))
-        return c.body(new Uint8Array(output), 200, {
-          'content-type': 'text/plain; charset=utf-8',
-          'x-content-type-options': 'nosniff',
-          'tandem-attempt': String(attempt),
-        })
-      },
+      async (c) => c.json(await view(find(c.req.param('id')))),
     )
     .post(
       '/:id/cancel',
@@ -150,7 +96,7 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
         const { id } = find(c.req.param('id'))
         const body = c.req.header('content-type')?.includes('json') ? await readBody(c, Cancel) : { force: false }
         await ask(c.var.caller, { kind: 'cancel', task: id, force: body.force })
-        return c.json(taskView(find(id)), 202)
+        return c.json(await view(find(id)), 202)
       },
     )
     .post(
@@ -165,7 +111,8 @@ export function taskRoutes(deps: HttpDeps): Hono<Env> {
       async (c) => {
         const { id } = find(c.req.param('id'))
         await ask(c.var.caller, { kind: 'retry', task: id })
-        return c.json(taskView(find(id)), 202)
+        return c.json(await view(find(id)), 202)
       },
     )
+    .route('/', taskLogRoutes(deps, look))
 }

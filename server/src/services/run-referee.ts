@@ -2,6 +2,7 @@ import {
   createBuckets,
   docPath,
   messageOf,
+  TandemError,
   type Clock,
   type DocRef,
   type HoldsLease,
@@ -44,7 +45,10 @@ export type RefereeService = {
   referee: Referee
   holdsLease: HoldsLease
   tasks: Records<Task>
-  /** Asks in someone's name, as their own client would: an entry in their requests document. Resolves once it is decided. */
+  /**
+   * Asks in someone's name, as their own client would: an entry in their requests document. Resolves once it is done;
+   * throws `conflict` with the referee's words where it is refused.
+   */
   ask(by: Requester, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
   /** Shows everyone who the members are, where that is news. */
   showMembers(): Promise<void>
@@ -68,6 +72,13 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
   const creations = createBuckets({ perMinute: settings.tasksPerMinute, clock })
   const refuse = (actor: Id, object: string, details: Record<string, unknown>) =>
     refusals.add('request', { actor, object, details })
+  /** Requests of `ask` that are being decided, and why those were refused that were. */
+  const asked = new Map<string, { refused?: string }>()
+  const noteRefusal = (id: string, details: unknown) => {
+    const waiting = asked.get(id)
+    const { reason = 'it was refused' } = (details ?? {}) as { reason?: string }
+    if (waiting) waiting.refused = reason
+  }
 
   const referee = createReferee({
     tasks,
@@ -80,10 +91,11 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     log,
     settings,
     workspaceId: workspace.id,
-    audit: (entry) =>
-      entry.action.endsWith('.refused')
-        ? refuse(entry.actor, entry.object, { action: entry.action, ...(entry.details as object) })
-        : audit.add(entry),
+    audit: (entry) => {
+      if (!entry.action.endsWith('.refused')) return audit.add(entry)
+      noteRefusal(entry.object, entry.details)
+      refuse(entry.actor, entry.object, { action: entry.action, ...(entry.details as object) })
+    },
     mayCreate: (by) => creations.take(by) === 0,
     folded: await openFolded({ store, updates, clock }),
   })
@@ -130,13 +142,19 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     ask: async (by, session, body) => {
       const ref: RequestsRef = { kind: 'requests', principal: by.id, session }
       const held = await documents.hold(ref)
+      let id: Id | undefined
       try {
-        const id = await documents.change(ref, { author: by.id, origin: 'rest' }, () =>
-          requestsIn(held.doc).ask(body, clock.now()),
-        )
+        id = await documents.change(ref, { author: by.id, origin: 'rest' }, () => {
+          id = requestsIn(held.doc).ask(body, clock.now())
+          asked.set(id, {})
+          return id
+        })
         await fold(ref)
+        const reason = asked.get(id)?.refused
+        if (reason !== undefined) throw new TandemError('conflict', { reason })
         return id
       } finally {
+        if (id !== undefined) asked.delete(id)
         held.release()
       }
     },

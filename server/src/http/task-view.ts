@@ -1,0 +1,86 @@
+import { Id, Task, TandemError, statusOf, whyWaiting, type Worker } from '@tandem/shared'
+import type { DaemonPresence } from '@tandem/shared/docs'
+import { z } from 'zod'
+import type { HttpDeps } from './deps.ts'
+import { createOpsLook } from './ops.ts'
+
+/** The founding words for how a task stands [S113]. */
+export const Status = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled'])
+
+const When = z.string().describe('ISO 8601.')
+const { attempts, cancel, lease } = Task.shape
+
+/** A task as scripts see it: ISO timestamps, `state` of the machine and `status` in the founding words [S113]. */
+export const TaskView = z.object({
+  ...Task.shape,
+  status: Status,
+  createdAt: When,
+  queuedAt: When.optional(),
+  startedAt: When.optional(),
+  completedAt: When.optional(),
+  runAt: When.optional(),
+  attempts: z.array(attempts.element.extend({ startedAt: When.optional(), endedAt: When.optional() })),
+  cancel: cancel.unwrap().extend({ at: When }).optional(),
+  lease: lease.unwrap().extend({ expiresAt: When }).optional(),
+  waiting: z
+    .object({
+      reason: z.string().describe('Why it does not run yet, in words.'),
+      ahead: z.int().optional().describe('How many of the queue come before it.'),
+    })
+    .optional(),
+})
+export type TaskView = z.infer<typeof TaskView>
+
+export type TaskLook = {
+  /** Throws `not-found`. */
+  find(id: string): Task
+  /** As of now, with why it waits where it does. */
+  view(task: Task): Promise<TaskView>
+  views(tasks: readonly Task[]): Promise<TaskView[]>
+}
+
+/** How tasks are shown over REST. */
+export function createTaskLook({ requests, documents, settings, clock }: HttpDeps): TaskLook {
+  const ops = createOpsLook({ documents })
+  const workers = async () =>
+    [...(await ops()).daemons.snapshot().values()].map((each) => workerOf(each, settings.slots))
+  const views: TaskLook['views'] = async (tasks) => {
+    const [all, able] = [requests.tasks.snapshot(), await workers()]
+    return tasks.map((task) => ({ ...inWords(task), waiting: whyWaiting(task, all, able, clock.now()) }))
+  }
+  return {
+    find: (id) => {
+      const task = Id.safeParse(id).success ? requests.tasks.get(id) : undefined
+      if (!task) throw new TandemError('not-found', { reason: 'there is no such task', id: id.slice(0, 40) })
+      return task
+    },
+    view: async (task) => (await views([task]))[0] ?? inWords(task),
+    views,
+  }
+}
+
+const iso = (at: number) => new Date(at).toISOString()
+const isoOf = (at: number | undefined) => (at === undefined ? undefined : iso(at))
+
+const inWords = (task: Task): TaskView => ({
+  ...task,
+  status: statusOf(task.state),
+  createdAt: iso(task.createdAt),
+  queuedAt: isoOf(task.queuedAt),
+  startedAt: isoOf(task.startedAt),
+  completedAt: isoOf(task.completedAt),
+  runAt: isoOf(task.runAt),
+  attempts: task.attempts.map((each) => ({
+    ...each,
+    startedAt: isoOf(each.startedAt),
+    endedAt: isoOf(each.endedAt),
+  })),
+  cancel: task.cancel && { ...task.cancel, at: iso(task.cancel.at) },
+  lease: task.lease && { ...task.lease, expiresAt: iso(task.lease.expiresAt) },
+})
+
+/** `slots`: of a daemon that said nothing of them. */
+const workerOf = (
+  { id, name, connection, slots: said, capabilities = [], draining = false }: DaemonPresence,
+  slots: number,
+): Worker => ({ id, name, isOnline: connection === 'online', isDraining: draining, slots: said ?? slots, capabilities })
