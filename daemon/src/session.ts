@@ -29,7 +29,9 @@ import { keepStatusFile } from './mirror/told/status-file.ts'
 import type { Policy } from './sandbox/policy.ts'
 import type { AttemptLog } from './tasks/attempt.ts'
 import { openGate } from './tasks/gate.ts'
+import { machineTime } from './tasks/machine-time.ts'
 import { createTaskRunner } from './tasks/run-tasks.ts'
+import { createWatchdog } from './tasks/watchdog.ts'
 import { hearAnswers, tellState } from './tell-state.ts'
 import { createTogether } from './together.ts'
 import { openWorkspace } from './workspace.ts'
@@ -204,7 +206,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
 
     const gate = await opening
     daemon.set('sandbox', gate.state)
-    const mono = () => performance.now()
+    const watchdog = createWatchdog(log)
     const runner = createTaskRunner({
       daemonId: about.id,
       capabilities: about.capabilities,
@@ -217,7 +219,8 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       barriers: mirror,
       begin: writers.begin,
       send: channel.send,
-      mono,
+      mono: machineTime,
+      watchdog,
       clock,
       log,
     })
@@ -226,7 +229,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       t: 'hello' as const,
       protocol: protocolVersion,
       bootId: about.bootId,
-      mono: mono(),
+      mono: machineTime(),
       slots: settings.slots,
       running: runner.held(),
       lastGrantSeq: runner.lastGrantSeq(),
@@ -239,7 +242,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       }
     })
     together.add(keepSayingHello({ attached: self, channel, hello, everyMs: settings.helloMs, clock }, stopping))
-    together.add(runner.run(stopping))
+    together.add(runner.run(stopping).finally(watchdog.close))
     try {
       await together.all()
     } finally {

@@ -76,7 +76,8 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: Lau
     over = true
     return { ...result, started: report.exitCodeSeen }
   })
-  return { stdout: child.stdout as Readable, stderr: child.stderr as Readable, top, terminate, kill, exit }
+  const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
+  return { pid: child.pid, stdout, stderr, top, terminate, kill, exit }
 
   function signal(pid: number, name: NodeJS.Signals) {
     try {

@@ -17,6 +17,8 @@ export type Command = Program & {
   readonly writable?: boolean | undefined
   /** While the returned promise is pending that stream is not read, so that the command waits: back-pressure. */
   readonly onChunk: (stream: OutputStream, bytes: Buffer) => void | Promise<void>
+  /** The process whose group ends all of the command when it is killed; what it returns is called once that has ended. */
+  readonly onStarted?: ((pid: number) => () => void) | undefined
 }
 
 /** Why a command was ended by us. */

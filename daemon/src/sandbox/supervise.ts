@@ -8,6 +8,8 @@ import { startWatchdog } from './watchdog.ts'
 
 /** A started command, however it was started. */
 export type Launched = {
+  /** The process we started, the first of its group: all others end with it. Undefined where it could not be started. */
+  readonly pid: number | undefined
   readonly stdout: Readable
   readonly stderr: Readable
   /** The topmost process to watch, once known. */
@@ -24,7 +26,7 @@ type SuperviseOptions = {
   readonly limits: Limits
   /** See the watchdog. */
   readonly watchProcesses: boolean
-  readonly command: Pick<Command, 'signal' | 'onChunk'>
+  readonly command: Pick<Command, 'signal' | 'onChunk' | 'onStarted'>
 }
 
 const tailBytes = 8_192
@@ -35,6 +37,7 @@ export async function supervise(
   { limits, watchProcesses, command }: SuperviseOptions,
 ): Promise<CommandResult> {
   const startedAt = Date.now()
+  const hasEnded = launched.pid === undefined ? undefined : command.onStarted?.(launched.pid)
   let reason: EndReason | undefined
   let received = 0
   let tail = Buffer.alloc(0)
@@ -77,7 +80,7 @@ export async function supervise(
   const pumps = Promise.all([pump('stdout', launched.stdout), pump('stderr', launched.stderr)])
   pumps.catch(launched.kill)
   try {
-    const { code, signal, started } = await launched.exit
+    const { code, signal, started } = await launched.exit.finally(hasEnded)
     const endedAt = Date.now()
     await pumps
     if (!started && reason === undefined) {

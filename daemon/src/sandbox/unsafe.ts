@@ -38,7 +38,8 @@ export function launchUnsafely({ argv, cwd, environment }: LaunchOptions): Launc
     return { ...result, started: true }
   })
   const top = () => (over ? undefined : child.pid)
-  return { stdout: child.stdout, stderr: child.stderr, top, terminate: () => signalGroup('SIGTERM'), kill, exit }
+  const { pid, stdout, stderr } = child
+  return { pid, stdout, stderr, top, terminate: () => signalGroup('SIGTERM'), kill, exit }
 }
 
 /** Closes a stream once nothing more has come for a while; what has come but is not read yet stays. */

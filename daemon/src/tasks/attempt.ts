@@ -1,6 +1,6 @@
 import { isTandemError, messageOf, plainText, type Id, type Log, type Task } from '@tandem/shared'
 import type { TaskLog } from '@tandem/shared/docs'
-import type { Execute, Outcome, StopReason } from './execute.ts'
+import type { Execute, Job, Outcome, StopReason } from './execute.ts'
 import { createOutput } from './output.ts'
 
 /** The log document of one attempt, ours to write while we hold the lease. */
@@ -21,6 +21,8 @@ export type AttemptPorts = {
   log: Log
 }
 
+type AttemptOptions = Pick<Job, 'onProcess'> & { stop: AbortSignal; giveUp: AbortSignal; onStart: () => void }
+
 /**
  * One attempt, from its grant to what is to be reported of it. Never rejects. `stop` ends it from outside, its reason
  * being a StopReason; `giveUp` also ends the waiting for what the link can no longer bring.
@@ -28,7 +30,7 @@ export type AttemptPorts = {
 export async function runAttempt(
   task: Task,
   ports: AttemptPorts,
-  { stop, giveUp, onStart }: { stop: AbortSignal; giveUp: AbortSignal; onStart: () => void },
+  { stop, giveUp, onStart, onProcess }: AttemptOptions,
 ): Promise<Outcome> {
   const { execute, barriers } = ports
   const log = ports.log.with({ task: task.id, attempt: task.attempt })
@@ -57,7 +59,7 @@ export async function runAttempt(
       tell('not as others have it', unwritten)
       if (!stop.aborted) onStart()
       log.info('task started')
-      const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop }
+      const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, onProcess, signal: stop }
       const outcome = told(await execute(task, io), stop)
       const summary = output.end()
       await afterwards('task output may be incomplete on the server', document.durable(giveUp))

@@ -18,6 +18,8 @@ export type Job<P = TaskPayload> = {
   /** While the returned promise is pending that stream is not read. */
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void | Promise<void>
   readonly signal: AbortSignal
+  /** A process began whose group ends all of the task when it is killed; what it returns is called once that has ended. */
+  readonly onProcess: (pid: number) => () => void
 }
 
 type Kind = TaskPayload['kind']

@@ -5,7 +5,7 @@ import type { Executor, Outcome } from './execute.ts'
 /** Runs a `command` task behind the sandbox's walls, in `cwd` below the workspace's real path. */
 export const commandExecutor =
   (runner: Runner, workspace: string): Executor<'command'> =>
-  async ({ payload, timeoutMs, onOutput, signal }) => {
+  async ({ payload, timeoutMs, onOutput, onProcess, signal }) => {
     const { command, args, shell, cwd, env } = payload
     const program = shell ? { shellLine: command } : { argv: [command, ...args] as [string, ...string[]] }
     const result = await runner.runCommand({
@@ -15,6 +15,7 @@ export const commandExecutor =
       limits: { wallMs: timeoutMs },
       signal,
       onChunk: onOutput,
+      onStarted: onProcess,
     })
     return outcomeOf(result, runner.tier, timeoutMs)
   }

@@ -62,6 +62,7 @@ function setUp({
     send: (message) => said.push(message),
     clock,
     mono: clock.now,
+    watchdog: { watch: () => () => {}, putOff: () => {} },
     log: silentLog,
   })
   const over = new AbortController()

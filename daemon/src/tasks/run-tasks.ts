@@ -4,14 +4,17 @@ import { runAttempt, type AttemptPorts } from './attempt.ts'
 import { createClaims, type ClaimPorts } from './claims.ts'
 import type { StopReason } from './execute.ts'
 import { createOutbox } from './outbox.ts'
+import type { Watchdog } from './watchdog.ts'
 
 export type TaskRunnerPorts = ClaimPorts &
   AttemptPorts & {
     slots: number
     /** Over the daemon document's channel; may be lost, so everything is repeated until answered. */
     send(message: FromDaemon): void
-    /** Milliseconds that never jump. */
+    /** Milliseconds that never jump, and go on while the machine sleeps: the same for every process on it. */
     mono(): number
+    /** Sees to it that what must end does, also while this process hangs, or is no more. */
+    watchdog: Watchdog
   }
 
 export type TaskRunner = {
@@ -60,11 +63,10 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     h?.fence.abort()
   }
 
-  /** What may be given to another daemon is stopped here before that can happen. */
+  /** What may be given to another daemon is stopped here before that can happen; the watchdog does it where we cannot. */
+  const endsAt = ({ askedAtMono }: Pick<Held, 'askedAtMono'>) => Math.max(heardAtMono, askedAtMono) + 2 * leaseMs
   const watchLeases = () => {
-    for (const h of held.values()) {
-      if (h.requeues && mono() - Math.max(heardAtMono, h.askedAtMono) > 2 * leaseMs) end(h, 'lease-lost')
-    }
+    for (const h of held.values()) if (h.requeues && mono() > endsAt(h)) end(h, 'lease-lost')
   }
 
   const onGrant = ({
@@ -102,8 +104,9 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       const onStart = () => {
         started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
       }
+      const onProcess = (pid: number) => ports.watchdog.watch(pid, entry.requeues ? endsAt(entry) : undefined)
       const { state, result } =
-        claims.refusal(task) ?? (await runAttempt(task, ports, { stop: stop.signal, giveUp: over, onStart }))
+        claims.refusal(task) ?? (await runAttempt(task, ports, { stop: stop.signal, giveUp: over, onStart, onProcess }))
       if (started !== undefined) outbox.drop(started)
       if (over.aborted) return
       const { n, answered } = outbox.say(() => ({ t: 'report', task: id, attempt, state, result }))
@@ -147,6 +150,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
         case 'hello-ack':
           leaseMs = message.leaseMs
           heardAtMono = Math.max(heardAtMono, message.mono)
+          ports.watchdog.putOff(heardAtMono + 2 * leaseMs)
           for (const { task, attempt } of message.kill) fence(find(task, attempt))
           claims.forgetRefusals()
           // Said on a connection that is gone, perhaps.
