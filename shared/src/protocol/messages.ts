@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { Cause } from './history.ts'
-import { TaskResult } from './task.ts'
+import { TaskOutput, TaskResult } from './task.ts'
 
 /** Raised when an old peer could misread a new message. */
 export const protocolVersion = 1
@@ -44,6 +44,8 @@ export const FromDaemon = z.discriminatedUnion('t', [
   }),
   /** The daemon will never run this task: denied by policy, or no sandbox. */
   z.object({ t: z.literal('refuse'), n, task: Id, code: z.string().max(60), reason: z.string().max(500) }),
+  /** Where the whole output of an attempt that ended lies, when its report did not say; repeated until the record does. */
+  z.object({ t: z.literal('output'), task: Id, attempt: z.int().positive(), output: TaskOutput }),
   z.object({ t: z.literal('ping'), stamp: z.number() }),
   /** These Yjs client ids are mine, and what they write has this cause; said before their first change. */
   z.object({ t: z.literal('writes-as'), clients: z.array(z.int().nonnegative()).max(64), cause: Cause }),
