@@ -37,6 +37,7 @@ export function failingStore(store: Store, trouble: Trouble, random: () => numbe
       mayFail('recover')
     },
     head: async () => (mayFail('head'), store.head()),
+    entry: async (...args) => (mayFail('entry'), store.entry(...args)),
     snapshot: async (...args) => (mayFail('snapshot'), store.snapshot(...args)),
     read: async (...args) => (mayFail('read'), store.read(...args)),
     takeFence: async () => (mayFail('takeFence'), store.takeFence()),

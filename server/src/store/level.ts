@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { TandemError, isTandemError, silentLog, systemClock, wait, type Clock, type Log } from '@tandem/shared'
 import { Level } from 'level'
 import { decodeEntry, decodeHead, decodeJson, encodeJson, unseal } from './encode.ts'
+import { createGathered } from './gathered.ts'
 import { key, last, seqOf, type Db } from './level-keys.ts'
 import { commit } from './level-write.ts'
 import { staleFence } from './memory.ts'
@@ -35,6 +36,7 @@ export async function openLevelStore(
   })
   await openDb(db, folder, clock, lockMs)
   let fence = await prepare(db, clock, log)
+  const get = createGathered(db)
   return {
     commit: async (writes, holds) => {
       if (holds !== undefined && holds < fence) throw staleFence(holds, fence)
@@ -55,6 +57,12 @@ export async function openLevelStore(
       for await (const [k, v] of walk(db, { gte: 'd!', lt: 'd"' })) {
         yield [k.slice(2), ...readOver(() => DocStat.parse(decodeJson(v, { key: k })), k)]
       }
+    },
+    entry: async (doc, seq) => {
+      const value = await get(key.entry(doc, seq)).catch((e: unknown) => {
+        throw unreadable(e, { doc, seq })
+      })
+      return value && decodeEntry(value, doc, seq)
     },
     entries: async function* (doc, { after = 0, upTo = last, reverse = false } = {}) {
       for await (const [k, v] of walk(db, { gt: key.entry(doc, after), lte: key.entry(doc, upTo), reverse }, { doc })) {

@@ -149,6 +149,7 @@ test('[LOG-28] a log that ends before its own record says it does is damaged, an
   await first.append('file/b', updateOf('b'), meta).durable
   const torn: Store = {
     ...store,
+    entry: async (doc, seq) => (doc === 'file/a' ? undefined : store.entry(doc, seq)),
     entries: async function* (doc, range) {
       for await (const e of store.entries(doc, range)) if (doc !== 'file/a') yield e
     },

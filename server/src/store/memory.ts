@@ -57,6 +57,7 @@ export function openMemoryStore(): Store {
     docs: async function* () {
       yield* [...docs]
     },
+    entry: async (doc, seq) => entries.find((e) => e.doc === doc && e.seq === seq),
     entries: async function* (doc, range = {}) {
       const found = entries.filter((e) => e.doc === doc && isWithin(range, e.seq))
       yield* range.reverse ? found.toReversed() : found

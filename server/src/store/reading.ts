@@ -55,7 +55,11 @@ export function createReading({ store, stats, recent, damage, log, landed, failu
       const known = upTo === undefined && !failure() ? recent.whole(doc, before) : undefined
       if (known) return known
       const read = (isBare: boolean) =>
-        replay(store, doc, { ...(upTo === undefined ? { atLeast: before.seq } : { upTo }), isBare })
+        replay(store, doc, {
+          ...(upTo === undefined ? { atLeast: before.seq } : { upTo }),
+          isBare,
+          newest: stats.get(doc)?.seq ?? 0,
+        })
       try {
         // Most documents have no snapshot, and looking for one costs as much as reading them.
         const { update, stat, damaged } = await read(before.snapshotSeq === 0).catch((e: unknown) => {

@@ -1,7 +1,7 @@
 import { TandemError, isTandemError } from '@tandem/shared'
 import * as Y from 'yjs'
 import { nothing } from './snapshots.ts'
-import type { DocStat, Store } from './store.ts'
+import type { DocStat, Entry, Store } from './store.ts'
 import { missingEntry } from './thin.ts'
 
 type Range = {
@@ -10,6 +10,8 @@ type Range = {
   atLeast?: number
   /** No snapshot is looked for: the entries hold all there is, which may only be more to read. */
   isBare?: boolean
+  /** Its last entry, where that is known and may be on disk. */
+  newest?: number
 }
 
 /** A document as one update, and what it was made of; `damaged` is set where a newer snapshot could not be read. */
@@ -22,8 +24,10 @@ type Replayed = { update: Uint8Array | undefined; stat: DocStat; damaged?: Tande
 export async function replay(
   store: Store,
   doc: string,
-  { upTo, atLeast = 0, isBare = false }: Range,
+  { upTo, atLeast = 0, isBare = false, newest = 0 }: Range,
 ): Promise<Replayed> {
+  const few = isBare && upTo === undefined ? await lastFew(store, doc, newest) : undefined
+  if (few) return replayed(few, doc)
   const { snapshot, damaged } = isBare ? noSnapshot : await newestWhole(store, doc, upTo)
   const updates = snapshot ? [snapshot.state] : []
   let last = snapshot?.seq ?? 0
@@ -55,6 +59,28 @@ export async function replay(
     tailBytes,
   }
   return { update: merge(updates, doc), stat, ...(damaged && { damaged }) }
+}
+
+/** So many entries are looked up each by its name, which costs less than to search for where they begin and end. */
+const mostFew = 8
+
+/** All entries of a document that has few, from the last one back; undefined where there are more, or one is missing. */
+async function lastFew(store: Store, doc: string, newest: number): Promise<Entry[] | undefined> {
+  const found: Entry[] = []
+  for (let seq = newest; found.length < mostFew;) {
+    const entry = await store.entry(doc, seq)
+    if (!entry) return undefined
+    found.unshift(entry)
+    if (entry.previous === 0) return found
+    seq = entry.previous
+  }
+  return undefined
+}
+
+const replayed = (entries: readonly Entry[], doc: string): Replayed => {
+  const updates = entries.map(({ update }) => update)
+  const tailBytes = updates.reduce((sum, { length }) => sum + length, 0)
+  return { update: merge(updates, doc), stat: { ...nothing, seq: entries.at(-1)?.seq ?? 0, tailBytes } }
 }
 
 /**

@@ -100,6 +100,13 @@ export function storeContract(open: () => Promise<Store>): void {
     expect(await store.snapshot('file/ab')).toMatchObject({ seq: 4 })
   })
 
+  test('[LOG-27] one entry is found by its document and its version, many asked for at once each for itself', async () => {
+    const store = await open()
+    await store.commit([entry(1, 'files', 1), entry(2, 'files2', 2)])
+    const asked = await Promise.all([store.entry('files2', 2), store.entry('files', 2), store.entry('files', 1)])
+    expect(asked.map((found) => found && [found.doc, found.seq])).toEqual([['files2', 2], undefined, ['files', 1]])
+  })
+
   test('[LOG-27] the newest snapshot at or before a version is found', async () => {
     const store = await open()
     const snapshot = (seq: number): Write => ({ t: 'snapshot', doc: 'files', seq, state: Uint8Array.of(seq) })

@@ -52,6 +52,7 @@ export type Table =
   | 'daemons'
   | 'audit'
   | 'folded'
+  | 'idempotency'
   | 'authors'
   | 'users'
   | 'invites'
@@ -85,6 +86,8 @@ export type Store = {
   head(): Promise<number>
   /** Where every document stands; the error in place of what cannot be read. */
   docs(): AsyncIterable<readonly [doc: string, stat: DocStat | undefined, error?: TandemError]>
+  /** One entry of a document; undefined where there is none of that seq. */
+  entry(doc: string, seq: number): Promise<Entry | undefined>
   /** A document's entries. */
   entries(doc: string, range?: Range): AsyncIterable<Entry>
   /** The heads of all documents' entries in order of seq; no update is read. */

@@ -1,4 +1,5 @@
 import { TandemError, docPath, type BulkPut, type DocRef, type Settings } from '@tandem/shared'
+import { draftDoc } from '@tandem/shared/docs'
 import * as Y from 'yjs'
 import type { UpdateLog } from '../store/log.ts'
 import type { AppendMeta } from '../store/store.ts'
@@ -52,7 +53,7 @@ function changeOf(update: Uint8Array, whole: Uint8Array): 'adds' | 'deletes' | '
   for (const [client, clock] of from) if (clock > (has.get(client) ?? 0)) return 'gap'
   for (const [client, clock] of to) if (clock > (has.get(client) ?? 0)) return 'adds'
   // What only deletes shows in no state vector: it is tried on a copy.
-  const copy = new Y.Doc()
+  const copy = draftDoc()
   Y.applyUpdate(copy, whole)
   let moved = false
   copy.on('update', () => (moved = true))

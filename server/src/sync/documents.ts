@@ -11,6 +11,7 @@ import {
   type Log,
   type Settings,
 } from '@tandem/shared'
+import { draftDoc } from '@tandem/shared/docs'
 import * as Y from 'yjs'
 import type { UpdateLog } from '../store/log.ts'
 import type { AppendMeta } from '../store/store.ts'
@@ -196,7 +197,7 @@ export function createDocuments({ engine, updates, place, settings, log }: Deps)
     peek: async (doc, look) => {
       const update = await read(doc)
       if (!update) return undefined
-      const copy = new Y.Doc()
+      const copy = draftDoc()
       Y.applyUpdate(copy, update)
       return look(copy)
     },

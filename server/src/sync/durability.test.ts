@@ -135,6 +135,7 @@ test('[LOG-28] a damaged document is refused and named by health; others open', 
   await first.end()
   const torn: Store = {
     ...store,
+    entry: async (doc, seq) => (doc === `file/${bad.fileId}` ? undefined : store.entry(doc, seq)),
     entries: async function* (doc, range) {
       if (doc !== `file/${bad.fileId}`) yield* store.entries(doc, range)
     },

@@ -117,9 +117,10 @@ export async function openShadows(dir: string) {
   }
   const captured = (batch: Batch, { key, base, ...rest }: Capture) =>
     batch.put(key, JSON.stringify(rest), { sublevel: captures }).put(key, base, { sublevel: captureBytes, ...binary })
-  const recorded = async (id: Id) => {
-    const content = await bytes.get(id)
-    return content && hashOf(content) === shadowById.get(id)?.hash ? content : undefined
+  const textOf = (id: Id, content: Uint8Array | undefined): string | undefined => {
+    if (!content || hashOf(content) !== shadowById.get(id)?.hash) return undefined
+    const read = readContent(content)
+    return read.kind === 'text' ? read.text : undefined
   }
   for await (const [id, json] of metas.iterator()) {
     const shadow = Shadow.safeParse(JSON.parse(json))
@@ -137,14 +138,22 @@ export async function openShadows(dir: string) {
     size: (): number => shadowById.size,
     /** The text of a file's last common bytes; undefined where they are no text, or not those that were recorded. */
     text: async (id: Id): Promise<string | undefined> => {
-      let content = await recorded(id)
-      if (!content) {
-        // Recorded a moment ago, it is known before it is stored.
-        await commit(() => {})
-        content = await recorded(id)
+      const stored = textOf(id, await bytes.get(id))
+      if (stored !== undefined) return stored
+      // Recorded a moment ago, it is known before it is stored.
+      await commit(() => {})
+      return textOf(id, await bytes.get(id))
+    },
+
+    /** As `text`, of many at once; those of which it is undefined are missing. */
+    texts: async (ids: readonly Id[]): Promise<Map<Id, string>> => {
+      const found = await bytes.getMany([...ids])
+      const out = new Map<Id, string>()
+      for (const [i, id] of ids.entries()) {
+        const text = textOf(id, found[i])
+        if (text !== undefined) out.set(id, text)
       }
-      const read = content && readContent(content)
-      return read?.kind === 'text' ? read.text : undefined
+      return out
     },
 
     /** Records many at once; without bytes, those known before stay. Ends the imports and exports of these files. */

@@ -37,10 +37,12 @@ export async function importMany(
     found.map(({ id }) => id),
     m.signal,
   )
+  const bases = await m.shadows.texts(found.map(({ id }) => id))
   const prepared: Prepared[] = []
   for (const each of found) {
     const remote = remotes.get(each.id)
-    const one = remote && (await prepare(m, each, remote, task))
+    const base = bases.get(each.id)
+    const one = remote && base !== undefined ? prepare(each, { base, remote }, task) : undefined
     if (one) prepared.push(one)
     else alone.push(each.id)
   }
@@ -84,15 +86,13 @@ async function lookAt(m: Mirroring, id: Id): Promise<Found | { id: Id; shadow: S
 }
 
 /** The update that brings it in; undefined where it is not that plain. */
-async function prepare(
-  m: Mirroring,
+function prepare(
   found: Found,
-  remote: ReadText,
+  { base, remote }: { base: string; remote: ReadText },
   task: Id | undefined,
-): Promise<Prepared | undefined> {
-  const { id, shadow, read, text } = found
-  const base = await m.shadows.text(id)
-  if (base === undefined || !remote.includes(shadow.state)) return undefined
+): Prepared | undefined {
+  const { shadow, read, text } = found
+  if (!remote.includes(shadow.state)) return undefined
   const plan = reconcile({ base, disk: text, remote: remote.text, remoteHasBase: true })
   if (plan.edit === undefined || plan.conflicts > 0) return undefined
   const { update, state } = remote.prepare(diffText(remote.text, plan.edit), task)
