@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -12,9 +13,9 @@ const module = (path: string) => JSON.stringify(import.meta.resolve(path))
 
 /**
  * Something like a daemon: it starts two commands without walls, which end by no signal that can be ignored, the first of
- * which may be given to others `inMs` from now. What it does then is `then`.
+ * which may be given to others `inMs` from now. What it does next is `act`.
  */
-async function daemonForTest({ inMs, then = '' }: { inMs: number; then?: string }) {
+async function daemonForTest({ inMs, act = '' }: { inMs: number; act?: string }) {
   const script = `
     const { launchUnsafely } = await import(${module('../sandbox/unsafe.ts')})
     const { createWatchdog } = await import(${module('./watchdog.ts')})
@@ -28,18 +29,15 @@ async function daemonForTest({ inMs, then = '' }: { inMs: number; then?: string 
     watchdog.watch(kept)
     console.log(JSON.stringify({ given, kept }))
     setInterval(() => {}, 1_000)
-    ${then}`
+    ${act}`
   const daemon = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   cleanUps.push(() => daemon.kill('SIGKILL'))
-  const [line] = (await Array.fromAsync(take(createInterface({ input: daemon.stdout })))) as [string]
+  const [line] = (await once(createInterface({ input: daemon.stdout }), 'line')) as [string]
   const pids = JSON.parse(line) as { given: number; kept: number }
   cleanUps.push(() => Object.values(pids).forEach((pid) => signal(-pid, 'SIGKILL')))
   return { daemon, ...pids }
-}
-async function* take(lines: AsyncIterable<string>) {
-  for await (const line of lines) return yield line
 }
 function signal(pid: number, name: NodeJS.Signals) {
   try {
@@ -60,7 +58,7 @@ const isGone = (pid: number) => vi.waitFor(() => expect(runs(pid)).toBe(false), 
 
 test('[TSK-60] [TSK-16] a daemon whose event loop hangs has what may be given to others ended, and nothing else', async () => {
   const blocks = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
-  const { given, kept, daemon } = await daemonForTest({ inMs: 1_000, then: blocks })
+  const { given, kept, daemon } = await daemonForTest({ inMs: 1_000, act: blocks })
   await isGone(given)
   expect(runs(kept)).toBe(true)
   expect(daemon.exitCode).toBe(null)
@@ -120,7 +118,7 @@ test('[TSK-62] the machine’s time is the same for all of its processes', async
   const child = spawn(process.execPath, ['-e', 'console.log(require("os").uptime())'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const [line] = (await Array.fromAsync(take(createInterface({ input: child.stdout })))) as [string]
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   expect(Number(line) * 1_000).toBeGreaterThanOrEqual(before)
   expect(machineTime()).toBeGreaterThanOrEqual(Number(line) * 1_000)
 })
