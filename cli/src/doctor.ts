@@ -2,14 +2,13 @@ import { createServer } from 'node:net'
 import { readPolicy } from '@tandem/daemon/policy'
 import { messageOf, silentLog, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
+import type { Finding } from './finding.ts'
 import { checkFolder, checkSpace, dataDirOf, freeBytes } from './folder.ts'
 import { clientDir } from './programs.ts'
 import { lookAtMirror } from './mirror-findings.ts'
 import { findRunning } from './running.ts'
 import type { Say } from './say.ts'
 
-/** What one look found, and what to do about it. */
-export type Finding = { is: 'ok' | 'warn' | 'fail'; says: string; fix?: string }
 type Context = { folder: string; settings: Settings; machine: Machine }
 /** One thing that is looked at. Later parts of Tandem add theirs to the list below. */
 type Section = { title: string; look(context: Context): Finding | readonly Finding[] | Promise<Finding> }

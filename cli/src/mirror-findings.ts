@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMirrorStatus, type MirrorStatus } from '@tandem/daemon/mirror-status'
 import { plainText } from '@tandem/shared'
-import type { Finding } from './doctor.ts'
+import type { Finding } from './finding.ts'
 
 export type Limits = { watches: number | undefined; instances: number | undefined }
 type LookOptions = { dataDir: string; isRunning: boolean; now: number; limits?: Limits }

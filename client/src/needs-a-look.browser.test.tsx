@@ -2,7 +2,7 @@ import './ui/base.css'
 import './ui/tokens.css'
 import './ui/fonts.css'
 import './ui/peers.css'
-import { createId, silentLog, systemClock, type DocRef, type Role } from '@tandem/shared'
+import { createId, type DocRef, type Role } from '@tandem/shared'
 import {
   MirrorState,
   openDaemon,
@@ -16,9 +16,10 @@ import { createRoot } from 'react-dom/client'
 import { afterEach, expect, test, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type * as Y from 'yjs'
-import { openSession, type Session } from './session/session.ts'
+import type { Session } from './session/session.ts'
 import { SessionContext } from './session/session-context.ts'
 import { createState } from './session/state.ts'
+import { sessionForTest } from './session/test-session.ts'
 import Workbench from './workbench.tsx'
 
 const blobs = new Map<string, string>()
@@ -52,30 +53,8 @@ async function show({ role = 'editor' as Role, phase = 'connected' as 'connected
     return text === undefined ? real(input, init) : Promise.resolve(new Response(text))
   })
   const ending = new AbortController()
-  const place = { workspaceId: createId(), epoch: createId() }
-  const claims = {
-    kind: 'user',
-    principal: createId(),
-    name: 'Ada',
-    role: 'owner',
-    session: createId(),
-    ...place,
-  } as const
-  const workspace = {
-    id: place.workspaceId,
-    name: 'shop',
-    epoch: place.epoch,
-    generation: 0,
-    seq: 7,
-    role: 'owner',
-  } as const
-  const opened = openSession({
-    first: { claims, workspace, signedOut: false, serverAheadMs: 0 },
-    token: undefined,
-    clock: systemClock,
-    log: silentLog,
-    signal: ending.signal,
-  })
+  const opened = sessionForTest({ signal: ending.signal })
+  const { claims } = opened.identity.snapshot()
   const link = createState({ ...opened.link.snapshot(), phase })
   const identity = createState({ ...opened.identity.snapshot(), claims: { ...claims, role } })
   const session = { ...opened, link, identity } as Session

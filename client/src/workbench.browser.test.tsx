@@ -2,13 +2,13 @@ import './ui/base.css'
 import './ui/tokens.css'
 import './ui/fonts.css'
 import './ui/peers.css'
-import { createId, silentLog, systemClock } from '@tandem/shared'
 import axe from 'axe-core'
 import { createRoot } from 'react-dom/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { openSession, type Session } from './session/session.ts'
+import type { Session } from './session/session.ts'
 import { SessionContext } from './session/session-context.ts'
+import { sessionForTest } from './session/test-session.ts'
 import Workbench from './workbench.tsx'
 
 // The whole workbench, with no server in reach: everything here must work on what this device has.
@@ -23,30 +23,7 @@ beforeEach(async () => {
   )
   document.title = 'Tandem'
   const ending = new AbortController()
-  const place = { workspaceId: createId(), epoch: createId() }
-  const claims = {
-    kind: 'user',
-    principal: createId(),
-    name: 'Mira Okafor',
-    role: 'owner',
-    session: createId(),
-    ...place,
-  } as const
-  const workspace = {
-    id: place.workspaceId,
-    name: 'checkout-service',
-    epoch: place.epoch,
-    generation: 0,
-    seq: 7,
-    role: 'owner',
-  } as const
-  session = openSession({
-    first: { claims, workspace, signedOut: false, serverAheadMs: 0 },
-    token: undefined,
-    clock: systemClock,
-    log: silentLog,
-    signal: ending.signal,
-  })
+  session = sessionForTest({ signal: ending.signal, name: 'Mira Okafor', workspace: 'checkout-service' })
   session.files.transact(() => {
     for (const path of ['README.md', 'src/a10.ts', 'src/a2.ts', 'src/deep/b.ts']) {
       session.files.create(path, 'text', { size: 1, exec: false, eol: 'lf', bom: false })

@@ -1,12 +1,13 @@
 import '../ui/base.css'
 import '../ui/tokens.css'
-import { createId, silentLog, systemClock, type Role } from '@tandem/shared'
+import type { Role } from '@tandem/shared'
 import { createRoot } from 'react-dom/client'
 import { afterEach, expect, test, vi } from 'vitest'
 import { page } from 'vitest/browser'
-import { openSession, type Session } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import { SessionContext } from '../session/session-context.ts'
 import { createState } from '../session/state.ts'
+import { sessionForTest } from '../session/test-session.ts'
 import { Toasts } from '../ui/toasts.tsx'
 import { FileBrowser } from './file-browser.tsx'
 
@@ -31,16 +32,7 @@ async function show({ role = 'editor' as Role, phase = 'connected' as 'connected
     return answers.shift() ?? Response.json({ version: 1 }, { status: 201 })
   })
   const ending = new AbortController()
-  const place = { workspaceId: createId(), epoch: createId() }
-  const claims = { kind: 'user', principal: createId(), name: 'Ada', role, session: createId(), ...place } as const
-  const workspace = { id: place.workspaceId, name: 'shop', epoch: place.epoch, generation: 0, seq: 7, role } as const
-  const opened = openSession({
-    first: { claims, workspace, signedOut: false, serverAheadMs: 0 },
-    token: undefined,
-    clock: systemClock,
-    log: silentLog,
-    signal: ending.signal,
-  })
+  const opened = sessionForTest({ signal: ending.signal, role })
   const link = createState({ ...opened.link.snapshot(), phase })
   const filesState = createState({ ...opened.filesState.snapshot(), ready: true })
   const session = { ...opened, link, filesState } as Session
@@ -51,7 +43,7 @@ async function show({ role = 'editor' as Role, phase = 'connected' as 'connected
   root.render(
     <SessionContext value={session}>
       <Toasts />
-      <FileBrowser workspaceId={place.workspaceId} current={undefined} onOpen={() => {}} />
+      <FileBrowser workspaceId={session.identity.snapshot().workspace.id} current={undefined} onOpen={() => {}} />
     </SessionContext>,
   )
   end = () => {
@@ -70,7 +62,7 @@ async function show({ role = 'editor' as Role, phase = 'connected' as 'connected
     await expect.poll(() => target.getAttribute('data-drop')).toBe('true')
     return !target.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
   }
-  return { session, sent, answers, drop, base: `/api/v1/workspaces/${place.workspaceId}/files` }
+  return { session, sent, answers, drop, base: `/api/v1/workspaces/${session.identity.snapshot().workspace.id}/files` }
 }
 const file = (name: string, text: string) => new File([text], name, { type: 'text/html' })
 const says = (words: string | RegExp) => expect.element(page.getByText(words).first()).toBeVisible()
