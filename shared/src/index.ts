@@ -37,7 +37,7 @@ export {
   type BulkFrame,
   type FeedFrame,
 } from './protocol/frames.ts'
-export { FromDaemon, ToDaemon, ToEveryone, parseMessage, protocolVersion } from './protocol/messages.ts'
+export { AtTerminal, FromDaemon, ToDaemon, ToEveryone, parseMessage, protocolVersion } from './protocol/messages.ts'
 export {
   AccessToken,
   AccessTokenRequest,
@@ -118,6 +118,7 @@ export {
   Task,
   TaskInput,
   TaskOutput,
+  TerminalSize,
   TaskPayload,
   TaskResult,
   TaskState,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { Cause } from './history.ts'
-import { TaskOutput, TaskResult } from './task.ts'
+import { TaskOutput, TaskResult, TerminalSize } from './task.ts'
 
 /** Raised when an old peer could misread a new message. */
 export const protocolVersion = 1
@@ -52,6 +52,20 @@ export const FromDaemon = z.discriminatedUnion('t', [
 ])
 export type FromDaemon = z.infer<typeof FromDaemon>
 
+/** What is typed at a task's terminal at once, in UTF-16 units: what somebody pastes goes in several pieces. */
+const Typed = z.string().min(1).max(8_192)
+
+/**
+ * What somebody who watches a task's terminal says over their own requests document's channel [S83]: it needs the role
+ * runner. Answered by `heard`, or by an error with the same `n`. Who typed last drives: the terminal has their size.
+ */
+export const AtTerminal = z.discriminatedUnion('t', [
+  z.object({ t: z.literal('type'), n, ...Attempt.shape, data: Typed }),
+  /** The size of their view; said at first, and when it changes. */
+  z.object({ t: z.literal('resize'), n, ...Attempt.shape, size: TerminalSize }),
+])
+export type AtTerminal = z.infer<typeof AtTerminal>
+
 /** What the server says to one daemon. */
 export const ToDaemon = z.discriminatedUnion('t', [
   z.object({
@@ -77,6 +91,9 @@ export const ToDaemon = z.discriminatedUnion('t', [
   z.object({ t: z.literal('no-grant'), n, task: Id, reason: z.string() }),
   z.object({ t: z.literal('ack'), n }),
   z.object({ t: z.literal('cancel'), task: Id, attempt: z.int().positive(), force: z.boolean() }),
+  /** Somebody's, in that session of theirs, at the terminal of a task. Lost with its connection: it is never repeated. */
+  z.object({ t: z.literal('typed'), ...Attempt.shape, session: Id, data: Typed }),
+  z.object({ t: z.literal('resized'), ...Attempt.shape, session: Id, size: TerminalSize }),
   z.object({ t: z.literal('status-request') }),
   z.object({ t: z.literal('pong'), stamp: z.number() }),
   z.object({ t: z.literal('error'), code: z.string(), message: z.string(), details: z.unknown().optional() }),

@@ -2,6 +2,10 @@ import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { BlobHash } from './blobs.ts'
 
+/** In characters. */
+export const TerminalSize = z.object({ cols: z.int().min(2).max(500), rows: z.int().min(2).max(300) })
+export type TerminalSize = z.infer<typeof TerminalSize>
+
 /** What a task does. `command` is argv, run without a shell; `shell` a line for the sandboxed shell, through the policy. */
 export const TaskPayload = z.discriminatedUnion('kind', [
   z.object({
@@ -14,7 +18,7 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     shell: z.boolean().default(false),
     env: z.record(z.string(), z.string()).optional(),
     /** Run at a terminal of this size, which several people can watch and those allowed type in; a resize follows the driver. */
-    terminal: z.object({ cols: z.int().min(2).max(500), rows: z.int().min(2).max(300) }).optional(),
+    terminal: TerminalSize.optional(),
   }),
   z.object({
     kind: z.literal('code'),
