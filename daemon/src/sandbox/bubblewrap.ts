@@ -3,10 +3,12 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
 import { z } from 'zod'
+import type { Command } from './command.ts'
 import { exitOf } from './exit.ts'
 import type { Identity } from './identity.ts'
-import { processTree } from './process-tree.ts'
+import { askToEnd, processTree, signalEach } from './process-tree.ts'
 import type { Launched } from './supervise.ts'
+import { startAtTerminal } from './terminal.ts'
 
 type LaunchOptions = {
   readonly bwrap: string
@@ -16,6 +18,7 @@ type LaunchOptions = {
   readonly data: readonly number[]
   /** Where root joins its process group, if it has one. */
   readonly procsFile: string | undefined
+  readonly terminal?: Command['terminal']
 }
 
 /**
@@ -26,8 +29,8 @@ type LaunchOptions = {
 const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount -o bind,ro /dev /dev; shift; exec "$@"'
 
 /** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
-export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: LaunchOptions): Launched {
-  const [file, ...rest] = identity.isRoot
+export function launchBubblewrap({ bwrap, args, identity, data, procsFile, terminal }: LaunchOptions): Launched {
+  const [file, ...rest]: [string, ...string[]] = identity.isRoot
     ? [
         '/usr/bin/unshare',
         '--mount',
@@ -43,19 +46,20 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: Lau
         ...args,
       ]
     : [bwrap, ...args]
-  const child = spawn(file as string, rest, {
-    cwd: '/',
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...data],
-    ...(identity.drop && { uid: identity.uid, gid: identity.gid }),
-  })
+  const common = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }
+  const owner = identity.drop ? { uid: identity.uid, gid: identity.gid } : undefined
+  const held =
+    terminal && startAtTerminal({ ...common, file, args: rest, owner, size: terminal.size, further: ['pipe', ...data] })
+  const child =
+    held?.child ??
+    spawn(file, rest, { ...common, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...data], ...owner })
+  if (held) terminal.onOpen(held)
   const report = readReport(child.stdio[3] as Readable)
   let over = false
   const top = () => (over ? undefined : report.childPid)
   const kill = () => {
     const pid = top()
-    if (pid !== undefined) signal(pid, 'SIGKILL')
+    if (pid !== undefined) signalEach([pid], 'SIGKILL')
     // Before the init is known, ending bubblewrap itself ends it (--die-with-parent).
     else if (!over) child.kill('SIGKILL')
   }
@@ -63,7 +67,7 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: Lau
     const pid = top()
     // An init ignores signals it has no handler for, so the processes below it are asked one by one.
     if (pid === undefined) kill()
-    else for (const below of processTree(pid).slice(1)) signal(below, 'SIGTERM')
+    else askToEnd(processTree(pid).slice(1), held !== undefined)
   }
   const ended = exitOf(child).catch((cause: unknown) => {
     throw new TandemError(
@@ -72,20 +76,12 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile }: Lau
       cause,
     )
   })
-  const exit = Promise.all([ended, report.end]).then(([result]) => {
+  const exit = Promise.all([held ? Promise.race([ended, held.failed]) : ended, report.end]).then(([result]) => {
     over = true
     return { ...result, started: report.exitCodeSeen }
   })
   const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
   return { pid: child.pid, stdout, stderr, top, terminate, kill, exit }
-
-  function signal(pid: number, name: NodeJS.Signals) {
-    try {
-      process.kill(pid, name)
-    } catch {
-      // It has just ended, which is what was wanted.
-    }
-  }
 }
 
 const ReportLine = z.object({ 'child-pid': z.int().positive().optional(), 'exit-code': z.int().optional() })

@@ -1,4 +1,6 @@
+import type { TerminalSize } from '@tandem/shared'
 import type { Limits } from './limits.ts'
+import type { TerminalControl } from './terminal.ts'
 
 /** A program with its arguments, or a line for the shell. */
 export type Program = { readonly argv: readonly [string, ...string[]] } | { readonly shellLine: string }
@@ -13,6 +15,10 @@ export type Command = Program & {
   readonly limits?: { readonly [K in keyof Limits]?: Limits[K] | undefined } | undefined
   /** Ends the command: politely, then for certain. */
   readonly signal?: AbortSignal | undefined
+  /** Ends it for certain, at once. */
+  readonly killSignal?: AbortSignal | undefined
+  /** At a terminal of its own, where all it writes is `stdout`; else its input is empty. */
+  readonly terminal?: { readonly size: TerminalSize; readonly onOpen: (control: TerminalControl) => void } | undefined
   /** False: the command may only look at the workspace. */
   readonly writable?: boolean | undefined
   /** While the returned promise is pending that stream is not read, so that the command waits: back-pressure. */

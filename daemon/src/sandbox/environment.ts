@@ -14,19 +14,27 @@ type EnvironmentOptions = {
   toolchains?: Readonly<Record<string, string>>
   /** What the task asked for; dangerous names are left out. */
   task?: Readonly<Record<string, string>> | undefined
+  /** A person is there, to be asked and shown things. */
+  atTerminal?: boolean
 }
 
 /**
  * The environment of a command, built from nothing: inheriting the daemon's would hand its keys to every task
  * (SBX-72). NODE_ENV as the founding text wants it (S138).
  */
-export function commandEnvironment({ host, path, toolchains, task }: EnvironmentOptions): Record<string, string> {
+export function commandEnvironment({
+  host,
+  path,
+  toolchains,
+  task,
+  atTerminal,
+}: EnvironmentOptions): Record<string, string> {
   return {
     TERM: 'xterm-256color',
     ...pick(host, (name) => passed.includes(name)),
     NODE_ENV: 'development',
     // Many tools then colour what they print; FORCE_COLOR would also colour `$(node -p 1)`, and break scripts.
-    CI: '1',
+    ...(atTerminal ? {} : { CI: '1' }),
     GIT_TERMINAL_PROMPT: '0',
     ...offline,
     ...toolchains,

@@ -7,6 +7,35 @@ export function processTree(root: number): number[] {
   return pids
 }
 
+/** Sends a signal to each (a negative one: to its whole group); what has just ended is what was wanted. */
+export function signalEach(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name)
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/**
+ * Asks processes to end. At a terminal, those that do not hear of it, as an interactive shell does not, are told besides
+ * that their terminal is gone.
+ */
+export function askToEnd(pids: readonly number[], atTerminal: boolean): void {
+  const deaf = atTerminal ? pids.filter(ignoresTerm) : []
+  signalEach(pids, 'SIGTERM')
+  signalEach(deaf, 'SIGHUP')
+  // One that was stopped hears nothing before it goes on.
+  signalEach(pids, 'SIGCONT')
+}
+
+const termBit = 1 << (15 - 1)
+function ignoresTerm(pid: number): boolean {
+  const ignored = /^SigIgn:\s+([\da-f]+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '0'
+  return (Number(`0x${ignored.slice(-8)}`) & termBit) !== 0
+}
+
 /** Memory that would come free if these processes ended, in bytes: the shared text of programs is not counted. */
 export function memoryOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + ownMemory(pid), 0)

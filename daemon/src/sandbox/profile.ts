@@ -21,6 +21,8 @@ export type ProfileOptions = {
   readonly git: { readonly name?: string; readonly email?: string }
   /** False makes the workspace read-only, for commands that only look (git status). */
   readonly writable?: boolean
+  /** True: the command makes the terminal it is given its own, for which it must not lead a session yet. */
+  readonly atTerminal?: boolean
 }
 
 /** File descriptors the child must get, in order, from `firstDataFd` on. */
@@ -73,7 +75,7 @@ export function buildProfile(options: ProfileOptions): Profile {
   const args = [
     '--unshare-user', '--unshare-all', ...(options.disableUserns ? ['--disable-userns'] : []),
     '--uid', `${uid}`, '--gid', `${gid}`, '--cap-drop', 'ALL',
-    '--die-with-parent', '--new-session', '--hostname', 'sandbox', '--json-status-fd', String(statusFd), '--clearenv',
+    '--die-with-parent', ...(options.atTerminal ? [] : ['--new-session']), '--hostname', 'sandbox', '--json-status-fd', String(statusFd), '--clearenv',
     ...Object.entries(options.environment).flatMap(([name, value]) => ['--setenv', name, value]),
     '--ro-bind', '/usr', '/usr',
     ...Object.entries(options.topLevel).flatMap(([path, is]) => is === 'folder' ? ['--ro-bind', path, path] : ['--symlink', is.link, path]),

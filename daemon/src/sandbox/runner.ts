@@ -1,4 +1,4 @@
-import { openSync, realpathSync } from 'node:fs'
+import { openSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import { TandemError } from '@tandem/shared'
 import { launchBubblewrap } from './bubblewrap.ts'
@@ -14,6 +14,7 @@ import { findProtectedPaths } from './protected.ts'
 import { seccompFilter, type SeccompArchitecture } from './seccomp.ts'
 import { createSecretFinder } from './secrets.ts'
 import { supervise } from './supervise.ts'
+import { atTerminal } from './terminal.ts'
 import type { Toolchains } from './toolchains.ts'
 import { launchUnsafely } from './unsafe.ts'
 
@@ -64,6 +65,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
       limits,
       git: machine.git,
       writable: command.writable ?? true,
+      atTerminal: command.terminal !== undefined,
     })
     const data = profile.data.map((file) => openData(files, file, filter))
     // bubblewrap itself, its init and the shell before it are in the group too.
@@ -71,10 +73,16 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
     try {
       const launched = launchBubblewrap({
         bwrap: walls.bwrap,
-        args: [...profile.args, ...limitPrefix(limits, walls.ceilings), ...toArgv(command)],
+        args: [
+          ...profile.args,
+          ...limitPrefix(limits, walls.ceilings),
+          ...(command.terminal ? atTerminal : []),
+          ...toArgv(command),
+        ],
         identity,
         data,
         procsFile: group?.procsFile,
+        terminal: command.terminal,
       })
       return await supervise(launched, { limits, watchProcesses: identity.isRoot && group === undefined, command })
     } finally {
@@ -117,7 +125,7 @@ export const createUnsafeRunner = (machine: Machine): Runner => ({
     const cwd = insideWorkspace(machine.workspace, command.cwd)
     const home = machine.hostEnvironment.HOME ?? sandboxHome
     const environment = { ...environmentOf(machine, command), HOME: home }
-    const launched = launchUnsafely({ argv: toArgv(command), cwd, environment })
+    const launched = launchUnsafely({ argv: toArgv(command), cwd, environment, terminal: command.terminal })
     return supervise(launched, { limits: limitsOf(machine, command), watchProcesses: false, command })
   },
 })
@@ -142,12 +150,20 @@ function limitsOf(machine: Machine, { limits }: Command): Limits {
   return { ...merged, wallMs: Math.min(merged.wallMs, machine.limits.maxWallMs) }
 }
 
-const environmentOf = ({ hostEnvironment, toolchains }: Machine, { env }: Command) =>
-  commandEnvironment({ host: hostEnvironment, path: toolchains.path, toolchains: toolchains.environment, task: env })
+const environmentOf = ({ hostEnvironment, toolchains }: Machine, { env, terminal }: Command) =>
+  commandEnvironment({
+    host: hostEnvironment,
+    path: toolchains.path,
+    toolchains: toolchains.environment,
+    task: env,
+    atTerminal: terminal !== undefined,
+  })
 
 /** The real path of `cwd`, which must lie in the workspace: a link out of it is refused, as is a sibling's name. */
 function insideWorkspace(workspace: string, cwd: string): string {
   const real = realPath(cwd)
+  if (!statSync(real).isDirectory())
+    throw new TandemError('not-found', { reason: 'the working folder is a file', path: cwd })
   const way = relative(workspace, real)
   if (way === '..' || way.startsWith('../') || isAbsolute(way))
     throw new TandemError('path-outside-workspace', { path: cwd })

@@ -26,7 +26,7 @@ type SuperviseOptions = {
   readonly limits: Limits
   /** See the watchdog. */
   readonly watchProcesses: boolean
-  readonly command: Pick<Command, 'signal' | 'onChunk' | 'onStarted'>
+  readonly command: Pick<Command, 'signal' | 'killSignal' | 'onChunk' | 'onStarted'>
 }
 
 const tailBytes = 8_192
@@ -52,6 +52,10 @@ export async function supervise(
     later(limits.graceMs, launched.kill)
   }
   const cancel = () => end('cancelled', { politely: true })
+  const kill = () => {
+    end('cancelled', { politely: false })
+    launched.kill() // also where it was asked to end before
+  }
 
   const pump = async (name: OutputStream, stream: Readable) => {
     for await (const bytes of untilClosed(stream)) {
@@ -74,7 +78,10 @@ export async function supervise(
     onExceeded: (why) => end(why, { politely: false }),
   })
   later(limits.wallMs, () => end('timeout', { politely: true }))
+  if (command.signal?.aborted) cancel()
   command.signal?.addEventListener('abort', cancel, { once: true })
+  if (command.killSignal?.aborted) kill()
+  command.killSignal?.addEventListener('abort', kill, { once: true })
 
   // A consumer that throws ends the command; its error is what the caller gets.
   const pumps = Promise.all([pump('stdout', launched.stdout), pump('stderr', launched.stderr)])
@@ -103,6 +110,7 @@ export async function supervise(
     stopWatching()
     for (const timer of timers) clearTimeout(timer)
     command.signal?.removeEventListener('abort', cancel)
+    command.killSignal?.removeEventListener('abort', kill)
   }
 }
 

@@ -1,45 +1,53 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import type { Command } from './command.ts'
 import { exitOf } from './exit.ts'
+import { askToEnd, processTree, signalEach } from './process-tree.ts'
 import type { Launched } from './supervise.ts'
+import { atTerminal, startAtTerminal } from './terminal.ts'
 
-type LaunchOptions = { argv: readonly string[]; cwd: string; environment: Readonly<Record<string, string>> }
+type LaunchOptions = {
+  argv: readonly string[]
+  cwd: string
+  environment: Readonly<Record<string, string>>
+  terminal?: Command['terminal']
+}
 
 /** How long output may still come after the command ended: a child it left behind can hold the pipe open for ever. */
 const afterglowMs = 250
 
 /**
  * Starts a command without any wall, for `--unsafe-no-sandbox`. It can read, change and send whatever the daemon's
- * user can; ending it reaches its process group, not what has left that.
+ * user can; ending it reaches its process group and what is below it, not what has left both.
  */
-export function launchUnsafely({ argv, cwd, environment }: LaunchOptions): Launched {
+export function launchUnsafely({ argv, cwd, environment, terminal }: LaunchOptions): Launched {
   // Through a shell's exec, so that a program that does not exist fails as it does in the sandbox.
-  const child = spawn('/bin/sh', ['-c', 'exec "$@"', 'sh', ...argv], {
-    cwd,
-    env: environment,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const [file, args] = ['/bin/sh', ['-c', 'exec "$@"', 'sh', ...(terminal ? atTerminal : []), ...argv]] as const
+  const held = terminal && startAtTerminal({ file, args, cwd, env: environment, size: terminal.size })
+  const child =
+    held?.child ?? spawn(file, args, { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  if (held) terminal.onOpen(held)
   let over = false
-  const signalGroup = (name: NodeJS.Signals) => {
-    if (child.pid === undefined) return
-    try {
-      process.kill(-child.pid, name)
-    } catch {
-      // The whole group has ended, which is what was wanted.
-    }
+  const first = () => (held ? held.pid() : child.pid)
+  const tree = () => {
+    const pid = first()
+    return pid === undefined ? [] : [-pid, ...(over ? [] : processTree(pid))]
   }
-  const kill = () => signalGroup('SIGKILL')
-  const exit = exitOf(child).then((result) => {
+  const kill = () => {
+    signalEach(tree(), 'SIGKILL')
+    // Before the command is known, the terminal's host ends it.
+    if (held && first() === undefined) child.kill('SIGKILL')
+  }
+  const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
+  const exit = (held ? Promise.race([exitOf(child), held.failed]) : exitOf(child)).then((result) => {
     over = true
     kill()
-    closeWhenSilent(child.stdout)
-    closeWhenSilent(child.stderr)
+    closeWhenSilent(stdout)
+    closeWhenSilent(stderr)
     return { ...result, started: true }
   })
-  const top = () => (over ? undefined : child.pid)
-  const { pid, stdout, stderr } = child
-  return { pid, stdout, stderr, top, terminate: () => signalGroup('SIGTERM'), kill, exit }
+  const top = () => (over ? undefined : first())
+  return { pid: child.pid, stdout, stderr, top, terminate: () => askToEnd(tree(), held !== undefined), kill, exit }
 }
 
 /** Closes a stream once nothing more has come for a while; what has come but is not read yet stays. */
