@@ -34,6 +34,8 @@ export type DaemonOptions = {
   /** The machine's environment, of which commands get little. */
   environment?: NodeJS.ProcessEnv
   onProgress?: (state: MirrorState) => void
+  /** Aborts when nothing more is to be begun; what runs goes on. */
+  drain?: AbortSignal
   /** What tasks may do here; the default policy where none is given. */
   policy?: Policy
 }
@@ -77,6 +79,7 @@ export async function startDaemon(options: DaemonOptions, signal: AbortSignal): 
       clock,
       environment: options.environment ?? {},
       policy: options.policy ?? defaultPolicy,
+      drain: options.drain ?? new AbortController().signal,
     }
     const session = () =>
       runSession(

@@ -7,22 +7,26 @@ import { startDaemon } from './daemon.ts'
 
 /**
  * The daemon as a child program of `tandem`: settings come from the environment, news goes over the IPC channel, log
- * lines to stderr. Ends cleanly on SIGTERM, SIGINT and when its parent goes away.
+ * lines to stderr. Ends cleanly on SIGTERM, SIGINT and when its parent goes away; on SIGUSR2 it begins no more tasks.
  */
 async function main(): Promise<void> {
   const stop = new AbortController()
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
     process.once(event, () => stop.abort(new Error(event)))
+  const drain = new AbortController()
+  process.once('SIGUSR2', () => drain.abort())
   const config = readConfig(process.env)
   const log = createLog({ level: config.settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) }).with({
     program: 'daemon',
   })
+  drain.signal.addEventListener('abort', () => log.info('drains: no more tasks are begun'), { once: true })
   let last = ''
   const daemon = await startDaemon(
     {
       ...config,
       log,
       environment: process.env,
+      drain: drain.signal,
       onProgress: ({ phase, done, total, bytes }) => {
         const news = { t: 'progress', phase, done, total, bytes }
         if (JSON.stringify(news) === last) return

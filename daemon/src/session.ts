@@ -11,12 +11,12 @@ import {
   type Log,
   type Settings,
 } from '@tandem/shared'
-import { openDaemon, openOps, openTaskLog, openTasks, type DaemonAbout, type MirrorState } from '@tandem/shared/docs'
+import { openDaemon, openOps, openTasks, type DaemonAbout, type MirrorState } from '@tandem/shared/docs'
 import { createHead } from './git/head.ts'
 import { createBlobs } from './link/blobs.ts'
 import { createBulk } from './link/bulk.ts'
 import { connect, type Connection } from './link/connect.ts'
-import { createDocuments, type Documents } from './link/documents.ts'
+import { createDocuments } from './link/documents.ts'
 import { keepSayingHello, onReturn, openChannel } from './link/hello.ts'
 import { createHttp } from './link/http.ts'
 import { hasOthers } from './link/others.ts'
@@ -27,12 +27,13 @@ import { createWriters } from './link/writers.ts'
 import { startMirror } from './mirror/mirror.ts'
 import { keepStatusFile } from './mirror/told/status-file.ts'
 import type { Policy } from './sandbox/policy.ts'
-import type { AttemptLog } from './tasks/attempt.ts'
 import { openGate } from './tasks/gate.ts'
 import { machineTime } from './tasks/machine-time.ts'
 import { createTaskRunner } from './tasks/run-tasks.ts'
 import { createWatchdog } from './tasks/watchdog.ts'
+import { openTaskOutputs } from './task-outputs.ts'
 import { hearAnswers, tellState } from './tell-state.ts'
+import { drainingOf } from './draining.ts'
 import { createTogether } from './together.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -46,6 +47,8 @@ export type SessionOptions = {
   settings: Settings
   environment: NodeJS.ProcessEnv
   policy: Policy
+  /** Aborts when nothing more is to be begun; what runs goes on. */
+  drain: AbortSignal
   clock: Clock
   log: Log
   onConnected: () => void
@@ -204,6 +207,23 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     const endStatus = keepStatusFile({ daemonDir: options.dataDir, mirror, files: workspace.files, clock, log })
     void mirror.live.then(options.onReady)
 
+    const tasks = openTasks(tasksDoc.doc)
+    const outputs = await openTaskOutputs(
+      {
+        folder: options.folder,
+        dataDir: options.dataDir,
+        daemonId: about.id,
+        documents,
+        tasks,
+        call,
+        send: channel.send,
+        maxBlobBytes: settings.maxBlobBytes,
+        clock,
+        log,
+      },
+      stopping,
+    )
+    together.add(outputs.run(stopping))
     const gate = await opening
     daemon.set('sandbox', gate.state)
     const watchdog = createWatchdog(log)
@@ -211,11 +231,13 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       daemonId: about.id,
       capabilities: about.capabilities,
       slots: settings.slots,
-      tasks: openTasks(tasksDoc.doc),
+      draining: drainingOf(ops.daemons, about.id, options.drain),
+      tasks,
       approvals: ops.approvals,
       judge: gate.judge,
       execute: gate.execute,
-      openLog: (taskId, attempt) => openAttemptLog(documents, taskId, attempt, stopping),
+      openLog: outputs.openLog,
+      artifacts: outputs.artifacts,
       barriers: mirror,
       begin: writers.begin,
       send: channel.send,
@@ -230,7 +252,9 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       protocol: protocolVersion,
       bootId: about.bootId,
       mono: machineTime(),
-      slots: settings.slots,
+      // With none it is given nothing; also while it stops.
+      slots: options.drain.aborted || stopping.aborted ? 0 : settings.slots,
+      capabilities: about.capabilities,
       running: runner.held(),
       lastGrantSeq: runner.lastGrantSeq(),
     })
@@ -241,11 +265,16 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
         channel.send(hello())
       }
     })
+    const sayHello = () => {
+      if (self.isSynced()) channel.send(hello())
+    }
+    for (const signal of [options.drain, stopping]) signal.addEventListener('abort', sayHello, { once: true })
     together.add(keepSayingHello({ attached: self, channel, hello, everyMs: settings.helloMs, clock }, stopping))
     together.add(runner.run(stopping).finally(watchdog.close))
     try {
       await together.all()
     } finally {
+      for (const signal of [options.drain, stopping]) signal.removeEventListener('abort', sayHello)
       endHearing()
       endTelling()
       await endStatus()
@@ -287,17 +316,6 @@ function watchForNewHistory(
       // Not there either: the connection is tried again as it is.
     }
   }
-}
-
-async function openAttemptLog(
-  documents: Documents,
-  taskId: string,
-  attempt: number,
-  signal: AbortSignal,
-): Promise<AttemptLog> {
-  const attached = documents.attach({ kind: 'log', taskId, attempt })
-  await attached.synced(signal)
-  return { log: openTaskLog(attached.doc), durable: attached.durable, close: attached.release }
 }
 
 const rejected = (signal: AbortSignal) =>

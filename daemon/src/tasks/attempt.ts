@@ -1,4 +1,4 @@
-import { isTandemError, messageOf, plainText, type Id, type Log, type Task } from '@tandem/shared'
+import { isTandemError, messageOf, plainText, type Artifact, type Id, type Log, type Task } from '@tandem/shared'
 import type { TaskLog } from '@tandem/shared/docs'
 import type { Execute, Job, Outcome, StopReason } from './execute.ts'
 import { createOutput } from './output.ts'
@@ -18,10 +18,16 @@ export type AttemptPorts = {
   barriers: { flush(): Promise<readonly string[]>; settle(): Promise<readonly string[]> }
   /** Its process starts now: what changes on disk may be its doing, until the call that is returned. */
   begin(task: Id): () => void
+  /** Keeps the files it asked for, when its process has ended; what could not be kept, and why, is said in words. */
+  artifacts?(task: Task): Promise<{ kept: Artifact[]; left: readonly string[] }>
   log: Log
 }
 
-type AttemptOptions = Pick<Job, 'onProcess'> & { stop: AbortSignal; giveUp: AbortSignal; onStart: () => void }
+type AttemptOptions = Pick<Job, 'killSignal' | 'onProcess' | 'onTerminal'> & {
+  stop: AbortSignal
+  giveUp: AbortSignal
+  onStart: () => void
+}
 
 /**
  * One attempt, from its grant to what is to be reported of it. Never rejects. `stop` ends it from outside, its reason
@@ -30,7 +36,7 @@ type AttemptOptions = Pick<Job, 'onProcess'> & { stop: AbortSignal; giveUp: Abor
 export async function runAttempt(
   task: Task,
   ports: AttemptPorts,
-  { stop, giveUp, onStart, onProcess }: AttemptOptions,
+  { stop, giveUp, onStart, ...job }: AttemptOptions,
 ): Promise<Outcome> {
   const { execute, barriers } = ports
   const log = ports.log.with({ task: task.id, attempt: task.attempt })
@@ -59,8 +65,10 @@ export async function runAttempt(
       tell('not as others have it', unwritten)
       if (!stop.aborted) onStart()
       log.info('task started')
-      const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, onProcess, signal: stop }
+      const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop, ...job }
       const outcome = told(await execute(task, io), stop)
+      const files = task.artifacts && (await afterwards('artifacts may be missing', keepFiles(ports, task)))
+      tell('not kept', files?.left ?? [])
       const summary = output.end()
       await afterwards('task output may be incomplete on the server', document.durable(giveUp))
       const unshared = await afterwards('what a task changed may not be shared yet', barriers.settle())
@@ -68,7 +76,8 @@ export async function runAttempt(
       if (unshared && unshared.length > 0)
         await afterwards('task output may be incomplete on the server', document.durable(giveUp))
       log.info('task ended', { state: outcome.state, ms: Date.now() - startedAt })
-      return { ...outcome, result: { ...outcome.result, output: summary } }
+      const artifacts = files && { artifacts: files.kept }
+      return { ...outcome, result: { ...outcome.result, output: summary, ...artifacts } }
     } finally {
       ended()
       document.close()
@@ -82,6 +91,8 @@ export async function runAttempt(
     }
   }
 }
+
+const keepFiles = async ({ artifacts }: AttemptPorts, task: Task) => artifacts?.(task)
 
 const namedPaths = 5
 const listed = (paths: readonly string[]) =>

@@ -5,15 +5,17 @@ import type { Executor, Outcome } from './execute.ts'
 /** Runs a `command` task behind the sandbox's walls, in `cwd` below the workspace's real path. */
 export const commandExecutor =
   (runner: Runner, workspace: string): Executor<'command'> =>
-  async ({ payload, timeoutMs, onOutput, onProcess, signal }) => {
-    const { command, args, shell, cwd, env } = payload
+  async ({ task, payload, timeoutMs, onOutput, onProcess, onTerminal, signal, killSignal }) => {
+    const { command, args, shell, cwd, env, terminal } = payload
     const program = shell ? { shellLine: command } : { argv: [command, ...args] as [string, ...string[]] }
     const result = await runner.runCommand({
       ...program,
       cwd: join(workspace, cwd),
-      env,
+      env: { ...env, TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
       limits: { wallMs: timeoutMs },
       signal,
+      killSignal,
+      ...(terminal && { terminal: { size: terminal, onOpen: onTerminal } }),
       onChunk: onOutput,
       onStarted: onProcess,
     })

@@ -49,6 +49,7 @@ function setUp({
     approvals,
     judge: () => judged,
     execute: createExecute({ command }),
+    draining: { snapshot: () => false, subscribe: () => () => {} },
     openLog: async () => ({
       log: openTaskLog(logDoc),
       durable: async () => void steps.push('durable'),

@@ -1,14 +1,17 @@
 import { aborted, changes, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
-import { when } from '@tandem/shared/docs'
+import { when, type View } from '@tandem/shared/docs'
 import { runAttempt, type AttemptPorts } from './attempt.ts'
 import { createClaims, type ClaimPorts } from './claims.ts'
-import type { StopReason } from './execute.ts'
+import type { Job, StopReason } from './execute.ts'
 import { createOutbox } from './outbox.ts'
+import { createTerminals } from './terminals.ts'
 import type { Watchdog } from './watchdog.ts'
 
 export type TaskRunnerPorts = ClaimPorts &
   AttemptPorts & {
     slots: number
+    /** While it says true nothing is claimed; what runs goes on. */
+    draining: View<boolean>
     /** Over the daemon document's channel; may be lost, so everything is repeated until answered. */
     send(message: FromDaemon): void
     /** Milliseconds that never jump, and go on while the machine sleeps: the same for every process on it. */
@@ -32,6 +35,8 @@ type Held = {
   attempt: number
   /** Ends the process; its reason is a StopReason. */
   stop: AbortController
+  /** Ends it at once. */
+  kill: AbortController
   /** Nobody wants to hear of this attempt any more. */
   fence: AbortController
   askedAtMono: number
@@ -45,9 +50,10 @@ const farewellMs = 2_000
 
 /** Runs tasks. Nothing starts without the referee's grant, nor against the owner's policy; observers only wake the loop, which then acts. */
 export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
-  const { tasks, approvals, clock, mono, log, slots } = ports
+  const { tasks, approvals, clock, mono, log, slots, draining } = ports
   const outbox = createOutbox(ports.send, clock.now)
   const claims = createClaims(ports, outbox, mono)
+  const terminals = createTerminals()
   const held = new Map<string, Held>()
   const loop = createWaker()
   const giveUp = new AbortController()
@@ -57,16 +63,22 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   let stopping = false
 
   const find = (task: Id, attempt: number) => held.get(`${task}.${attempt}`)
-  const end = (h: Held | undefined, reason: StopReason) => h?.stop.abort(reason)
+  const end = (h: Held, reason: StopReason) => h.stop.abort(reason)
+  /** Without asking it: soon it may run elsewhere, or it does already. */
+  const kill = (h: Held, reason: StopReason) => {
+    end(h, reason)
+    h.kill.abort()
+  }
   const fence = (h: Held | undefined) => {
-    end(h, 'fenced')
-    h?.fence.abort()
+    if (!h) return
+    kill(h, 'fenced')
+    h.fence.abort()
   }
 
   /** What may be given to another daemon is stopped here before that can happen; the watchdog does it where we cannot. */
   const endsAt = ({ askedAtMono }: Pick<Held, 'askedAtMono'>) => Math.max(heardAtMono, askedAtMono) + 2 * leaseMs
   const watchLeases = () => {
-    for (const h of held.values()) if (h.requeues && mono() > endsAt(h)) end(h, 'lease-lost')
+    for (const h of held.values()) if (h.requeues && mono() > endsAt(h)) kill(h, 'lease-lost')
   }
 
   const onGrant = ({
@@ -85,8 +97,16 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     lastGrantSeq = grantSeq
     const older = [...held.values()].filter((h) => h.task === task)
     older.forEach(fence)
-    const [stop, fenced] = [new AbortController(), new AbortController()]
-    const entry: Held = { task, attempt, stop, fence: fenced, askedAtMono, requeues: false, work: Promise.resolve() }
+    const entry: Held = {
+      task,
+      attempt,
+      stop: new AbortController(),
+      kill: new AbortController(),
+      fence: new AbortController(),
+      askedAtMono,
+      requeues: false,
+      work: Promise.resolve(),
+    }
     held.set(`${task}.${attempt}`, entry)
     entry.work = attend(entry, Promise.all(older.map((h) => h.work)))
   }
@@ -94,6 +114,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   /** One granted attempt until its report is answered. */
   const attend = async (entry: Held, before: Promise<unknown>) => {
     const { task: id, attempt, stop } = entry
+    let closeTerminal = () => {}
     const over = AbortSignal.any([giveUp.signal, entry.fence.signal])
     try {
       await before
@@ -104,9 +125,18 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       const onStart = () => {
         started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
       }
+      const onTerminal: Job['onTerminal'] = (control) => (closeTerminal = terminals.open(id, attempt, control))
       const onProcess = (pid: number) => ports.watchdog.watch(pid, entry.requeues ? endsAt(entry) : undefined)
       const { state, result } =
-        claims.refusal(task) ?? (await runAttempt(task, ports, { stop: stop.signal, giveUp: over, onStart, onProcess }))
+        claims.refusal(task) ??
+        (await runAttempt(task, ports, {
+          stop: stop.signal,
+          killSignal: entry.kill.signal,
+          giveUp: over,
+          onStart,
+          onProcess,
+          onTerminal,
+        }))
       if (started !== undefined) outbox.drop(started)
       if (over.aborted) return
       const { n, answered } = outbox.say(() => ({ t: 'report', task: id, attempt, state, result }))
@@ -115,15 +145,16 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     } catch (error) {
       if (!over.aborted) log.error('attempt failed', { task: id, attempt, error })
     } finally {
+      closeTerminal()
       held.delete(`${id}.${attempt}`)
       claims.forgetRefusals()
       loop.wake()
     }
   }
 
-  const cancel = ({ task, attempt }: Extract<ToDaemon, { t: 'cancel' }>) => {
+  const cancel = ({ task, attempt, force }: Extract<ToDaemon, { t: 'cancel' }>) => {
     const known = find(task, attempt)
-    if (known) return end(known, 'cancelled')
+    if (known) return (force ? kill : end)(known, 'cancelled')
     // Its grant got lost with a connection, and cannot come any more: it stood before this message.
     outbox.say(() => ({ t: 'report', task, attempt, state: 'cancelled' }))
   }
@@ -156,6 +187,9 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
           // Said on a connection that is gone, perhaps.
           outbox.repeat(1_000)
           break
+        case 'typed':
+        case 'resized':
+          return terminals.hear(message)
         case 'status-request':
         case 'pong':
         case 'error':
@@ -174,7 +208,8 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
         cancelTimer = clock.after(1_000, tick)
       }
       cancelTimer = clock.after(1_000, tick)
-      for await (const _ of changes([tasks, approvals, loop], signal)) claims.look(slots - held.size)
+      for await (const _ of changes([tasks, approvals, loop, draining], signal))
+        if (!draining.snapshot()) claims.look(slots - held.size)
       stopping = true
       for (const h of held.values()) end(h, 'stopped')
       const cancelFarewell = clock.after(farewellMs, () => giveUp.abort())
