@@ -6,6 +6,7 @@ export { systemClock, wait, type Clock } from './base/clock.ts'
 export { TandemError, errorTable, isTandemError, messageOf, type ErrorCode } from './base/errors.ts'
 export { isLoopback } from './base/hosts.ts'
 export { Id, createId } from './base/ids.ts'
+export { inWords } from './base/in-words.ts'
 export { createLog, silentLog, type Log, type LogLevel } from './base/log.ts'
 export { checkPath, clashKey, isProtectedName, nameOf, parentOf, parsePath } from './base/path.ts'
 export { keepColour, plainText, visibleText } from './base/terminal.ts'
@@ -129,7 +130,7 @@ export {
   statusOf,
   taskStates,
 } from './protocol/task.ts'
-export { byQueueOrder, isFor, whyWaiting, type Waiting, type Worker } from './protocol/queue.ts'
+export { byQueueOrder, isFor, whyKeyFull, whyWaiting, type Waiting, type Worker } from './protocol/queue.ts'
 export { applyToString, type TextEdit } from './merge/edits.ts'
 export { diffText } from './merge/diff.ts'
 export { diffLines, splitLines, type Hunk } from './merge/lines.ts'

@@ -1,7 +1,6 @@
 import { atLeast } from '@tandem/shared'
 import type { RequestBody } from '@tandem/shared/docs'
-import type { Requester } from './requests.ts'
-import type { RefereePorts, Turn } from './turn.ts'
+import type { RefereePorts, Requester, Turn } from './ports.ts'
 
 /** After this long a daemon that was asked about is not waited for any more, ms. */
 const keepMs = 30 * 24 * 3_600_000

@@ -1,6 +1,6 @@
 import { createId, type FromDaemon, type Id, type Task } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
-import type { RefereePorts, Turn } from './turn.ts'
+import type { RefereePorts, Turn } from './ports.ts'
 
 /** How long a question waits for its answer [S271]. */
 export const approvalLifeMs = 600_000
@@ -12,8 +12,8 @@ type By = { id: Id; name: string }
  * A daemon's policy wants a person to decide: the task waits, and holds no slot meanwhile. A question is bound to the
  * exact arguments (`argsHash`): what was approved for others is not approved.
  */
-export function ask({ tasks, approvals }: RefereePorts, turn: Turn, daemonId: Id, question: Ask): void {
-  const task = tasks.get(question.task)
+export function ask({ approvals }: RefereePorts, turn: Turn, daemonId: Id, question: Ask): void {
+  const task = turn.board.get(question.task)
   if (task?.state !== 'queued' || isApproved(approvals.get(task.approvalId ?? ''), question.argsHash)) return
   const { argsHash, summary, reason, risk } = question
   const id = createId()
@@ -34,7 +34,7 @@ export function ask({ tasks, approvals }: RefereePorts, turn: Turn, daemonId: Id
 
 /** A person's answer; false where the question is no longer open. */
 export function decide(
-  { tasks, approvals }: RefereePorts,
+  { approvals }: RefereePorts,
   turn: Turn,
   by: By,
   answer: { approval: Id; yes: boolean; scope?: Approval['scope']; reason?: string | undefined },
@@ -49,7 +49,7 @@ export function decide(
     byName: by.name,
     decidedAt: turn.now,
   })
-  const task = tasks.get(open.subject.task)
+  const task = turn.board.get(open.subject.task)
   if (!task || task.approvalId !== open.id) return true
   const reason = `${by.name} said no${answer.reason ? `: ${answer.reason}` : ''}`
   turn.change(task, answer.yes ? { t: 'approve' } : { t: 'reject', reason }, by.id)
@@ -57,10 +57,11 @@ export function decide(
 }
 
 /** Ends the questions of a task that is no longer waiting (cancelled), and those nobody answered in time. */
-export function expire({ tasks, approvals, workspaceId }: RefereePorts, turn: Turn): void {
-  for (const open of [...approvals.snapshot().values()].filter((a) => isOver(a, tasks.get(a.subject.task), turn.now))) {
+export function expire({ approvals, workspaceId }: RefereePorts, turn: Turn): void {
+  const over = [...approvals.snapshot().values()].filter((a) => isOver(a, turn.board.get(a.subject.task), turn.now))
+  for (const open of over) {
     approvals.set(open.id, { ...open, state: 'expired', decidedAt: turn.now })
-    const task = tasks.get(open.subject.task)
+    const task = turn.board.get(open.subject.task)
     const minutes = Math.round((open.expiresAt - open.createdAt) / 60_000)
     const reason = `nobody approved it within ${minutes} minutes`
     if (task?.approvalId === open.id) turn.change(task, { t: 'reject', reason }, workspaceId)

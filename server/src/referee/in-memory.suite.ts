@@ -1,4 +1,4 @@
-import { Settings, createId, silentLog, type Id, type Role, type ToDaemon } from '@tandem/shared'
+import { Settings, createId, silentLog, type Id, type Role, type Task, type ToDaemon } from '@tandem/shared'
 import { RequestBody, openOps, openTasks } from '@tandem/shared/docs'
 import { fakeClock } from '@tandem/shared/testing'
 import * as Y from 'yjs'
@@ -14,9 +14,15 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
   const sent: { to: Id; message: ToDaemon }[] = []
   const audited: string[] = []
   const folded = new Set<Id>()
+  const archived = new Map<Id, Task>()
+  const daemonOwners = new Map<Id, Id>()
   const disk = { fails: false }
   const ports: RefereePorts = {
     tasks,
+    archive: {
+      add: (task) => archived.set(task.id, task),
+      madeWith: (by, key) => [...archived.values()].find((t) => t.createdBy === by && t.idempotencyKey === key)?.id,
+    },
     approvals: ops.approvals,
     answers: ops.answers,
     daemons: ops.daemons,
@@ -26,11 +32,13 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
     },
     send: (to, message) => sent.push({ to, message }),
     clock,
+    random: () => 0,
     log: silentLog,
     settings: Settings.parse(settings),
     workspaceId: createId(),
     audit: ({ action, object }) => audited.push(`${action} ${object}`),
-    mayCreate: () => true,
+    whyNotCreate: () => undefined,
+    ownerOf: (id) => daemonOwners.get(id),
     folded,
   }
   const start = () => createReferee(ports)
@@ -44,7 +52,7 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
       },
     }
   }
-  return { ports, clock, tasks, ops, sent, audited, disk, start, asks }
+  return { ports, clock, tasks, ops, sent, audited, archived, daemonOwners, disk, start, asks }
 }
 
 /** The smallest task. */

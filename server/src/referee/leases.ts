@@ -1,4 +1,5 @@
 import { type FromDaemon, type Id, isHeld, type Task } from '@tandem/shared'
+import type { Board } from './board.ts'
 
 type Hello = Extract<FromDaemon, { t: 'hello' }>
 
@@ -6,6 +7,8 @@ type Hello = Extract<FromDaemon, { t: 'hello' }>
 export type DaemonSession = {
   bootId: Id
   slots: number
+  /** What it says that tasks may need; undefined where it does not say. */
+  capabilities: readonly string[] | undefined
   /** Server's time of the last hello. */
   seenAt: number
   /** The daemon's clock at that hello, echoed in grants. */
@@ -29,17 +32,17 @@ export type Reconciled = {
  * Compares what the daemon says it runs with what it was granted. `running` also names attempts that ended but whose
  * report is not acknowledged yet.
  */
-export function reconcile(daemonId: Id, hello: Hello, tasks: ReadonlyMap<string, Task>): Reconciled {
+export function reconcile(daemonId: Id, hello: Hello, board: Pick<Board, 'get' | 'heldBy'>): Reconciled {
   const runs = new Set(hello.running.map((r) => `${r.task}.${r.attempt}`))
   const out: Reconciled = { dead: [], unseenGrants: [], alive: [], kill: [] }
-  for (const task of tasks.values()) {
-    if (task.lease?.daemonId !== daemonId || !isHeld(task.state)) continue
+  for (const task of board.heldBy(daemonId)) {
+    if (!task.lease) continue
     if (task.lease.bootId !== hello.bootId) out.dead.push(task)
     else if (runs.has(`${task.id}.${task.attempt}`)) out.alive.push(task)
     else if (task.lease.grantSeq > hello.lastGrantSeq) out.unseenGrants.push(task)
     else out.dead.push(task)
   }
-  out.kill = hello.running.filter(({ task, attempt }) => !mayReport(tasks.get(task), daemonId, attempt))
+  out.kill = hello.running.filter(({ task, attempt }) => !mayReport(board.get(task), daemonId, attempt))
   return out
 }
 

@@ -1,102 +1,113 @@
-import { atLeast, isTerminal, type Id, type Role, type Task, type TaskInput } from '@tandem/shared'
-import type { Request } from '@tandem/shared/docs'
+import { atLeast, isTerminal, type Id, type Task } from '@tandem/shared'
+import type { Request, RequestBody } from '@tandem/shared/docs'
 import { keepAnswer } from './answers.ts'
 import { decide } from './approvals.ts'
-import type { RefereePorts, Turn } from './turn.ts'
-
-export type Requester = { id: Id; name: string; role: Role }
-
-/** More waiting tasks than this are refused: a loop that creates tasks must not fill the document. */
-export const maxWaiting = 1_000
+import { without } from './attempts.ts'
+import { create, rerun } from './create.ts'
+import { whyNotAgain } from './dependencies.ts'
+import { placeOf } from './places.ts'
+import type { RefereePorts, Requester, Turn } from './ports.ts'
 
 /**
  * Does what one request asks for, once. A request that may not be done, or no longer makes sense, is dropped with its
- * reason in the audit log: its document is the requester's own, so nothing is shown to others.
+ * reason in the audit log: its document is the requester's own, so nothing is shown to others. `circular`: new tasks
+ * that wait for each other.
  */
-export function foldRequest(ports: RefereePorts, turn: Turn, by: Requester, id: Id, { body }: Request): void {
+export function foldRequest(
+  ports: RefereePorts,
+  turn: Turn,
+  by: Requester,
+  id: Id,
+  { body }: Request,
+  circular: ReadonlySet<Id>,
+): void {
   if (ports.folded.has(id)) return
   ports.folded.add(id)
-  const refuse = (reason: string) => {
+  const reason = circular.has(id)
+    ? 'it depends on tasks that wait for it, or on itself: none of them could start'
+    : doAsAsked(ports, turn, by, id, body)
+  if (reason !== undefined)
     ports.audit({ actor: by.id, action: `request.${body.kind}.refused`, object: id, details: { reason } })
-  }
+}
+
+/** Answers why not, in words, where it may not be done. */
+function doAsAsked(ports: RefereePorts, turn: Turn, by: Requester, id: Id, body: RequestBody): string | undefined {
   const isRunner = atLeast(by.role, 'runner')
   switch (body.kind) {
-    case 'create': {
-      if (!isRunner) return refuse('creating tasks needs the role runner')
-      if (ports.tasks.get(id) || sameKey(ports, by.id, body.task)) return
-      if (countWaiting(ports) >= maxWaiting) return refuse('too many tasks are waiting')
-      if (!ports.mayCreate(by.id)) return refuse('too many tasks created within a minute')
+    case 'create':
       return create(ports, turn, by, id, body.task)
-    }
+    case 'rerun':
+      return isRunner ? rerun(ports, turn, by, id, body.task) : 'running tasks needs the role runner'
     case 'cancel': {
-      const task = ports.tasks.get(body.task)
-      if (!isRunner && task?.createdBy !== by.id) return refuse('cancelling tasks of others needs the role runner')
-      const after = task && turn.change(task, { t: 'cancel', by: by.id, force: body.force }, by.id)
-      if (!after) return refuse('there is no such task under way')
-      if (task.lease) {
-        turn.tell(task.lease.daemonId, { t: 'cancel', task: task.id, attempt: task.attempt, force: body.force })
-      }
-      return
+      const task = turn.board.get(body.task)
+      if (!isRunner && task?.createdBy !== by.id) return 'cancelling tasks of others needs the role runner'
+      return task && cancel(turn, by, task, body.force) ? undefined : 'there is no such task under way'
+    }
+    case 'cancel-many': {
+      const asked = chosen(turn, body)
+      const tasks = asked.filter(({ createdBy }) => isRunner || createdBy === by.id)
+      if (tasks.length === 0 && asked.length > 0) return 'cancelling tasks of others needs the role runner'
+      for (const task of tasks) cancel(turn, by, task, body.force)
+      return tasks.length === 0 ? 'there are no such tasks under way' : undefined
     }
     case 'retry': {
-      if (!isRunner) return refuse('running tasks needs the role runner')
-      const task = ports.tasks.get(body.task)
-      if (!task || !turn.change(task, { t: 'retry' }, by.id)) refuse('there is no such task that has ended')
-      return
+      if (!isRunner) return 'running tasks needs the role runner'
+      const task = turn.board.get(body.task)
+      const reason = task && whyNotAgain(turn.board, task)
+      if (reason !== undefined) return reason
+      return task && retry(ports, turn, by, task) ? undefined : 'there is no such task that has ended'
     }
-    case 'rerun':
-    case 'cancel-many':
     case 'drain':
-      return refuse('not known here yet')
+      return drain(ports, by, body)
     case 'approve':
     case 'reject': {
-      if (!isRunner) return refuse('deciding needs the role runner')
+      if (!isRunner) return 'deciding needs the role runner'
       const answer =
         body.kind === 'approve'
           ? { approval: body.approval, yes: true, scope: body.scope }
           : { approval: body.approval, yes: false, reason: body.reason }
-      if (!decide(ports, turn, by, answer)) refuse('the question is no longer open')
-      return
+      return decide(ports, turn, by, answer) ? undefined : 'the question is no longer open'
     }
-    case 'answer': {
-      const reason = keepAnswer(ports, turn, by, body)
-      if (reason !== undefined) refuse(reason)
-      return
-    }
+    case 'answer':
+      return keepAnswer(ports, turn, by, body)
     default:
       return body satisfies never
   }
 }
 
-function create(
-  { tasks, settings, workspaceId, audit }: RefereePorts,
-  turn: Turn,
-  by: Requester,
-  id: Id,
-  input: TaskInput,
-) {
-  tasks.set(id, {
-    ...input,
-    timeoutMs: input.timeoutMs ?? settings.taskTimeoutMs,
-    v: 1,
-    id,
-    workspaceId,
-    state: 'queued',
-    attempt: 0,
-    attempts: [],
-    createdBy: by.id,
-    createdByName: by.name,
-    createdAt: turn.now,
-    queuedAt: turn.now,
-  })
-  audit({ actor: by.id, action: 'task.create', object: id, details: { kind: input.payload.kind, title: input.title } })
+/** Those under way that are named, or of the group, or with neither all; the newest first, so that each is told of itself. */
+function chosen({ board }: Turn, { tasks, group }: Extract<RequestBody, { kind: 'cancel-many' }>): Task[] {
+  const named = tasks && new Set(tasks)
+  return [...board.waiting(), ...board.held()]
+    .filter(({ id, groupId }) => (named ? named.has(id) : group === undefined || groupId === group))
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1))
 }
 
-/** The same idempotency key of the same person means the same task. */
-const sameKey = ({ tasks }: RefereePorts, by: Id, { idempotencyKey }: TaskInput): Task | undefined =>
-  idempotencyKey === undefined
-    ? undefined
-    : [...tasks.snapshot().values()].find((t) => t.idempotencyKey === idempotencyKey && t.createdBy === by)
+function cancel(turn: Turn, by: Requester, task: Task, force: boolean): Task | undefined {
+  const after = turn.change(task, { t: 'cancel', by: by.id, force }, by.id)
+  const { id, attempt, lease } = task
+  if (after && lease) turn.tell(lease.daemonId, { t: 'cancel', task: id, attempt, force })
+  return after
+}
 
-const countWaiting = ({ tasks }: RefereePorts): number =>
-  [...tasks.snapshot().values()].filter((t) => !isTerminal(t.state)).length
+function retry(ports: RefereePorts, turn: Turn, by: Requester, task: Task): Task | undefined {
+  if (!isTerminal(task.state)) return undefined
+  const to = placeOf(ports, turn, without(task, 'runAt', 'retries'))
+  return turn.change(task, { t: 'retry', to }, by.id)
+}
+
+/** Whose it is says what a daemon begins; so does who owns the workspace. */
+function drain(
+  { daemons, ownerOf, audit }: RefereePorts,
+  by: Requester,
+  { daemon: id, on }: Extract<RequestBody, { kind: 'drain' }>,
+): string | undefined {
+  const daemon = daemons.get(id)
+  if (!daemon) return 'there is no such daemon'
+  if (!atLeast(by.role, 'owner') && by.id !== id && by.id !== ownerOf(id))
+    return 'only its owner, or an owner of the workspace, says what a daemon begins'
+  if ((daemon.draining ?? false) === on) return undefined
+  daemons.set(id, { ...daemon, draining: on })
+  audit({ actor: by.id, action: on ? 'daemon.drain' : 'daemon.resume', object: id })
+  return undefined
+}

@@ -1,32 +1,38 @@
-import { type Id, isHeld, type Task } from '@tandem/shared'
+import { isHeld, whyKeyFull, type Id, type Task } from '@tandem/shared'
+import type { Board } from './board.ts'
 import type { DaemonSession } from './leases.ts'
 
 type Question = {
   task: Task | undefined
   session: DaemonSession | undefined
   daemonId: Id
-  tasks: Iterable<Task>
+  isDraining: boolean
+  board: Board
   now: number
-  unseenMs: number
+  settings: { unseenMs: number; maxRunning: number }
 }
 
 /**
  * Why this daemon may not have this task now, in words; undefined where it may. The order of the queue is the daemon's
  * to keep (`byQueueOrder`): it alone knows which tasks it can run, and it claims them in that order.
  */
-export function whyNoGrant({ task, session, daemonId, tasks, now, unseenMs }: Question): string | undefined {
+export function whyNoGrant(question: Question): string | undefined {
+  const { task, session, daemonId, isDraining, board, now, settings } = question
   if (!task) return 'there is no such task'
   if (task.state !== 'queued') return `the task is ${task.state}`
   if (task.target && task.target.daemonId !== daemonId) return 'the task is meant for another daemon'
   if (!session) return 'say hello first'
-  if (now - session.seenAt > unseenMs) return 'the daemon has not said hello lately'
-  if (slotsInUse(daemonId, tasks) >= session.slots) return 'all slots are in use'
-  return undefined
-}
-
-/** How many attempts a daemon holds: also those it is cancelling, or out of reach with. */
-export function slotsInUse(daemonId: Id, tasks: Iterable<Task>): number {
-  let used = 0
-  for (const task of tasks) if (task.lease?.daemonId === daemonId && isHeld(task.state)) used++
-  return used
+  if (now - session.seenAt > settings.unseenMs) return 'the daemon has not said hello lately'
+  if (isDraining) return 'the daemon was asked to begin nothing more'
+  // One that does not say what it can is taken at its word: it claims what it can run.
+  const missing = task.requires.filter((each) => session.capabilities?.includes(each) === false)
+  if (missing.length > 0) return `the daemon lacks what the task needs: ${missing.join(', ')}`
+  // Also those that it is cancelling, or out of reach with.
+  if (board.heldBy(daemonId).length >= session.slots) return 'all slots are in use'
+  if (board.held().length >= settings.maxRunning)
+    return `${settings.maxRunning} tasks run in this workspace, which is as many as may`
+  const { concurrency } = task
+  if (!concurrency) return undefined
+  const running = board.withKey(concurrency.key).filter(({ state }) => isHeld(state)).length
+  return whyKeyFull(concurrency, running)
 }

@@ -25,6 +25,9 @@ const task = (state: Task['state'], more: Partial<Task> = {}): Task => ({
 })
 
 const events: readonly TaskEvent[] = [
+  { t: 'proceed', to: { state: 'queued' } },
+  { t: 'drop', code: 'dependency', reason: 'r' },
+  { t: 'expire' },
   { t: 'ask', approvalId: createId(), reason: 'r' },
   { t: 'approve' },
   { t: 'reject', reason: 'no' },
@@ -36,7 +39,7 @@ const events: readonly TaskEvent[] = [
   { t: 'lose', reason: 'gone' },
   { t: 'end', state: 'completed', result: { exitCode: 0 } },
   { t: 'cancel', by: daemonId, force: false },
-  { t: 'retry' },
+  { t: 'retry', to: { state: 'queued' } },
 ]
 
 test('[TSK-10] of all events in all states only the lawful ones change a task', () => {
@@ -49,11 +52,14 @@ test('[TSK-10] of all events in all states only the lawful ones change a task', 
   expect(table).toMatchInlineSnapshot(`
     {
       "awaiting_approval": [
+        "drop > cancelled",
         "approve > queued",
         "reject > cancelled",
         "cancel > cancelled",
       ],
       "blocked": [
+        "proceed > queued",
+        "drop > cancelled",
         "cancel > cancelled",
       ],
       "cancelled": [
@@ -92,6 +98,8 @@ test('[TSK-10] of all events in all states only the lawful ones change a task', 
         "retry > queued",
       ],
       "queued": [
+        "drop > cancelled",
+        "expire > timed_out",
         "ask > awaiting_approval",
         "refuse > failed",
         "grant > leased",
@@ -104,6 +112,8 @@ test('[TSK-10] of all events in all states only the lawful ones change a task', 
         "cancel > cancelling",
       ],
       "scheduled": [
+        "proceed > queued",
+        "drop > cancelled",
         "cancel > cancelled",
       ],
       "timed_out": [
@@ -128,7 +138,7 @@ test('[TSK-2] attempts only grow, and the last ten are kept', () => {
     const granted = next(now, { t: 'grant', lease }, 5)
     expect(granted?.attempt).toBe(now.attempt + 1)
     const ended = next(granted ?? now, { t: 'end', state: 'failed', result: { exitCode: 1 } }, 6)
-    now = next(ended ?? now, { t: 'retry' }, 7) ?? now
+    now = next(ended ?? now, { t: 'retry', to: { state: 'queued' } }, 7) ?? now
   }
   expect(now.attempts.map((a) => a.n)).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 29, 30])
   expect(now.attempts.at(-1)).toMatchObject({ outcome: 'failed', exitCode: 1, endedAt: 6 })
@@ -138,7 +148,7 @@ test('[TSK-12] a lost task is queued again only where that was asked for, and no
   expect(next(task('disconnected'), { t: 'lose', reason: 'gone' }, 5)).toMatchObject({ state: 'lost', reason: 'gone' })
   const again = next(task('disconnected', { onLost: 'requeue' }), { t: 'lose', reason: 'gone' }, 5)
   expect(again).toMatchObject({ state: 'queued', attempts: [{ n: 1, outcome: 'lost' }] })
-  expect(next(task('running', { onLost: 'requeue', attempt: 5 }), { t: 'lose', reason: 'gone' }, 5)?.state).toBe('lost')
+  expect(next(task('running', { onLost: 'requeue', retries: 4 }), { t: 'lose', reason: 'gone' }, 5)?.state).toBe('lost')
   const unwanted = task('running', { onLost: 'requeue', cancel: { by: daemonId, at: 1, force: false } })
   expect(next(unwanted, { t: 'lose', reason: 'gone' }, 5)?.state).toBe('cancelled')
 })

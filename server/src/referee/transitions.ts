@@ -1,7 +1,30 @@
-import { isHeld, isTerminal, statesThat, type Id, type Task, type TaskResult, type TaskState } from '@tandem/shared'
+import {
+  inWords,
+  isHeld,
+  statesThat,
+  taskStates,
+  type Id,
+  type Task,
+  type TaskOutput,
+  type TaskResult,
+  type TaskState,
+} from '@tandem/shared'
+import { againAfter, close, lastAttempt, settled, withOutput, without } from './attempts.ts'
+
+/** Where a task stands that nobody has begun: what it waits for first. */
+export type Place =
+  | { state: 'scheduled' | 'blocked'; reason: string }
+  | { state: 'awaiting_approval'; reason: string; approvalId: Id }
+  | { state: 'queued' }
 
 /** Everything that can happen to a task. */
 export type TaskEvent =
+  /** Its time has come, or what it depends on has completed. */
+  | { t: 'proceed'; to: Place }
+  /** It will not be run: what it depends on ended otherwise, or a newer one takes its place. */
+  | { t: 'drop'; code: 'dependency' | 'replaced'; reason: string }
+  /** Nobody began it in time. */
+  | { t: 'expire' }
   /** The daemon's policy wants a person to decide. */
   | { t: 'ask'; approvalId: Id; reason: string }
   | { t: 'approve' }
@@ -17,13 +40,18 @@ export type TaskEvent =
   /** Proven dead, or waited for long enough. */
   | { t: 'lose'; reason: string }
   | { t: 'end'; state: 'completed' | 'failed' | 'timed_out' | 'cancelled'; result: TaskResult | undefined }
-  | { t: 'cancel'; by: Id; force: boolean }
-  | { t: 'retry' }
+  /** The whole output of an attempt that is over has come. */
+  | { t: 'output'; attempt: number; output: TaskOutput }
+  | { t: 'cancel'; by: Id; force: boolean; reason?: string }
+  | { t: 'retry'; to: Place }
 
 const { wait: waiting, areHeld: held, haveEnded: ended } = statesThat
 
 /** The whole state machine: where each event may happen. `lost` hears a late result until someone retries. */
 const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
+  proceed: ['scheduled', 'blocked'],
+  drop: waiting,
+  expire: ['queued'],
   ask: ['queued'],
   approve: ['awaiting_approval'],
   reject: ['awaiting_approval'],
@@ -35,21 +63,34 @@ const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
   seen: ['leased', 'disconnected'],
   lose: held,
   end: [...held, 'lost'],
+  output: taskStates,
   cancel: [...waiting, ...held],
   retry: ended,
 }
 
-const maxAttempts = 5
+/** So often at most a task that asked for it is queued again because it was lost. */
+const maxRequeues = 4
 const keptAttempts = 10
 
-/** The task after the event, at the server's time `now`; undefined where the event is not lawful in this state. */
-export function next(task: Task, event: TaskEvent, now: number): Task | undefined {
+/**
+ * The task after the event, at the server's time `now`; undefined where the event is not lawful in this state. `chance`
+ * in [0, 1) is for the rest before it is run again by itself.
+ */
+export function next(task: Task, event: TaskEvent, now: number, chance = 0): Task | undefined {
   if (!lawful[event.t].includes(task.state)) return undefined
   switch (event.t) {
+    case 'proceed':
+      return placed(task, event.to, now)
+    case 'drop':
+      return close(task, 'cancelled', now, { error: event.reason, code: event.code })
+    case 'expire': {
+      const error = `nobody began it within ${inWords(task.queueTtlMs ?? 0)}`
+      return close(task, 'timed_out', now, { error, code: 'queue-timeout' })
+    }
     case 'ask':
       return { ...task, state: 'awaiting_approval', approvalId: event.approvalId, reason: event.reason }
     case 'approve':
-      return queued(task, now)
+      return placed(task, { state: 'queued' }, now)
     case 'reject':
       return close(task, 'cancelled', now, { error: event.reason, code: 'not-approved' })
     case 'refuse':
@@ -64,21 +105,31 @@ export function next(task: Task, event: TaskEvent, now: number): Task | undefine
       return resumed(event.t === 'start' ? { ...task, ...lastAttempt(task, { startedAt: now }), startedAt: now } : task)
     case 'unseen':
       return { ...task, state: 'disconnected', reason: 'the daemon that runs it is out of reach' }
-    case 'lose':
-      if (task.cancel) return close(task, 'cancelled', now, { error: event.reason, code: 'lost' })
-      if (task.onLost === 'requeue' && task.attempt < maxAttempts) return queued(settled(task, 'lost', now), now)
-      return close(task, 'lost', now, { error: event.reason, code: 'lost' })
-    case 'end':
-      return close(task, event.state, now, event.result ?? {})
+    case 'lose': {
+      const result = { error: event.reason, code: 'lost' }
+      if (task.cancel) return close(task, 'cancelled', now, result)
+      const { onLost, retries = 0 } = task
+      if (onLost === 'requeue' && retries < maxRequeues) {
+        return { ...placed(settled(task, 'lost', now, result), { state: 'queued' }, now), retries: retries + 1 }
+      }
+      return againAfter(task, 'lost', now, result, chance) ?? close(task, 'lost', now, result)
+    }
+    case 'end': {
+      const result = event.result ?? {}
+      return againAfter(task, event.state, now, result, chance) ?? close(task, event.state, now, result)
+    }
+    case 'output':
+      return withOutput(task, event)
     case 'cancel': {
       const cancelled = { ...task, cancel: { by: event.by, at: now, force: event.force } }
+      const result = event.reason === undefined ? {} : { error: event.reason }
       // What nobody holds ends here; a forced cancel gives the attempt up, and its process is killed at the next hello.
-      if (!isHeld(task.state) || event.force) return close(cancelled, 'cancelled', now, {})
+      if (!isHeld(task.state) || event.force) return close(cancelled, 'cancelled', now, result)
       if (task.state === 'disconnected') return { ...cancelled, reason: 'cancels once the daemon is back' }
-      return { ...cancelled, state: 'cancelling' }
+      return { ...cancelled, state: 'cancelling', ...(event.reason === undefined ? {} : { reason: event.reason }) }
     }
     case 'retry':
-      return queued(without(task, 'result', 'startedAt', 'completedAt', 'cancel'), now)
+      return placed(without(task, 'result', 'startedAt', 'completedAt', 'cancel', 'runAt', 'retries'), event.to, now)
     default:
       return event satisfies never
   }
@@ -87,31 +138,8 @@ export function next(task: Task, event: TaskEvent, now: number): Task | undefine
 /** Under way again: where its end was asked for meanwhile, towards that. */
 const resumed = (task: Task): Task => ({ ...without(task, 'reason'), state: task.cancel ? 'cancelling' : 'running' })
 
-const queued = (task: Task, now: number): Task => ({
+const placed = (task: Task, to: Place, now: number): Task => ({
   ...without(task, 'reason', 'lease'),
-  state: 'queued',
-  queuedAt: now,
+  ...to,
+  ...(to.state === 'queued' ? { queuedAt: now } : {}),
 })
-
-function close(task: Task, state: TaskState, now: number, result: TaskResult): Task {
-  const done = settled(task, state, now, result)
-  return { ...done, state, completedAt: now, result, ...(result.error === undefined ? {} : { reason: result.error }) }
-}
-
-/** The attempt is over: its lease is gone, its outcome written down. */
-function settled(task: Task, outcome: TaskState, now: number, { exitCode }: TaskResult = {}): Task {
-  const free = without(task, 'lease', 'reason')
-  const hadOne = isHeld(task.state) || (task.state === 'lost' && isTerminal(outcome))
-  if (!hadOne) return free
-  return { ...free, ...lastAttempt(task, { endedAt: now, outcome, ...(exitCode === undefined ? {} : { exitCode }) }) }
-}
-
-const lastAttempt = (task: Task, facts: Partial<Task['attempts'][number]>): Pick<Task, 'attempts'> => ({
-  attempts: task.attempts.map((a) => (a.n === task.attempt ? { ...a, ...facts } : a)),
-})
-
-function without<K extends keyof Task>(task: Task, ...keys: K[]): Omit<Task, K> & Task {
-  const copy = { ...task }
-  for (const key of keys) delete copy[key]
-  return copy
-}

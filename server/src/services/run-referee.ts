@@ -1,5 +1,4 @@
 import {
-  createBuckets,
   docPath,
   messageOf,
   TandemError,
@@ -22,6 +21,8 @@ import type { Store } from '../store/store.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { Documents } from '../sync/documents.ts'
 import { perDoc } from '../sync/per-doc.ts'
+import { openArchive } from './archive.ts'
+import { createCreations } from './creations.ts'
 import { openFolded } from './folded.ts'
 
 /** Of one document at once; a client folds a few, a flood is refused as a whole. */
@@ -31,7 +32,7 @@ type Deps = {
   workspace: Workspace
   documents: Documents
   updates: UpdateLog
-  store: Pick<Store, 'list'>
+  store: Pick<Store, 'read' | 'list'>
   members: Members
   audit: Audit
   refusals: Refusals
@@ -52,8 +53,12 @@ export type RefereeService = {
   ask(by: Requester, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
   /** Shows everyone who the members are, where that is news. */
   showMembers(): Promise<void>
-  /** How long this person or program waits until the next task may be created, ms; 0 = now [S143]. */
-  creationWaitMs(by: Id): number
+  /** A task that ended so long ago that it is in no document; undefined for any other. */
+  archived(id: Id): Promise<Task | undefined>
+  /** How long this person or program, with this key, waits until the next task may be created, ms; 0 = now [S143]. */
+  creationWaitMs(by: Id, key?: Id): number
+  /** Counts one more that was created with a key. */
+  countCreation(key: Id): void
   /** Folds what waits and what comes, and watches leases, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -69,7 +74,8 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
   const tasks = openTasks((await documents.hold(tasksRef)).doc)
   const ops = openOps((await documents.hold(opsRef)).doc)
 
-  const creations = createBuckets({ perMinute: settings.tasksPerMinute, clock })
+  const creations = createCreations(settings, clock)
+  const archive = await openArchive({ store, updates, clock })
   const refuse = (actor: Id, object: string, details: Record<string, unknown>) =>
     refusals.add('request', { actor, object, details })
   /** Requests of `ask` that are being decided, and why those were refused that were. */
@@ -82,12 +88,14 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
 
   const referee = createReferee({
     tasks,
+    archive,
     approvals: ops.approvals,
     answers: ops.answers,
     daemons: ops.daemons,
     commit: (work) => documents.changeTogether([tasksRef, opsRef], meta, work),
     send: (daemonId, message) => documents.tell({ kind: 'daemon', daemonId }, daemonId, JSON.stringify(message)),
     clock,
+    random: Math.random,
     log,
     settings,
     workspaceId: workspace.id,
@@ -96,7 +104,8 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       noteRefusal(entry.object, entry.details)
       refuse(entry.actor, entry.object, { action: entry.action, ...(entry.details as object) })
     },
-    mayCreate: (by) => creations.take(by) === 0,
+    whyNotCreate: creations.whyNot,
+    ownerOf: (daemonId) => members.get(daemonId)?.owner,
     folded: await openFolded({ store, updates, clock }),
   })
 
@@ -158,7 +167,9 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
         held.release()
       }
     },
-    creationWaitMs: creations.look,
+    archived: archive.find,
+    creationWaitMs: creations.waitMs,
+    countCreation: creations.count,
     showMembers: async () => {
       const news = members.list().filter(({ id, name, role }) => {
         const shown = ops.members.get(id)

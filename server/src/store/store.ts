@@ -57,6 +57,8 @@ export type Table =
   | 'users'
   | 'invites'
   | 'runs'
+  | 'ended-tasks'
+  | 'task-keys'
 
 /** `undefined` removes. */
 export type RecordWrite = { t: 'record'; table: Table; key: string; value: unknown }

@@ -1,5 +1,6 @@
 import type { Id } from '../base/ids.ts'
-import { isHeld, isTerminal, type Task } from './task.ts'
+import { inWords } from '../base/in-words.ts'
+import { isHeld, isTerminal, type Concurrency, type Task } from './task.ts'
 
 /** Each minute of waiting counts as one step of priority, so that nothing starves (S109). */
 const ageingMs = 60_000
@@ -28,6 +29,10 @@ export type Worker = {
 export const isFor = ({ target, requires }: Task, { id, capabilities }: Pick<Worker, 'id' | 'capabilities'>): boolean =>
   (!target || target.daemonId === id) && requires.every((each) => capabilities.includes(each))
 
+/** Why no more may run with this key, where `running` do, in words; undefined where one may. */
+export const whyKeyFull = ({ key, limit }: Concurrency, running: number): string | undefined =>
+  running < limit ? undefined : `${running} of ${limit} with the key ${key} run already`
+
 export type Waiting = {
   /** In words, for a person. */
   reason: string
@@ -43,32 +48,72 @@ export function whyWaiting(
   now: number,
 ): Waiting | undefined {
   if (isTerminal(task.state) || isHeld(task.state)) return undefined
-  if (task.state !== 'queued') return { reason: task.reason ?? task.state }
-  const able = workers.filter((worker) => isFor(task, worker))
-  const { target, requires, concurrency } = task
-  if (able.length === 0) {
-    const name = workers.find(({ id }) => id === target?.daemonId)?.name
-    if (target) return { reason: `it is meant for ${name ?? 'a daemon that was never here'}, which cannot run it` }
-    if (workers.length === 0) return { reason: 'no daemon has joined this workspace yet' }
-    return { reason: `no daemon has all that it needs: ${requires.join(', ')}` }
+  if (task.state === 'scheduled' && task.runAt !== undefined) {
+    const verb = (task.retries ?? 0) > 0 ? 'runs again' : 'starts'
+    return { reason: task.runAt > now ? `${verb} in ${inWords(task.runAt - now)}` : `${verb} now` }
   }
+  if (task.state !== 'queued') return { reason: task.reason ?? inGeneral[task.state] ?? task.state }
+  const able = workers.filter((worker) => isFor(task, worker))
+  if (able.length === 0) return { reason: whyNobody(task, workers) }
   const online = able.filter(({ isOnline }) => isOnline)
   if (online.length === 0) return { reason: `${listed(able)} ${able.length === 1 ? 'is' : 'are'} offline` }
   const open = online.filter(({ isDraining }) => !isDraining)
   if (open.length === 0) return { reason: `${listed(online)} begin${online.length === 1 ? 's' : ''} nothing more` }
-  const all = [...tasks.values()]
-  if (concurrency) {
-    const running = all.filter((each) => isHeld(each.state) && each.concurrency?.key === concurrency.key).length
-    if (running >= concurrency.limit)
-      return { reason: `${running} of ${concurrency.limit} with the key ${concurrency.key} run already` }
-  }
-  const order = byQueueOrder(now)
-  const ahead = all.filter((each) => each.state === 'queued' && each.id !== task.id && order(each, task) < 0).length
-  const isFree = open.some(
-    ({ id, slots }) => all.filter((t) => isHeld(t.state) && t.lease?.daemonId === id).length < slots,
-  )
+  const { heldByDaemon, heldByKey, places } = standing(tasks, now)
+  const ahead = places.get(task.id) ?? 0
+  const { concurrency } = task
+  const full = concurrency && whyKeyFull(concurrency, heldByKey.get(concurrency.key) ?? 0)
+  if (full !== undefined) return { reason: full, ahead }
+  const isFree = open.some(({ id, slots }) => (heldByDaemon.get(id) ?? 0) < slots)
   if (!isFree) return { reason: `all slots of ${listed(open)} are in use`, ahead }
   return { reason: ahead > 0 ? 'it is about to have its turn' : 'it is about to start', ahead }
+}
+
+/** For a record that says nothing itself. */
+const inGeneral: Partial<Record<Task['state'], string>> = {
+  scheduled: 'it starts at its time',
+  blocked: 'it waits for other tasks',
+  awaiting_approval: 'it waits for a person to say yes',
+}
+
+function whyNobody({ target, requires }: Task, workers: readonly Worker[]): string {
+  if (workers.length === 0) return 'no daemon has joined this workspace yet'
+  if (!target) return `no daemon has all that it needs: ${requires.join(', ')}`
+  const meant = workers.find(({ id }) => id === target.daemonId)
+  if (!meant) return 'it is meant for a daemon that was never here'
+  const missing = requires.filter((each) => !meant.capabilities.includes(each))
+  return `it is meant for ${meant.name}, which lacks what it needs: ${missing.join(', ')}`
+}
+
+type Standing = {
+  now: number
+  heldByDaemon: ReadonlyMap<Id, number>
+  heldByKey: ReadonlyMap<string, number>
+  /** How many come before each queued task. */
+  places: ReadonlyMap<Id, number>
+}
+/** Of the tasks as last asked for, good for a second: a whole list asks for each of its rows. */
+const standingByTasks = new WeakMap<ReadonlyMap<string, Task>, Standing>()
+
+function standing(tasks: ReadonlyMap<string, Task>, now: number): Standing {
+  const known = standingByTasks.get(tasks)
+  if (known && Math.abs(now - known.now) < 1_000) return known
+  const heldByDaemon = new Map<Id, number>()
+  const heldByKey = new Map<string, number>()
+  const queue: Task[] = []
+  const count = <K>(counts: Map<K, number>, key: K | undefined) => {
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  for (const task of tasks.values()) {
+    if (task.state === 'queued') queue.push(task)
+    if (!isHeld(task.state)) continue
+    count(heldByDaemon, task.lease?.daemonId)
+    count(heldByKey, task.concurrency?.key)
+  }
+  const places = new Map(queue.toSorted(byQueueOrder(now)).map(({ id }, i) => [id, i]))
+  const fresh = { now, heldByDaemon, heldByKey, places }
+  standingByTasks.set(tasks, fresh)
+  return fresh
 }
 
 const listed = (workers: readonly Worker[]): string =>

@@ -72,6 +72,8 @@ export const Settings = z
     unseenMs: ms.default(15_000),
     docIdleMs: ms.default(60_000),
     taskTimeoutMs: ms.default(30_000),
+    /** So many tasks run at once in a workspace, however many daemons it has. */
+    maxRunning: z.coerce.number().int().positive().default(32),
 
     maxMessageBytes: bytes.default(32 * 2 ** 20),
     maxDocBytes: bytes.default(16 * 2 ** 20),
@@ -79,9 +81,11 @@ export const Settings = z
     /** Larger files are listed, not shared. */
     maxBlobBytes: bytes.default(50 * 2 ** 20),
     maxBufferedBytes: bytes.default(64 * 2 ** 20),
-    /** Failed sign-ins of one address, and tasks that one person or program creates; as many at once. */
+    /** Failed sign-ins of one address; tasks created with one key, by one person or program, and by all; as many at once. */
     failedSignInsPerMinute: z.coerce.number().int().positive().default(20),
+    tasksPerMinuteOfKey: z.coerce.number().int().positive().default(600),
     tasksPerMinute: z.coerce.number().int().positive().default(600),
+    tasksPerMinuteOfAll: z.coerce.number().int().positive().default(6_000),
 
     /** Requests of one caller over REST, and messages of one socket. */
     requestsPerMinute: z.coerce.number().int().positive().default(6_000),

@@ -1,0 +1,110 @@
+import { protocolVersion, type FromDaemon, type Id, type Task } from '@tandem/shared'
+import type { Board } from './board.ts'
+import { mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
+import type { RefereePorts, Turn } from './ports.ts'
+import { setPresence } from './presence.ts'
+import { whyNoGrant } from './schedule.ts'
+
+type Said<T extends FromDaemon['t']> = Extract<FromDaemon, { t: T }>
+
+/** What daemons say of what they hold, or want to hold. */
+export function createHoldings(
+  ports: RefereePorts,
+  board: Board,
+  leases: Leases,
+  sessions: Map<Id, DaemonSession>,
+): {
+  onHello(turn: Turn, daemonId: Id, hello: Said<'hello'>): void
+  onClaim(turn: Turn, daemonId: Id, claim: Said<'claim'>): void
+  onReport(turn: Turn, daemonId: Id, report: Said<'report'>): void
+  onRefuse(turn: Turn, daemonId: Id, refusal: Said<'refuse'>): void
+  onOutput(turn: Turn, daemonId: Id, word: Said<'output'>): void
+} {
+  const { daemons, settings, log } = ports
+
+  const tellGrant = (turn: Turn, { id, attempt, lease }: Task, session: DaemonSession, n: number, mono: number) => {
+    leases.renew(id)
+    const grantSeq = lease?.grantSeq ?? session.grantSeq
+    const { leaseMs } = settings
+    if (lease) turn.tell(lease.daemonId, { t: 'grant', n, task: id, attempt, grantSeq, mono, leaseMs })
+  }
+
+  return {
+    onHello: (turn, daemonId, hello) => {
+      const { bootId, slots, capabilities, mono } = hello
+      const known = sessions.get(daemonId)
+      const leased = board.heldBy(daemonId).filter(({ lease }) => lease?.bootId === bootId)
+      const grantSeq = Math.max(
+        hello.lastGrantSeq,
+        known?.bootId === bootId ? known.grantSeq : 0,
+        ...leased.map(({ lease }) => lease?.grantSeq ?? 0),
+      )
+      const session = { bootId, slots, capabilities, seenAt: turn.now, mono, grantSeq }
+      sessions.set(daemonId, session)
+      const can = capabilities ? { capabilities } : {}
+      setPresence(ports, daemonId, { connection: 'online', lastSeenAt: turn.now, slots, ...can })
+
+      const { dead, unseenGrants, alive, kill } = reconcile(daemonId, hello, board)
+      for (const task of dead) {
+        leases.forget(task.id)
+        turn.change(task, { t: 'lose', reason: 'the daemon restarted while it ran' }, daemonId)
+      }
+      for (const task of alive) {
+        leases.renew(task.id)
+        const after = turn.change(task, { t: 'seen' }, daemonId) ?? task
+        if (after.cancel) turn.tellCancel(after)
+      }
+      turn.tell(daemonId, {
+        t: 'hello-ack',
+        workspaceIds: [ports.workspaceId],
+        protocol: protocolVersion,
+        mono,
+        serverTime: turn.now,
+        leaseMs: settings.leaseMs,
+        kill,
+      })
+      for (const task of unseenGrants) {
+        // The grant may still be on its way, with the cancel behind it: the daemon answers that one in either case.
+        if (task.cancel) turn.tellCancel(task)
+        else tellGrant(turn, task, session, 0, mono)
+      }
+    },
+    onClaim: (turn, daemonId, { n, task: id, mono }) => {
+      const task = board.get(id)
+      const session = sessions.get(daemonId)
+      // Asked again because our answer got lost: the same grant.
+      const isOurs =
+        task?.state === 'leased' && task.lease?.daemonId === daemonId && task.lease.bootId === session?.bootId
+      if (session && isOurs) return tellGrant(turn, task, session, n, mono)
+      const isDraining = daemons.get(daemonId)?.draining ?? false
+      const reason = whyNoGrant({ task, session, daemonId, isDraining, board, now: turn.now, settings })
+      if (!task || !session || reason !== undefined) {
+        return turn.tell(daemonId, { t: 'no-grant', n, task: id, reason: reason ?? 'say hello first' })
+      }
+      const grantSeq = ++session.grantSeq
+      const lease = { daemonId, bootId: session.bootId, grantSeq, expiresAt: turn.now + settings.leaseMs }
+      const granted = turn.change(task, { t: 'grant', lease }, daemonId)
+      if (granted) tellGrant(turn, granted, session, n, mono)
+    },
+    onReport: (turn, daemonId, { n, task: id, attempt, state, result }) => {
+      const task = board.get(id)
+      if (!mayReport(task, daemonId, attempt))
+        log.info('report of an attempt that is over', { daemonId, task: id, attempt })
+      else if (state === 'running') turn.change(task, { t: 'start' }, daemonId)
+      else if (turn.change(task, { t: 'end', state, result }, daemonId)) leases.forget(id)
+      // Also what is not accepted is acknowledged, or it would be repeated for ever.
+      turn.tell(daemonId, { t: 'ack', n })
+    },
+    onRefuse: (turn, daemonId, { n, task: id, code, reason }) => {
+      const task = board.get(id)
+      if (task) turn.change(task, { t: 'refuse', result: { error: reason, code } }, daemonId)
+      turn.tell(daemonId, { t: 'ack', n })
+    },
+    // No answer: the daemon sees it in the record.
+    onOutput: (turn, daemonId, { task: id, attempt, output }) => {
+      const task = board.get(id)
+      if (task?.attempts.some((each) => each.n === attempt && each.daemonId === daemonId))
+        turn.change(task, { t: 'output', attempt, output }, daemonId)
+    },
+  }
+}
