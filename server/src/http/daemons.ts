@@ -1,15 +1,18 @@
-import { DaemonList, Id, TandemError } from '@tandem/shared'
+import { DaemonList, Id, TandemError, atLeast } from '@tandem/shared'
 import { Hono } from 'hono'
+import { z } from 'zod'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
-import { readValue } from './problem.ts'
+import { readBody, readValue } from './problem.ts'
 import { requireRole } from './who.ts'
 
 const tag = 'Daemons'
 
-/** `…/daemons`: who serves the workspace, and giving it up. */
+const Drain = z.object({ on: z.boolean().default(true).describe('False: it begins tasks again.') })
+
+/** `…/daemons`: who serves the workspace, giving it up, and beginning no more tasks. */
 export function daemonRoutes(deps: HttpDeps): Hono<Env> {
-  const { lease, daemons, audit } = deps
+  const { lease, daemons, audit, requests, session } = deps
   return new Hono<Env>()
     .get(
       '/',
@@ -32,6 +35,30 @@ export function daemonRoutes(deps: HttpDeps): Hono<Env> {
           audit.add({ actor: caller.principal, action: 'daemon.left', object: id })
         }
         return c.body(null, 204)
+      },
+    )
+    .post(
+      '/:id/drain',
+      describe({
+        tag,
+        summary: 'A daemon begins nothing more; what runs goes on',
+        more: 'The body may be left out.',
+        body: Drain,
+        answers: { 202: Drain },
+        errors: ['not-found', 'conflict'],
+      }),
+      requireRole(deps, 'runner'),
+      async (c) => {
+        const { caller } = c.var
+        const id = readValue(c.req.param('id'), Id)
+        if (daemons.ownerOf(id) === undefined)
+          throw new TandemError('not-found', { reason: 'there is no such daemon', id })
+        if (!atLeast(caller.role, 'owner') && daemons.ownerOf(id) !== caller.principal)
+          throw new TandemError('forbidden', { reason: 'this daemon belongs to another account', daemon: id })
+        const { on } = (await c.req.text()) === '' ? { on: true } : await readBody(c, Drain)
+        const by = { id: caller.principal, name: caller.name, role: caller.role }
+        await requests.ask(by, session, { kind: 'drain', daemon: id, on })
+        return c.json<z.infer<typeof Drain>>({ on }, 202)
       },
     )
 }

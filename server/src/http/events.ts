@@ -5,14 +5,13 @@ import { readCursor, type Cursor } from './cursor.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { createFileEvents, FileEvent, type FileEvents, type Touched } from './file-events.ts'
+import { aliveMs, encodeEvents, eventStreamHeaders } from './sse.ts'
 import { WorkspaceState } from './status.ts'
 import { streamOf } from './stream.ts'
 import { endOf, requireRole } from './who.ts'
 
 /** A burst of changes is told as one. */
 const gatherMs = 100
-/** A word now and then keeps proxies from taking a quiet stream for a dead one. */
-const aliveMs = 15_000
 
 const EventsQuery = z.object({
   since: z.string().max(40).optional().describe('Like the header Last-Event-ID, for the first time.'),
@@ -48,11 +47,7 @@ export function eventsRoute(deps: HttpDeps, state: () => Promise<WorkspaceState>
       const since = readCursor(c.req.header('last-event-id') ?? c.req.query('since'))
       const events = eventsFor(deps, { files, state, since, ended: endOf(deps, c) })
       const stream = deps.streams.count(c.var.caller.principal, events)
-      return c.body(streamOf(stream, encode), 200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      })
+      return c.body(streamOf(stream, encodeEvents), 200, eventStreamHeaders)
     },
   )
 }
@@ -132,18 +127,3 @@ async function* eventsFor(
     cancel()
   }
 }
-
-const encoder = new TextEncoder()
-
-/** A comment where there is nothing to say, which no client shows. */
-const encode = (events: readonly ServerEvent[]): Uint8Array =>
-  encoder.encode(
-    events.length === 0
-      ? ': alive\n\n'
-      : events
-          .map(
-            ({ event, data, id }) =>
-              `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`,
-          )
-          .join(''),
-  )

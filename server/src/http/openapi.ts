@@ -133,7 +133,7 @@ const last = { 'Founding addresses': true, About: true }
 
 /** Addresses that only repeat others, for programs written for the founding documents, stand by themselves. */
 const tagOf = (address: string, { tag }: RouteDoc): string =>
-  /^\/files?\b|^\/api\/workspaces\//.test(address) ? 'Founding addresses' : tag
+  /^\/files?\b|^\/api\/(workspaces|tasks)\//.test(address) ? 'Founding addresses' : tag
 
 function operationOf({ method, path, doc, least }: Route, address: string): Operation {
   const inPath = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({

@@ -5,6 +5,7 @@ import { blobRoutes } from './blobs.ts'
 import { boundStrangers } from './body.ts'
 import { bulkRoutes } from './bulk.ts'
 import { clientRoutes } from './client.ts'
+import { cockpitRoutes } from './cockpit.ts'
 import { daemonRoutes } from './daemons.ts'
 import { connectionsRoute } from './connections.ts'
 import type { Env, HttpDeps } from './deps.ts'
@@ -25,6 +26,9 @@ import { boundFailedSignIns, boundRequests } from './rate-limit.ts'
 import { sessionRoutes } from './session.ts'
 import { sessionListRoutes } from './sessions.ts'
 import { createWorkspaceState, statusRoute } from './status.ts'
+import { createTaskCreation } from './task-create.ts'
+import { taskEventRoutes } from './task-events.ts'
+import { createTaskLook } from './task-view.ts'
 import { taskRoutes } from './tasks.ts'
 import { versionRoutes } from './versions.ts'
 import { accessTokenRoute, workspaceList } from './workspaces.ts'
@@ -34,6 +38,8 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
   const { workspace, checkOrigin, refusals, log } = deps
   const state = createWorkspaceState(deps)
   const failedSignIns = boundFailedSignIns(deps)
+  const look = createTaskLook(deps)
+  const create = createTaskCreation(deps)
   const inWorkspace = new Hono<Env>()
     .route('/access-token', accessTokenRoute(deps))
     .route('/daemons', daemonRoutes(deps))
@@ -42,7 +48,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/blobs', blobRoutes(deps))
     .route('/files', fileListRoute(deps))
     .route('/files', fileRoutes(deps))
-    .route('/tasks', taskRoutes(deps))
+    .route('/tasks', taskRoutes(deps, look, create))
     .route('/history', historyRoute(deps))
     .route('/versions', versionRoutes(deps))
     .route('/diff', diffRoute(deps))
@@ -96,6 +102,8 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     openApiRoute(() => app, deps.version),
   )
   app.route('/api/workspaces/:ws/status', statusRoute(deps, state))
+  app.route('/api/cockpit', cockpitRoutes(deps, look, create))
+  app.route('/api/tasks', taskEventRoutes(deps, look))
   app.all('/api/*', () => {
     throw new TandemError('not-found', { reason: 'there is no such route' })
   })

@@ -37,6 +37,8 @@ export type TaskLook = {
   /** As of now, with why it waits where it does. */
   view(task: Task): Promise<TaskView>
   views(tasks: readonly Task[]): Promise<TaskView[]>
+  /** Resolves once all that was written of tasks is on disk; false where the disk does not take it: then it may be lost yet. */
+  isKept(): Promise<boolean>
 }
 
 /** How tasks are shown over REST. */
@@ -56,6 +58,11 @@ export function createTaskLook({ requests, documents, settings, clock }: HttpDep
     },
     view: async (task) => (await views([task]))[0] ?? inWords(task),
     views,
+    isKept: () =>
+      documents.durable({ kind: 'tasks', rotation: 0 }).then(
+        () => true,
+        () => false, // The store says itself that it fails.
+      ),
   }
 }
 

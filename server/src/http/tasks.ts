@@ -1,118 +1,184 @@
-import { TandemError, TaskInput, TaskPayload, commandLine, statusOf } from '@tandem/shared'
+import { Id, TaskInput, isTerminal } from '@tandem/shared'
 import { Hono } from 'hono'
+import type { Context } from 'hono'
 import { z } from 'zod'
-import type { Caller, Env, HttpDeps } from './deps.ts'
+import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { readBody, readValue } from './problem.ts'
-import { tooOften } from './rate-limit.ts'
+import { NewTask, idempotencyHeader, type CreateTask } from './task-create.ts'
+import { TaskListQuery, pageOf } from './task-filter.ts'
 import { taskLogRoutes } from './task-log.ts'
-import { Status, TaskView, createTaskLook } from './task-view.ts'
+import { taskEventRoutes } from './task-events.ts'
+import { taskListEventRoutes } from './task-list-events.ts'
+import { TaskView, type TaskLook } from './task-view.ts'
 import { requireRole } from './who.ts'
 
-/** A title is made from the command where none is given. */
-const NewTask = z.object({ ...TaskInput.shape, payload: TaskPayload, title: TaskInput.shape.title.optional() })
-const ListQuery = z.object({
-  status: Status.optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+const tag = 'Tasks'
+
+const TaskList = z.object({
+  tasks: z.array(TaskView),
+  cursor: z.string().optional().describe('Ask for the next page with it; absent at the end.'),
 })
-const Cancel = z.object({ force: z.boolean().default(false) })
-const TaskList = z.object({ tasks: z.array(TaskView) })
+const Cancel = z.object({
+  force: z.boolean().default(false).describe('Give it up at once, and have what is left of it killed.'),
+})
+const CancelMany = z
+  .object({
+    tasks: z.array(Id).min(1).max(1_000).optional(),
+    group: Id.optional(),
+    all: z.literal(true).optional().describe('Everything that waits or runs.'),
+    force: z.boolean().default(false),
+  })
+  .refine(({ tasks, group, all }) => [tasks, group, all].filter((each) => each !== undefined).length === 1, {
+    message: 'say which: tasks, group, or all: true',
+  })
+const Cancelled = z.object({ cancelled: z.array(Id).describe('Those whose end was asked for or came.') })
+/** What of a task is to be another in its duplicate. */
+const Changes = NewTask.partial()
+
+const orNothing = async <S extends z.ZodType>(c: Context<Env>, schema: S): Promise<z.infer<S>> =>
+  (await c.req.text()) === '' ? readValue({}, schema) : readBody(c, schema)
 
 /** `…/tasks`: everything here asks the referee as the caller's own client would; nothing is written past it. */
-export function taskRoutes(deps: HttpDeps): Hono<Env> {
-  const { requests, session, settings } = deps
-  const look = createTaskLook(deps)
-  const { find, view } = look
-  const ask = async (caller: Caller, body: Parameters<typeof requests.ask>[2]) => {
-    const by = { id: caller.principal, name: caller.name, role: caller.role }
-    return requests.ask(by, session, body)
-  }
+export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): Hono<Env> {
+  const { requests, session } = deps
+  const { find, view, views } = look
+  const runner = requireRole(deps, 'runner')
+  const viewer = requireRole(deps, 'viewer')
+  const ask = async ({ var: { caller } }: Context<Env>, body: Parameters<typeof requests.ask>[2]) =>
+    requests.ask({ id: caller.principal, name: caller.name, role: caller.role }, session, body)
+  const underWay = () =>
+    [...requests.tasks.snapshot().values()].filter(({ state, cancel }) => !isTerminal(state) && !cancel)
 
   return new Hono<Env>()
     .get(
       '/',
-      describe({ tag: 'Tasks', summary: 'List tasks, newest first', query: ListQuery, answers: { 200: TaskList } }),
-      requireRole(deps, 'viewer'),
+      describe({ tag, summary: 'List tasks, newest first', query: TaskListQuery, answers: { 200: TaskList } }),
+      viewer,
       async (c) => {
-        const { status, limit } = readValue(c.req.query(), ListQuery)
-        const all = [...requests.tasks.snapshot().values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))
-        const tasks = all.filter((t) => status === undefined || statusOf(t.state) === status).slice(0, limit)
-        return c.json({ tasks: await look.views(tasks) })
+        const { page, cursor } = pageOf(requests.tasks.snapshot(), readValue(c.req.query(), TaskListQuery))
+        return c.json<z.infer<typeof TaskList>>({ tasks: await views(page), ...(cursor && { cursor }) })
       },
     )
     .post(
       '/',
       describe({
-        tag: 'Tasks',
+        tag,
         summary: 'Ask for a task',
-        more: 'The same idempotencyKey of the same caller means the same task.',
+        more: '201 where it is made, 200 where it was made before with the same key.',
         body: NewTask,
+        headers: idempotencyHeader,
         answers: { 200: TaskView, 201: TaskView },
         errors: ['conflict'],
       }),
-      requireRole(deps, 'runner'),
+      runner,
       async (c) => {
-        const { title, ...input } = await readBody(c, NewTask)
-        const task = TaskInput.parse({ ...input, title: title ?? commandLine(input.payload).slice(0, 200) })
-        const refuseTooMany = () => {
-          const waitMs = requests.creationWaitMs(c.var.caller.principal)
-          if (waitMs > 0) throw tooOften('too many tasks created', waitMs, settings.tasksPerMinute)
-        }
-        refuseTooMany()
-        const id = await ask(c.var.caller, { kind: 'create', task }).catch((e: unknown) => {
-          // Others of the same principal may have taken what was left.
-          refuseTooMany()
-          throw e
-        })
-        const same = [...requests.tasks.snapshot().values()].find(
-          (t) =>
-            task.idempotencyKey !== undefined &&
-            t.idempotencyKey === task.idempotencyKey &&
-            t.createdBy === c.var.caller.principal,
-        )
-        const made = requests.tasks.get(id) ?? same
-        if (!made) throw new TandemError('conflict', { reason: 'the task was refused: too many are waiting' })
-        return c.json(await view(made), made.id === id ? 201 : 200)
+        const { task, isNew } = await create(c, await readBody(c, NewTask))
+        return c.json(await view(task), isNew ? 201 : 200)
       },
     )
+    .post(
+      '/cancel',
+      describe({
+        tag,
+        summary: 'Cancel many tasks',
+        more: 'Those that have ended meanwhile stay as they are.',
+        body: CancelMany,
+        answers: { 202: Cancelled },
+        errors: ['conflict'],
+      }),
+      runner,
+      async (c) => {
+        const { tasks, group, force } = await readBody(c, CancelMany)
+        const before = underWay()
+        await ask(c, { kind: 'cancel-many', tasks, group, force })
+        const cancelled = before.flatMap(({ id }) => {
+          const { cancel, state } = requests.tasks.get(id) ?? {}
+          return cancel || state === 'cancelled' ? [id] : []
+        })
+        return c.json<z.infer<typeof Cancelled>>({ cancelled }, 202)
+      },
+    )
+    .route('/', taskListEventRoutes(deps, look))
     .get(
       '/:id',
-      describe({ tag: 'Tasks', summary: 'Read a task', answers: { 200: TaskView }, errors: ['not-found'] }),
-      requireRole(deps, 'viewer'),
+      describe({
+        tag,
+        summary: 'Read a task',
+        more: '`waiting` says why it does not run yet, and how many come before it.',
+        answers: { 200: TaskView },
+        errors: ['not-found'],
+      }),
+      viewer,
       async (c) => c.json(await view(find(c.req.param('id')))),
     )
     .post(
       '/:id/cancel',
       describe({
-        tag: 'Tasks',
+        tag,
         summary: 'Cancel a task',
         more: 'The body may be left out.',
         body: Cancel,
         answers: { 202: TaskView },
-        errors: ['not-found'],
+        errors: ['not-found', 'conflict'],
       }),
-      requireRole(deps, 'runner'),
+      runner,
       async (c) => {
         const { id } = find(c.req.param('id'))
-        const body = c.req.header('content-type')?.includes('json') ? await readBody(c, Cancel) : { force: false }
-        await ask(c.var.caller, { kind: 'cancel', task: id, force: body.force })
+        const { force } = await orNothing(c, Cancel)
+        await ask(c, { kind: 'cancel', task: id, force })
         return c.json(await view(find(id)), 202)
       },
     )
     .post(
       '/:id/retry',
       describe({
-        tag: 'Tasks',
+        tag,
         summary: 'Run a task that has ended once more',
+        more: 'It stays the same task, and gets another attempt.',
         answers: { 202: TaskView },
-        errors: ['not-found'],
+        errors: ['not-found', 'conflict'],
       }),
-      requireRole(deps, 'runner'),
+      runner,
       async (c) => {
         const { id } = find(c.req.param('id'))
-        await ask(c.var.caller, { kind: 'retry', task: id })
+        await ask(c, { kind: 'retry', task: id })
         return c.json(await view(find(id)), 202)
       },
     )
+    .post(
+      '/:id/rerun',
+      describe({
+        tag,
+        summary: 'The same once more, as a task of its own',
+        answers: { 201: TaskView },
+        errors: ['not-found', 'conflict'],
+      }),
+      runner,
+      async (c) => {
+        const { id } = find(c.req.param('id'))
+        const made = await ask(c, { kind: 'rerun', task: id })
+        return c.json(await view(find(made)), 201)
+      },
+    )
+    .post(
+      '/:id/duplicate',
+      describe({
+        tag,
+        summary: 'A new task like this one, but for what the body says',
+        more: 'The body may be left out. What belongs to the one alone is not taken over: its key, and when it was to begin.',
+        body: Changes,
+        headers: idempotencyHeader,
+        answers: { 200: TaskView, 201: TaskView },
+        errors: ['not-found', 'conflict'],
+      }),
+      runner,
+      async (c) => {
+        const { idempotencyKey: _, delayMs: __, runAt: ___, ...like } = TaskInput.parse(find(c.req.param('id')))
+        const { task, isNew } = await create(c, readValue({ ...like, ...(await orNothing(c, Changes)) }, NewTask))
+        return c.json(await view(task), isNew ? 201 : 200)
+      },
+    )
+    .route('/', taskEventRoutes(deps, look))
     .route('/', taskLogRoutes(deps, look))
 }
