@@ -201,7 +201,7 @@ test('[UI-132] where the shared version was not kept, the disk’s is compared w
   const lines = (side: string) =>
     [...comparison.element().querySelectorAll(`.editor.${side} .view-line`)].map((line) => line.textContent)
   await expect.poll(() => lines('original').includes('on\u00a0disk'), { timeout: 20_000 }).toBe(true)
-  expect(lines('modified')).toContain('price\u00a0=\u00a02\u00a0//\u00a0disk')
+  await expect.poll(() => lines('modified')).toContain('price\u00a0=\u00a02\u00a0//\u00a0disk')
   await comparison.getByRole('button', { name: 'Close the comparison' }).click()
   await button('Keep disk').click()
   await expect.poll(() => t.text('src/cart.txt')).toBe('on disk\n')

@@ -58,9 +58,17 @@ export default function DiffView({ path, before, after }: DiffViewProps) {
     if (shown.current?.path === path) editor.restoreViewState(shown.current.view)
     return () => {
       shown.current = { path, view: editor.saveViewState() }
-      editor.setModel(null)
-      original.dispose()
-      modified.dispose()
+      const letGo = () => {
+        if (editor.getModel()?.original === original) editor.setModel(null)
+        original.dispose()
+        modified.dispose()
+      }
+      // Texts that go while its worker is still to compare them are an error to Monaco that nobody catches.
+      if (editor.getLineChanges()) return letGo()
+      const compared = editor.onDidUpdateDiff(() => {
+        compared.dispose()
+        letGo()
+      })
     }
   }, [path, before, after])
   return <div ref={place} style={{ height: '100%' }} data-testid="diff" />
