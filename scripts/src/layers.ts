@@ -47,7 +47,7 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     mirror: ['disk', 'watch'],
     sandbox: [],
     git: ['sandbox'],
-    tasks: ['sandbox'],
+    tasks: ['sandbox', 'disk'],
     agent: ['sandbox'],
     open: ['agent'],
   },

@@ -7,16 +7,18 @@ type BlobsOptions = {
   call: (route: string, init: RequestInit) => Promise<Response>
   /** Tries again what fails for want of a connection: a piece that came twice counts once. */
   persist: ReturnType<typeof persistently>
+  /** `task`: they are what a task left, and go with it. */
+  of?: 'files' | 'task'
 }
 
 /** Large and binary content over HTTP: what the server has already is not sent again, not even a part of it. */
-export function createBlobs({ call, persist }: BlobsOptions) {
+export function createBlobs({ call, persist, of = 'files' }: BlobsOptions) {
   /** How much of it the server has. */
   const ask = async (hash: string, signal: AbortSignal): Promise<BlobPutAnswer> => {
     const response = await call('/blobs/missing', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ hashes: [hash] }),
+      body: JSON.stringify({ hashes: [hash], of }),
       signal,
     })
     const [missing] = BlobsMissingAnswer.parse(await response.json()).missing
@@ -60,7 +62,7 @@ export function createBlobs({ call, persist }: BlobsOptions) {
         const bytes = length > 0 ? await read(offset, length) : new Uint8Array()
         if (bytes.length === 0 && length > 0)
           throw new TandemError('conflict', { reason: 'the file became shorter while it was sent', size, offset })
-        now = await persist(() => send(`/blobs/${hash}?offset=${offset}&size=${size}`, bytes, signal), signal)
+        now = await persist(() => send(`/blobs/${hash}?offset=${offset}&size=${size}&of=${of}`, bytes, signal), signal)
       }
     },
     /**

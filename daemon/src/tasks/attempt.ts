@@ -1,11 +1,23 @@
-import { isTandemError, messageOf, plainText, type Artifact, type Id, type Log, type Task } from '@tandem/shared'
+import {
+  isTandemError,
+  messageOf,
+  plainText,
+  type Artifact,
+  type Clock,
+  type Id,
+  type Log,
+  type Task,
+} from '@tandem/shared'
 import type { TaskLog } from '@tandem/shared/docs'
 import type { Execute, Job, Outcome, StopReason } from './execute.ts'
-import { createOutput } from './output.ts'
+import { createAttemptOutput } from './attempt-output.ts'
+import type { AttemptSpool } from './spools.ts'
 
 /** The log document of one attempt, ours to write while we hold the lease. */
 export type AttemptLog = {
   log: TaskLog
+  /** All of it, on our disk. */
+  spool: AttemptSpool
   /** Resolves once the server has on disk what was appended; rejects when the signal aborts. */
   durable(signal: AbortSignal): Promise<void>
   close(): void
@@ -20,6 +32,7 @@ export type AttemptPorts = {
   begin(task: Id): () => void
   /** Keeps the files it asked for, when its process has ended; what could not be kept, and why, is said in words. */
   artifacts?(task: Task): Promise<{ kept: Artifact[]; left: readonly string[] }>
+  clock: Clock
   log: Log
 }
 
@@ -56,7 +69,8 @@ export async function runAttempt(
     const document = await unless(over, ports.openLog(task.id, task.attempt))
     const ended = ports.begin(task.id)
     try {
-      const output = createOutput({ emit: document.log.append })
+      const { spool, log: live } = document
+      const output = createAttemptOutput({ live, spool, clock: ports.clock, log })
       const tell = (what: string, paths: readonly string[]) => {
         if (paths.length === 0) return
         log.warn(what, { paths: paths.slice(0, namedPaths) })
@@ -69,15 +83,16 @@ export async function runAttempt(
       const outcome = told(await execute(task, io), stop)
       const files = task.artifacts && (await afterwards('artifacts may be missing', keepFiles(ports, task)))
       tell('not kept', files?.left ?? [])
-      const summary = output.end()
+      output.end()
       await afterwards('task output may be incomplete on the server', document.durable(giveUp))
       const unshared = await afterwards('what a task changed may not be shared yet', barriers.settle())
       tell('not shared yet', unshared ?? [])
       if (unshared && unshared.length > 0)
         await afterwards('task output may be incomplete on the server', document.durable(giveUp))
       log.info('task ended', { state: outcome.state, ms: Date.now() - startedAt })
+      ended()
       const artifacts = files && { artifacts: files.kept }
-      return { ...outcome, result: { ...outcome.result, output: summary, ...artifacts } }
+      return { ...outcome, result: { ...outcome.result, output: await output.sealed(giveUp), ...artifacts } }
     } finally {
       ended()
       document.close()

@@ -5,10 +5,10 @@ import { createOutput } from './output.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-function bench(options: { liveBytes?: number; tailBytes?: number } = {}) {
+function bench() {
   const clock = fakeClock(1_000)
   const emitted: LogChunk[][] = []
-  const output = createOutput({ emit: (chunks) => void emitted.push([...chunks]), clock, ...options })
+  const output = createOutput({ emit: (chunks) => void emitted.push([...chunks]), clock })
   const text = (s?: LogChunk['s']) =>
     Buffer.concat(emitted.flat().flatMap((c) => (s === undefined || c.s === s ? [c.d] : []))).toString()
   return { clock, emitted, output, text }
@@ -67,7 +67,7 @@ describe('chunks', () => {
     output.write('stderr', bytes('end\x1b[3'))
     clock.advance(50)
     expect(text()).toBe('end')
-    expect(output.end()).toEqual({ bytes: 6, truncated: false, tail: 'end\x1b[3' })
+    expect(output.end()).toEqual({ bytes: 6, tail: 'end\x1b[3' })
     expect(text(stderr)).toBe('end\x1b[3')
   })
 
@@ -80,40 +80,21 @@ describe('chunks', () => {
   })
 })
 
-describe('[S137] long output', () => {
-  test('up to the limit nothing is left out', () => {
-    const { output, text } = bench({ liveBytes: 100, tailBytes: 20 })
-    output.write('stdout', bytes('x'.repeat(100)))
-    expect(output.end()).toMatchObject({ bytes: 100, truncated: false })
-    expect(text()).toBe('x'.repeat(100))
-  })
-
-  test('[TSK-32] beyond it, beginning and end are kept, with a neutral marker between', () => {
-    const { emitted, output, text } = bench({ liveBytes: 100, tailBytes: 20 })
-    output.write('stdout', bytes('x'.repeat(90)))
-    for (let i = 0; i < 1_000; i++) output.write(i % 3 ? 'stdout' : 'stderr', bytes(`${i}\n`.padStart(5, '.')))
-    expect(output.end()).toMatchObject({ bytes: 5_090, truncated: true })
-    expect(text().startsWith('x'.repeat(90))).toBe(true)
-    expect(text().endsWith('.996\n.997\n.998\n.999\n')).toBe(true)
-    expect(text(note)).toBe('\n… 0.0 MB left out here …\n')
+describe('long output', () => {
+  test('[TSK-32] every byte is in one chunk, numbered without gaps, each saying how much is before it', () => {
+    const { emitted, output, text, clock } = bench()
+    for (let i = 0; i < 1_000; i++, clock.advance(i % 7))
+      output.write(i % 3 ? 'stdout' : 'stderr', bytes(`${i}\n`.padStart(50, '.')))
+    output.note('a word of ours')
+    expect(output.end()).toMatchObject({ bytes: 50_000 })
     const chunks = emitted.flat()
     expect(chunks.map((c) => c.q)).toEqual(chunks.map((_, i) => i))
-    expect(chunks.at(-1)!.o + chunks.at(-1)!.d.length).toBe(5_090)
-  })
-
-  test('the end just after the limit is not called left out', () => {
-    const { output, text } = bench({ liveBytes: 10, tailBytes: 20 })
-    output.write('stdout', bytes('0123456789abcdef'))
-    expect(output.end()).toEqual({ bytes: 16, truncated: false, tail: '0123456789abcdef' })
-    expect(text()).toBe('0123456789abcdef')
-  })
-
-  test('a character across the limit stays whole where nothing is left out', () => {
-    const { emitted, output, text } = bench({ liveBytes: 2, tailBytes: 20 })
-    output.write('stdout', bytes('a€b'))
-    output.end()
-    expect(text()).toBe('a€b')
-    expect(emitted.flat().map((c) => Buffer.from(c.d).toString())).toEqual(['a€b'])
+    const own = chunks.filter(({ s }) => s !== note)
+    expect(own.map((c) => c.o)).toEqual(
+      own.map((_, i) => (i === 0 ? 0 : (own[i - 1]?.o ?? 0) + (own[i - 1]?.d.length ?? 0))),
+    )
+    expect(text(note)).toBe('\na word of ours\n')
+    expect(text(stdout).length + text(stderr).length).toBe(50_000)
   })
 
   test('the result holds the last 4,000 characters', () => {

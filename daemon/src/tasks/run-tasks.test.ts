@@ -52,6 +52,12 @@ function setUp({
     draining: { snapshot: () => false, subscribe: () => () => {} },
     openLog: async () => ({
       log: openTaskLog(logDoc),
+      spool: {
+        write: () => {},
+        room: () => undefined,
+        close: async () => {},
+        seal: async () => ({ bytes: 3, truncated: false, tail: 'end', segments: [] }),
+      },
       durable: async () => void steps.push('durable'),
       close: () => {},
     }),

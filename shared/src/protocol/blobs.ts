@@ -6,8 +6,11 @@ export const BlobHash = z.string().regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hex
 /** The most that one request carries; larger blobs come in pieces, each after the one before. */
 export const blobPieceBytes = 4 * 2 ** 20
 
+/** What they belong to: files, which may be wanted as long as there is a past, or a task, with whose record they go. */
+const BlobsOf = z.enum(['files', 'task']).default('files')
+
 /** `POST …/blobs/missing`: which of these the server does not have whole, and how much of each it has already. */
-export const BlobsMissing = z.object({ hashes: z.array(BlobHash).max(1_000) })
+export const BlobsMissing = z.object({ hashes: z.array(BlobHash).max(1_000), of: BlobsOf })
 export const BlobsMissingAnswer = z.object({
   missing: z.array(z.object({ hash: BlobHash, received: z.int().nonnegative() })),
 })
@@ -21,6 +24,7 @@ export type BlobsMissingAnswer = z.infer<typeof BlobsMissingAnswer>
 export const BlobPiece = z.object({
   offset: z.coerce.number().int().nonnegative().default(0),
   size: z.coerce.number().int().nonnegative(),
+  of: BlobsOf,
 })
 export const BlobPutAnswer = z.object({ received: z.int().nonnegative(), complete: z.boolean() })
 export type BlobPutAnswer = z.infer<typeof BlobPutAnswer>
