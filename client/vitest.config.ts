@@ -42,6 +42,8 @@ export default defineProject({
   test: {
     name: 'browser',
     include: ['src/**/*.browser.test.{ts,tsx}'],
+    // Only ever waited for where something is broken: a loaded machine takes its time to draw.
+    expect: { poll: { timeout: 10_000 } },
     browser: {
       enabled: true,
       headless: true,
