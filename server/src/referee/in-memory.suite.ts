@@ -1,11 +1,21 @@
-import { Settings, createId, silentLog, type Id, type Role, type Task, type ToDaemon } from '@tandem/shared'
+import {
+  Settings,
+  createId,
+  isHeld,
+  isTerminal,
+  silentLog,
+  type Id,
+  type Role,
+  type Task,
+  type ToDaemon,
+} from '@tandem/shared'
 import { RequestBody, openOps, openTasks } from '@tandem/shared/docs'
 import { fakeClock } from '@tandem/shared/testing'
 import * as Y from 'yjs'
 import type { z } from 'zod'
 import { createReferee, type RefereePorts } from './referee.ts'
 
-/** A referee over documents in memory, with a clock of its own; `sent` and `audited` collect what it says. */
+/** A referee over documents in memory, with a clock of its own; `sent`, `audited` and `refused` collect what it says. */
 export function refereeForTest(settings: Partial<Settings> = {}) {
   const clock = fakeClock(1_000_000)
   const [tasksDoc, opsDoc] = [new Y.Doc(), new Y.Doc()]
@@ -13,6 +23,7 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
   const tasks = openTasks(tasksDoc)
   const sent: { to: Id; message: ToDaemon }[] = []
   const audited: string[] = []
+  const refused = new Map<Id, string>()
   const folded = new Set<Id>()
   const archived = new Map<Id, Task>()
   const daemonOwners = new Map<Id, Id>()
@@ -36,7 +47,10 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
     log: silentLog,
     settings: Settings.parse(settings),
     workspaceId: createId(),
-    audit: ({ action, object }) => audited.push(`${action} ${object}`),
+    audit: ({ action, object, details }) => {
+      audited.push(`${action} ${object}`)
+      if (action.endsWith('.refused')) refused.set(object, (details as { reason: string }).reason)
+    },
     whyNotCreate: () => undefined,
     ownerOf: (id) => daemonOwners.get(id),
     folded,
@@ -44,15 +58,21 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
   const start = () => createReferee(ports)
   const asks = (referee: ReturnType<typeof start>, role: Role = 'runner') => {
     const by = { id: createId(), name: 'Mira', role }
+    const askAll = (asked: readonly (readonly [Id, z.input<typeof RequestBody>])[]) =>
+      referee.fold(
+        by,
+        new Map(asked.map(([id, body]) => [id, { v: 1 as const, body: RequestBody.parse(body), clientAt: 0 }])),
+      )
     return {
       by,
+      askAll,
       ask: async (body: z.input<typeof RequestBody>, id = createId()): Promise<Id> => {
-        await referee.fold(by, new Map([[id, { v: 1 as const, body: RequestBody.parse(body), clientAt: 0 }]]))
+        await askAll([[id, body]])
         return id
       },
     }
   }
-  return { ports, clock, tasks, ops, sent, audited, archived, daemonOwners, disk, start, asks }
+  return { ports, clock, tasks, ops, sent, audited, refused, archived, daemonOwners, disk, start, asks }
 }
 
 /** The smallest task. */
@@ -60,3 +80,20 @@ export const runs = (command = 'ls', more: object = {}) => ({
   kind: 'create' as const,
   task: { title: command, payload: { kind: 'command' as const, command }, ...more },
 })
+
+/** A record in that state. */
+export function taskOf(state: Task['state'], more: Partial<Task> = {}): Task {
+  const [id, somebody] = [createId(), createId()]
+  const hasRun = isHeld(state) || isTerminal(state)
+  return {
+    ...{ v: 1, id, workspaceId: createId(), title: 't', executor: 'daemon', priority: 0, requires: [], onLost: 'keep' },
+    payload: { kind: 'command', command: 'ls', args: [], cwd: '', shell: false },
+    state,
+    attempt: hasRun ? 1 : 0,
+    attempts: hasRun ? [{ n: 1, daemonId: somebody }] : [],
+    createdBy: somebody,
+    createdByName: 'Mira',
+    createdAt: 1,
+    ...more,
+  }
+}

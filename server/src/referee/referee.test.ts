@@ -1,64 +1,8 @@
-import { createId, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
+import { createId } from '@tandem/shared'
 import { expect, test } from 'vitest'
-import type { Referee } from './referee.ts'
 import { approvalLifeMs } from './approvals.ts'
-import { refereeForTest, runs } from './in-memory.suite.ts'
-
-const argsHash = 'a1'
-type Hello = Extract<FromDaemon, { t: 'hello' }>
-
-/** A daemon that says only what the test makes it say. */
-async function daemonOf(t: ReturnType<typeof refereeForTest>, referee: Referee, id = createId()) {
-  const bootId = createId()
-  let n = 0
-  const said = <T extends ToDaemon['t']>(kind: T) =>
-    t.sent.flatMap(({ to, message }) =>
-      to === id && message.t === kind ? [message as Extract<ToDaemon, { t: T }>] : [],
-    )
-  const hello = (more: Partial<Hello> = {}) =>
-    referee.onMessage(id, { t: 'hello', protocol: 1, bootId, mono: 0, slots: 3, running: [], lastGrantSeq: 0, ...more })
-  await referee.onConnected(id, 'laptop')
-  await hello()
-  return {
-    id,
-    bootId,
-    hello,
-    said,
-    claim: async (task: Id) => {
-      await referee.onMessage(id, { t: 'claim', n: ++n, task, mono: 7 })
-      return said('grant').find((g) => g.n === n) ?? said('no-grant').find((g) => g.n === n)
-    },
-    report: (task: Id, attempt: number, state: Extract<FromDaemon, { t: 'report' }>['state'], exitCode?: number) =>
-      referee.onMessage(id, {
-        t: 'report',
-        n: ++n,
-        task,
-        attempt,
-        state,
-        ...(exitCode === undefined ? {} : { result: { exitCode } }),
-      }),
-    ask: (task: Id, hash = argsHash) =>
-      referee.onMessage(id, {
-        t: 'ask',
-        n: ++n,
-        task,
-        argsHash: hash,
-        summary: 'rm -r x',
-        reason: 'unknown command',
-        risk: 'high',
-      }),
-    refuse: (task: Id) =>
-      referee.onMessage(id, { t: 'refuse', n: ++n, task, code: 'command-denied', reason: "command 'x' not allowed" }),
-  }
-}
-
-async function setUp(settings = {}) {
-  const t = refereeForTest(settings)
-  const referee = t.start()
-  const { ask, by } = t.asks(referee)
-  const daemon = await daemonOf(t, referee)
-  return { ...t, referee, ask, by, daemon }
-}
+import { daemonOf, pass, setUp } from './daemon.suite.ts'
+import { runs } from './in-memory.suite.ts'
 
 test('[S107] [S113] [TSK-21] a task is queued, granted, runs, and its report completes it', async () => {
   const { ask, daemon, tasks, audited } = await setUp()
@@ -355,11 +299,3 @@ test('[S65] [S66] a ping is answered with its own stamp', async () => {
   await referee.onMessage(daemon.id, { t: 'ping', stamp: 42 })
   expect(daemon.said('pong')).toEqual([{ t: 'pong', stamp: 42 }])
 })
-
-/** Lets the time pass in the referee's own steps, each with its turn. */
-async function pass(clock: { advance(ms: number): void }, ms: number) {
-  for (let passed = 0; passed < ms; passed += 1_000) {
-    clock.advance(1_000)
-    for (let i = 0; i < 8; i++) await Promise.resolve()
-  }
-}

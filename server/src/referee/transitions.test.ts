@@ -1,28 +1,12 @@
-import { createId, isHeld, isTerminal, type Task, taskStates } from '@tandem/shared'
+import { createId, isHeld, type Task, taskStates } from '@tandem/shared'
 import { expect, test } from 'vitest'
+import { taskOf } from './in-memory.suite.ts'
 import { next, type TaskEvent } from './transitions.ts'
 
 const daemonId = createId()
 const lease = { daemonId, bootId: createId(), grantSeq: 1, expiresAt: 9 }
-const task = (state: Task['state'], more: Partial<Task> = {}): Task => ({
-  v: 1,
-  id: createId(),
-  workspaceId: createId(),
-  title: 't',
-  executor: 'daemon',
-  payload: { kind: 'command', command: 'ls', args: [], cwd: '', shell: false },
-  priority: 0,
-  requires: [],
-  onLost: 'keep',
-  state,
-  attempt: isHeld(state) || isTerminal(state) ? 1 : 0,
-  attempts: isHeld(state) || isTerminal(state) ? [{ n: 1, daemonId }] : [],
-  createdBy: daemonId,
-  createdByName: 'Mira',
-  createdAt: 1,
-  ...(isHeld(state) ? { lease } : {}),
-  ...more,
-})
+const task = (state: Task['state'], more: Partial<Task> = {}): Task =>
+  taskOf(state, { ...(isHeld(state) ? { lease } : {}), ...more })
 
 const events: readonly TaskEvent[] = [
   { t: 'proceed', to: { state: 'queued' } },
