@@ -28,6 +28,7 @@ import { createListener } from './listen.ts'
 import { runRetention } from './services/retain.ts'
 import { runTidying } from './services/tidy.ts'
 import { openRefereeService } from './services/run-referee.ts'
+import { createTerminals } from './services/terminals.ts'
 import { openAudit } from './store/audit.ts'
 import { openFolderBlobs } from './store/blobs-folder.ts'
 import { openLevelStore } from './store/level.ts'
@@ -151,7 +152,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       onLoaded: idle.loaded,
       onOps: (connection) => announcer.greet(connection),
       onRefused,
-      onAsk: (...asked) => fileMessages(...asked),
+      onAsk: async (...asked) => terminals(...asked) ?? fileMessages(...asked),
     })
     const documents = createDocuments({ engine, updates, place, settings, log })
     const announcer = createAnnouncer({ updates, documents, generation: workspace.generation, clock })
@@ -184,6 +185,12 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     let pageAddress = ''
     const verbs = createFileVerbs({ documents, updates, blobs, settings, clock })
     const fileMessages = createFileMessages({ verbs, readOnly: doors.readOnly, log })
+    const terminals = createTerminals({
+      tasks: service.tasks,
+      mayType: (claims, at) => !doors.readOnly({ kind: 'tty', ...at }, claims),
+      tell: (daemonId, message) => documents.tell({ kind: 'daemon', daemonId }, daemonId, JSON.stringify(message)),
+      audit: audit.add,
+    })
     const router = createRouter({
       workspace,
       settings,
