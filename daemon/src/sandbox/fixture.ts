@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { silentLog } from '@tandem/shared'
 import type { Command, CommandResult, Program, Runner } from './command.ts'
+import type { Limits } from './limits.ts'
 import { openRunner } from './open-runner.ts'
 import { defaultPolicy } from './policy.ts'
 import type { Probe } from './probe.ts'
@@ -38,10 +39,10 @@ export type Bed = {
   remove(): void
 }
 
-type BedOptions = { owner?: number | undefined; unsafe?: boolean }
+type BedOptions = { owner?: number | undefined; unsafe?: boolean; limits?: Partial<Limits> }
 
 /** Builds a test bed. `owner` (root alone may ask) gives everything in it to that user, as whom commands then run. */
-export async function createBed({ owner, unsafe = false }: BedOptions = {}): Promise<Bed> {
+export async function createBed({ owner, unsafe = false, limits = {} }: BedOptions = {}): Promise<Bed> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-bed-')))
   const [workspace, outside, home] = [join(base, 'root'), join(base, 'outside'), join(base, 'home')]
   // oxfmt-ignore
@@ -71,7 +72,8 @@ export async function createBed({ owner, unsafe = false }: BedOptions = {}): Pro
     LD_LIBRARY_PATH: '/x',
     SSH_AUTH_SOCK: '/x',
   }
-  const { runner, probe } = await openRunner({ workspace, policy: defaultPolicy, environment, unsafe, log: silentLog })
+  const policy = { ...defaultPolicy, limits: { ...defaultPolicy.limits, ...limits } }
+  const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log: silentLog })
 
   const run = async (command: string | Program, extras: Extras = {}): Promise<Ran> => {
     const output = { stdout: '', stderr: '' }

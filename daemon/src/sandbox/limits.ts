@@ -8,7 +8,7 @@ export const Limits = z.strictObject({
   /** The most a task may ask for. */
   maxWallMs: z.int().positive().default(86_400_000),
   /** From the polite signal to the one that cannot be refused. */
-  graceMs: z.int().nonnegative().default(2_000),
+  graceMs: z.int().nonnegative().default(10_000),
   /** Of the whole process tree. */
   memMb: z.int().positive().default(2_048),
   /** Processes and threads together: one node is a dozen. */

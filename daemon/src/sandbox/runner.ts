@@ -162,11 +162,11 @@ const environmentOf = ({ hostEnvironment, toolchains }: Machine, { env, terminal
 /** The real path of `cwd`, which must lie in the workspace: a link out of it is refused, as is a sibling's name. */
 function insideWorkspace(workspace: string, cwd: string): string {
   const real = realPath(cwd)
-  if (!statSync(real).isDirectory())
-    throw new TandemError('not-found', { reason: 'the working folder is a file', path: cwd })
   const way = relative(workspace, real)
   if (way === '..' || way.startsWith('../') || isAbsolute(way))
     throw new TandemError('path-outside-workspace', { path: cwd })
+  if (!statSync(real).isDirectory())
+    throw new TandemError('not-found', { reason: 'the working folder is a file', path: cwd })
   return real
 }
 

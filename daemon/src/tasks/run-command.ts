@@ -42,8 +42,16 @@ function outcomeOf(
   }
   if (reason) return { state: 'failed', result: { ...result, code: reason, error: sentences[reason] } }
   if (exitCode === 0) return { state: 'completed', result }
-  const error = signal === undefined ? `it ended with exit code ${exitCode}` : `it was ended by ${signal}`
+  const error = signal === undefined ? inWords(exitCode) : `it was ended by ${signal}`
   return { state: 'failed', result: { ...result, error } }
+}
+
+/** What a shell means by them. */
+function inWords(exitCode: number | null): string {
+  const code = `it ended with exit code ${exitCode}`
+  if (exitCode === 127) return `${code}: a command was not found`
+  if (exitCode === 126) return `${code}: a command could not be executed`
+  return code
 }
 
 const sentences: Record<Exclude<EndReason, 'cancelled' | 'timeout'>, string> = {
