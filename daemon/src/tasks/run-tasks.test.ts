@@ -4,6 +4,8 @@ import { fakeClock } from '@tandem/shared/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { createExecute, type Executor, type Job, type Outcome } from './execute.ts'
+import type { AttemptPorts } from './attempt.ts'
+import { drainingOf } from '../draining.ts'
 import type { Judgement } from './judge.ts'
 import { createTaskRunner } from './run-tasks.ts'
 
@@ -19,11 +21,15 @@ function setUp({
   judgement = { decision: 'run' } as Judgement,
   flush = async (): Promise<readonly string[]> => [],
   settle = async (): Promise<readonly string[]> => [],
+  artifacts = undefined as AttemptPorts['artifacts'],
+  /** Its processes do not heed that they are to end. */
+  deaf = false,
 } = {}) {
   const clock = fakeClock(1_000)
   const [tasksDoc, opsDoc, logDoc] = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
   const tasks = openTasks(tasksDoc)
-  const { approvals } = openOps(opsDoc)
+  const { approvals, daemons } = openOps(opsDoc)
+  const drain = new AbortController()
   const said: FromDaemon[] = []
   const steps: string[] = []
   const daemonId = createId()
@@ -38,7 +44,7 @@ function setUp({
         job: job as Job,
         end: (outcome = { state: 'completed', result: { exitCode: 0 } }) => resolve(outcome),
       })
-      job.signal.addEventListener('abort', () => resolve({ state: 'cancelled', result: { exitCode: null } }))
+      if (!deaf) job.signal.addEventListener('abort', () => resolve({ state: 'cancelled', result: { exitCode: null } }))
     }).finally(() => processes.delete(job.payload.command)) as Promise<Outcome>
   }
   const runner = createTaskRunner({
@@ -49,7 +55,8 @@ function setUp({
     approvals,
     judge: () => judged,
     execute: createExecute({ command }),
-    draining: { snapshot: () => false, subscribe: () => () => {} },
+    draining: drainingOf(daemons, daemonId, drain.signal),
+    ...(artifacts && { artifacts: (task) => (steps.push('artifacts'), artifacts(task)) }),
     openLog: async () => ({
       log: openTaskLog(logDoc),
       spool: {
@@ -138,6 +145,10 @@ function setUp({
     ack,
     stop,
     judge: (j: Judgement) => (judged = j),
+    drain: () => drain.abort(),
+    /** As the server's word. */
+    setDraining: (draining: boolean) =>
+      daemons.set(daemonId, { id: daemonId, name: 'box', connection: 'online', lastSeenAt: 0, draining }),
   }
 }
 const started = (processes: ReadonlyMap<string, unknown>, name: string) =>
@@ -363,4 +374,116 @@ test('[S45] a daemon that stops ends its processes and says so', async () => {
   t.ack(report?.n ?? 0)
   await stopped
   expect(t.processes.size).toBe(0)
+})
+
+test('[TSK-86] a daemon that drains claims nothing more; what runs goes on, and where it is told to it begins again', async () => {
+  const t = setUp()
+  const [a, b] = [t.add('a'), t.add('b')]
+  await t.says('claim', 2)
+  t.grant(a)
+  await started(t.processes, 'a')
+  t.setDraining(true)
+  const [c] = [t.add('c')]
+  // What was asked for before it drained and is granted now is begun: nobody else has it.
+  t.grant(b)
+  await started(t.processes, 'b')
+  t.processes.get('b')?.end()
+  await t.says('report', 3)
+  t.clock.advance(60_000)
+  expect(t.said.filter((m) => m.t === 'claim' && m.task === c)).toEqual([])
+  expect(t.processes.get('a')?.job.signal.aborted).toBe(false)
+  t.setDraining(false)
+  expect((await t.says('claim', 3)).at(-1)?.task).toBe(c)
+})
+
+test('[TSK-86] drained by its own machine it stays so, whatever the server says', async () => {
+  const t = setUp()
+  t.drain()
+  t.add('a')
+  t.setDraining(false)
+  t.clock.advance(60_000)
+  await vi.waitFor(() => expect(t.runner.held()).toEqual([]))
+  expect(t.said).toEqual([])
+})
+
+test('[TSK-82] a cancel asks the process to end; a forced one, a fence and a lost lease kill it', async () => {
+  const t = setUp({ slots: 4 })
+  const [asked, forced, fenced, lost] = ['asked', 'forced', 'fenced', 'lost'].map((name) =>
+    t.add(name, { onLost: name === 'lost' ? 'requeue' : 'keep' }),
+  ) as [Id, Id, Id, Id]
+  await t.says('claim', 4)
+  for (const id of [asked, forced, fenced, lost]) t.grant(id)
+  await started(t.processes, 'lost')
+  const jobs = new Map([...t.processes].map(([name, { job }]) => [name, job]))
+  const isKilled = (name: string) => jobs.get(name)?.killSignal.aborted
+  t.runner.onMessage({ t: 'cancel', task: asked, attempt: 1, force: false })
+  t.runner.onMessage({ t: 'cancel', task: forced, attempt: 1, force: true })
+  const kill = [{ task: fenced, attempt: 1 }]
+  t.runner.onMessage({ t: 'hello-ack', protocol: 1, mono: t.clock.now(), serverTime: 0, leaseMs: 30_000, kill })
+  t.clock.advance(61_000)
+  expect(['asked', 'forced', 'fenced', 'lost'].map(isKilled)).toEqual([false, true, true, true])
+  expect([...jobs.values()].every(({ signal }) => signal.aborted)).toBe(true)
+})
+
+test('[TSK-82] what was asked to end can be forced to afterwards', async () => {
+  const t = setUp({ deaf: true })
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  const job = t.processes.get('a')?.job
+  for (const force of [false, true]) {
+    t.runner.onMessage({ t: 'cancel', task: id, attempt: 1, force })
+    expect([job?.signal.aborted, job?.killSignal.aborted]).toEqual([true, force])
+  }
+  t.processes.get('a')?.end({ state: 'cancelled', result: {} })
+  expect((await t.says('report', 2)).at(-1)).toMatchObject({ state: 'cancelled' })
+})
+
+test('[TSK-93] who typed last drives a terminal: it has the size of their view, and hears nobody once it has ended', async () => {
+  const t = setUp()
+  const task = t.add('a')
+  await t.says('claim')
+  t.grant(task)
+  await started(t.processes, 'a')
+  const [mira, noah] = [createId(), createId()]
+  const heard: unknown[] = []
+  t.processes.get('a')?.job.onTerminal({
+    type: (bytes) => (heard.push(new TextDecoder().decode(bytes)), true),
+    resize: (size) => heard.push(size.cols),
+  })
+  const type = (session: Id, data: string, attempt = 1) =>
+    t.runner.onMessage({ t: 'typed', task, attempt, session, data })
+  const resize = (session: Id, cols: number) =>
+    t.runner.onMessage({ t: 'resized', task, attempt: 1, session, size: { cols, rows: 24 } })
+  resize(mira, 100)
+  resize(noah, 50)
+  type(mira, 'l')
+  type(mira, 's')
+  resize(noah, 60)
+  type(noah, 'x')
+  resize(mira, 110)
+  type(mira, 'old', 2)
+  resize(noah, 70)
+  type(mira, '!')
+  expect(heard).toEqual([100, 'l', 's', 60, 'x', 70, 110, '!'])
+  t.processes.get('a')?.end()
+  const last = (await t.says('report', 2)).at(-1)
+  t.ack(last?.n ?? 0)
+  await vi.waitFor(() => expect(t.runner.held()).toEqual([]))
+  type(mira, 'late')
+  expect(heard).not.toContain('late')
+})
+
+test('[TSK-88] what a task asked to be kept is collected after it ended and before it is reported; what was not is said', async () => {
+  const kept = [{ path: 'a.tgz', blob: 'a'.repeat(64), size: 1 }]
+  const t = setUp({ artifacts: async () => ({ kept, left: ['b.tgz: too large'] }) })
+  const id = t.add('a', { artifacts: ['*.tgz'] })
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  t.processes.get('a')?.end()
+  expect((await t.says('report', 2)).at(-1)).toMatchObject({ state: 'completed', result: { artifacts: kept } })
+  expect(t.steps).toEqual(['flush', 'execute', 'artifacts', 'durable', 'settle'])
+  expect(t.output()).toContain('not kept: b.tgz: too large')
 })
