@@ -25,11 +25,13 @@ import { createFileVerbs } from './http/file-verbs.ts'
 import { createRouter } from './http/router.ts'
 import { createStreams } from './http/stream.ts'
 import { createListener } from './listen.ts'
+import { runDroppingSealed } from './services/drop-sealed.ts'
 import { runRetention } from './services/retain.ts'
 import { runTidying } from './services/tidy.ts'
 import { openRefereeService } from './services/run-referee.ts'
 import { createTerminals } from './services/terminals.ts'
 import { openAudit } from './store/audit.ts'
+import type { BlobStore } from './store/blobs.ts'
 import { openFolderBlobs } from './store/blobs-folder.ts'
 import { openLevelStore } from './store/level.ts'
 import { openLog, type UpdateLog } from './store/log.ts'
@@ -100,7 +102,8 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       clock,
     })
     const { tokens, access, members } = auth
-    const blobs = await openFolderBlobs(path.join(dataDir, 'server', 'blobs'))
+    const blobs: BlobStore = await openFolderBlobs(path.join(dataDir, 'server', 'blobs'))
+    const outputs = await openFolderBlobs(path.join(dataDir, 'server', 'outputs'))
     const lease = await openDaemonLease({ table: tableOf(updates)('daemons'), leaseMs: settings.leaseMs, clock })
     const audit = await openAudit(updates, updates, clock)
     const checkOrigin = createOriginCheck(settings, certificate)
@@ -196,6 +199,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       settings,
       updates,
       blobs,
+      outputs,
       documents,
       verbs,
       ...auth,
@@ -245,7 +249,14 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     const pulse = runPulse({ sockets: sockets.sockets, idle, engine, settings, clock, log }, stopping.signal)
     const refereeing = service.run(stopping.signal)
     const retention = runRetention({ history, settings, clock, log }, stopping.signal)
-    const tidying = runTidying({ updates, blobs, documents, tasks: service.tasks, clock, log }, stopping.signal)
+    const tidying = runTidying(
+      { updates, blobs, outputs, documents, tasks: service.tasks, clock, log },
+      stopping.signal,
+    )
+    const dropping = runDroppingSealed(
+      { tasks: service.tasks, updates, documents, outputs, clock, log },
+      stopping.signal,
+    )
     const { port, url, publicUrl } = await door.open()
     pageAddress = publicUrl
     log.info('server ready', { url, publicUrl, workspace: workspace.id, seq: updates.head() })
@@ -257,7 +268,7 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
       stopping.abort(new TandemError('going-away'))
       announcer.stop()
       await door.close(terminate)
-      await Promise.all([pulse, refereeing, retention, tidying])
+      await Promise.all([pulse, refereeing, retention, tidying, dropping])
       engine.flushPendingStores()
       for (const end of opened) await end()
       log.info('server stopped')

@@ -19,7 +19,8 @@ const tag = 'Blobs'
 
 /** `…/blobs`: what is not text, by the SHA-256 of its bytes. Files name it in the index; it comes before its file does. */
 export function blobRoutes(deps: HttpDeps): Hono<Env> {
-  const { blobs, settings } = deps
+  const { blobs, outputs, settings } = deps
+  const lookFor = { files: blobs.look, task: outputs.renew }
   return new Hono<Env>()
     .post(
       '/missing',
@@ -31,10 +32,10 @@ export function blobRoutes(deps: HttpDeps): Hono<Env> {
       }),
       requireRole(deps, 'viewer'),
       async (c) => {
-        const { hashes } = await readBody(c, BlobsMissing)
+        const { hashes, of } = await readBody(c, BlobsMissing)
         const missing: BlobsMissingAnswer['missing'] = []
         for (const hash of new Set(hashes)) {
-          const { received, complete } = await blobs.look(hash)
+          const { received, complete } = await lookFor[of](hash)
           if (!complete) missing.push({ hash, received })
         }
         return c.json<BlobsMissingAnswer>({ missing })
@@ -54,7 +55,7 @@ export function blobRoutes(deps: HttpDeps): Hono<Env> {
       requireRole(deps, 'editor'),
       async (c) => {
         const hash = readValue(c.req.param('hash'), BlobHash)
-        const { offset, size } = readValue(c.req.query(), BlobPiece)
+        const { offset, size, of } = readValue(c.req.query(), BlobPiece)
         const limit = settings.maxBlobBytes
         if (size > limit) throw new TandemError('too-large', { reason: 'the file is too large', size, limit })
         const bytes = new Uint8Array(await c.req.arrayBuffer())
@@ -62,7 +63,8 @@ export function blobRoutes(deps: HttpDeps): Hono<Env> {
           const reason = 'these are too many bytes at once: bring them in pieces'
           throw new TandemError('too-large', { reason, bytes: bytes.length, limit: blobPieceBytes })
         }
-        return c.json<BlobPutAnswer>(await blobs.put(hash, { offset, size, bytes }))
+        const store = of === 'task' ? outputs : blobs
+        return c.json<BlobPutAnswer>(await store.put(hash, { offset, size, bytes }))
       },
     )
     .get(
@@ -76,7 +78,8 @@ export function blobRoutes(deps: HttpDeps): Hono<Env> {
       }),
       requireRole(deps, 'viewer'),
       async (c) => {
-        const raw = await rawBlob(blobs, readValue(c.req.param('hash'), BlobHash))
+        const hash = readValue(c.req.param('hash'), BlobHash)
+        const raw = (await rawBlob(blobs, hash)) ?? (await rawBlob(outputs, hash))
         if (!raw) throw new TandemError('not-found', { reason: 'the server does not have this blob' })
         // By its name it is the same for ever.
         c.header('cache-control', 'private, max-age=31536000, immutable')

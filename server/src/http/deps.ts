@@ -17,7 +17,7 @@ import type { Tokens } from '../auth/tokens.ts'
 import type { Users } from '../auth/users.ts'
 import type { History } from '../history/history.ts'
 import type { Audit } from '../store/audit.ts'
-import type { BlobStore } from '../store/blobs.ts'
+import type { BlobStore, PassingBlobs } from '../store/blobs.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Refusals } from '../store/refusals.ts'
 import type { Workspace } from '../store/workspace.ts'
@@ -31,7 +31,9 @@ export type Requests = {
   tasks: Records<Task>
   ask(by: Member, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
   showMembers(): Promise<void>
-  creationWaitMs(by: Id): number
+  creationWaitMs(by: Id, key?: Id): number
+  countCreation(key: Id): void
+  archived(id: Id): Promise<Task | undefined>
 }
 
 /** What the routes are built on. */
@@ -40,6 +42,8 @@ export type HttpDeps = {
   settings: Settings
   updates: UpdateLog
   blobs: BlobStore
+  /** What tasks left: their whole output, and files they were to keep. */
+  outputs: PassingBlobs
   documents: Documents
   verbs: FileVerbs
   keys: ApiKeys

@@ -5,6 +5,7 @@ import { fakeClock } from '@tandem/shared/testing'
 import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openMemoryBlobs } from '../store/blobs-memory.ts'
+import { hashOf } from '../store/blobs.suite.ts'
 import { openLog } from '../store/log.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import { all } from '../store/store.suite.ts'
@@ -27,7 +28,10 @@ async function bench() {
   const updates = await openLog({ store, settings, log: silentLog, clock })
   const documents = createDocuments({ engine, updates, place, settings, log: silentLog })
   const completedAtById = new Map<string, number | undefined>()
+  const outputs = openMemoryBlobs(clock.now)
+  const named = new Map<string, Task>()
   const tasks = {
+    snapshot: () => named,
     get: (id: string) => (completedAtById.has(id) ? ({ completedAt: completedAtById.get(id) } as Task) : undefined),
   }
   const lines: string[] = []
@@ -37,6 +41,8 @@ async function bench() {
     updates,
     store,
     blobs,
+    outputs,
+    named,
     clock,
     completedAtById,
     load: (ref: DocRef) => loaded.set(docName(place, ref), new Y.Doc() as Document),
@@ -49,7 +55,7 @@ async function bench() {
       for (const step of steps) step(doc)
       return ref
     },
-    run: () => runTidying({ updates, blobs, documents, tasks, clock, log }, stop.signal),
+    run: () => runTidying({ updates, blobs, outputs, documents, tasks, clock, log }, stop.signal),
     stop,
     rounds: () => lines.length,
   }
@@ -138,4 +144,32 @@ test('[LOG-42] tidying pauses between a few documents, and ends at once when the
   all.stop.abort()
   await running
   expect(all.rounds()).toBe(0)
+})
+
+test('[TSK-107] what a task left goes a month after it came, unless a record names it still', async () => {
+  const { outputs, named, clock, run, rounds, stop } = await bench()
+  const hashes = ['log', 'artifact', 'of an earlier attempt', 'of no task'].map((text) => hashOf(Buffer.from(text)))
+  for (const [i, text] of ['log', 'artifact', 'of an earlier attempt', 'of no task'].entries()) {
+    const bytes = Buffer.from(text)
+    await outputs.put(hashes[i] ?? '', { offset: 0, size: bytes.length, bytes })
+  }
+  const [log = '', artifact = '', earlier = ''] = hashes
+  const lies = (blob: string) => ({ bytes: 1, truncated: false, segments: [{ blob, size: 1, lines: 1 }] })
+  named.set('task', {
+    attempts: [{ n: 1, daemonId: createId(), output: lies(earlier) }],
+    result: { output: { ...lies(log), tail: '' }, artifacts: [{ path: 'a', blob: artifact, size: 1 }] },
+  } as Task)
+  const here = () => Promise.all(hashes.map(async (hash) => (await outputs.look(hash)).complete))
+  const running = run()
+  await vi.waitFor(() => expect(rounds()).toBe(1))
+  expect(await here()).toEqual([true, true, true, true])
+  clock.advance(30 * day + 1)
+  await vi.waitFor(() => expect(rounds()).toBe(2))
+  expect(await here()).toEqual([true, true, true, false])
+  named.clear()
+  clock.advance(day)
+  await vi.waitFor(() => expect(rounds()).toBe(3))
+  expect(await here()).toEqual([false, false, false, false])
+  stop.abort()
+  await running
 })

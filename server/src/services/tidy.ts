@@ -9,7 +9,7 @@ import {
   type Task,
 } from '@tandem/shared'
 import { openRequests, type Records } from '@tandem/shared/docs'
-import type { BlobStore } from '../store/blobs.ts'
+import type { BlobStore, PassingBlobs } from '../store/blobs.ts'
 import type { UpdateLog } from '../store/log.ts'
 import type { Documents } from '../sync/documents.ts'
 
@@ -26,8 +26,9 @@ const pastless: ReadonlySet<DocKind> = new Set(['requests', 'tasks', 'ops', 'dae
 type Deps = {
   updates: Pick<UpdateLog, 'names' | 'stat' | 'entries' | 'squash'>
   blobs: Pick<BlobStore, 'tidy'>
+  outputs: Pick<PassingBlobs, 'tidy' | 'expire'>
   documents: Pick<Documents, 'peek' | 'drop'>
-  tasks: Pick<Records<Task>, 'get'>
+  tasks: Pick<Records<Task>, 'get' | 'snapshot'>
   clock: Clock
   log: Log
 }
@@ -35,7 +36,8 @@ type Deps = {
 /**
  * Keeps the log from growing with what nobody looks at: at the start and once a day, a few documents at a time, the
  * past of requests, tasks, logs and the like is forgotten, after a day uploads that nobody went on with, and after a
- * month the emptied requests of sessions that are gone and the logs of tasks that are done. Settles when the signal aborted and nothing is under way any more.
+ * month the emptied requests of sessions that are gone, the logs of tasks that are done, and what tasks left that no
+ * record names any more. Settles when the signal aborted and nothing is under way any more.
  */
 export async function runTidying(deps: Deps, signal: AbortSignal): Promise<void> {
   const { clock, log } = deps
@@ -52,9 +54,15 @@ export async function runTidying(deps: Deps, signal: AbortSignal): Promise<void>
   }
 }
 
-async function tidy(deps: Deps, signal: AbortSignal): Promise<Record<'squashed' | 'dropped' | 'uploads', number>> {
-  const { updates, blobs, documents, clock } = deps
-  const done = { squashed: 0, dropped: 0, uploads: await blobs.tidy(clock.now() - dayMs) }
+async function tidy(
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Record<'squashed' | 'dropped' | 'uploads' | 'outputs', number>> {
+  const { updates, blobs, outputs, documents, tasks, clock } = deps
+  const uploads = (await blobs.tidy(clock.now() - dayMs)) + (await outputs.tidy(clock.now() - dayMs))
+  const named = new Set([...tasks.snapshot().values()].flatMap(blobsOf))
+  const expired = await outputs.expire(clock.now() - keepMs, (hash) => named.has(hash))
+  const done = { squashed: 0, dropped: 0, uploads, outputs: expired }
   let looked = 0
   for (const name of updates.names('')) {
     const ref = parseDocPath(name)
@@ -81,6 +89,12 @@ async function mayGo(ref: DocRef, name: string, { updates, documents, tasks, clo
   if (ref.kind !== 'requests' || (await changedAt(updates, name)) >= before) return false
   return (await documents.peek(ref, (doc) => openRequests(doc).isEmpty())) ?? false
 }
+
+/** What a task left at the server. */
+const blobsOf = ({ attempts, result }: Task): string[] =>
+  [...attempts.map(({ output }) => output), result?.output]
+    .flatMap((output) => output?.segments?.map(({ blob }) => blob) ?? [])
+    .concat(result?.artifacts?.map(({ blob }) => blob) ?? [])
 
 /** When a document last changed, ms. */
 async function changedAt(updates: Pick<UpdateLog, 'entries'>, name: string): Promise<number> {

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { BlobHash, TandemError } from '@tandem/shared'
-import { createBlobStore, type BlobStore } from './blobs.ts'
+import { createBlobStore, type PassingBlobs } from './blobs.ts'
 import { isFull } from './room.ts'
 
 /** What is not whole yet lies here, and goes to its place by one rename. */
@@ -12,7 +12,7 @@ const incoming = 'incoming'
  * Blobs as files in `folder`, `ab/cdef…` by their hash, for the server's own account alone. After a kill at any moment a
  * blob is whole or not there, and an upload goes on with what came of it.
  */
-export async function openFolderBlobs(folder: string): Promise<BlobStore> {
+export async function openFolderBlobs(folder: string): Promise<PassingBlobs> {
   await mkdir(path.join(folder, incoming), { recursive: true, mode: 0o700 })
   const wholeFile = (hash: string) => path.join(folder, hash.slice(0, 2), hash.slice(2))
   const partialFile = (hash: string) => path.join(folder, incoming, hash)
@@ -61,6 +61,18 @@ export async function openFolderBlobs(folder: string): Promise<BlobStore> {
       }
       return found
     },
+    wholes: async function* () {
+      for (const start of await readdir(folder)) {
+        if (!/^[0-9a-f]{2}$/.test(start)) continue
+        for (const rest of await readdir(path.join(folder, start))) {
+          const hash = start + rest
+          const { mtimeMs: at } = (await stat(wholeFile(hash)).catch(() => undefined)) ?? {}
+          if (BlobHash.safeParse(hash).success && at !== undefined) yield { hash, at }
+        }
+      }
+    },
+    touch: (hash) => utimes(wholeFile(hash), new Date(), new Date()),
+    remove: (hash) => rm(wholeFile(hash), { force: true }),
   })
 }
 

@@ -1,9 +1,10 @@
 import { joined } from '@tandem/shared'
-import { createBlobStore, type BlobStore } from './blobs.ts'
+import { createBlobStore, type PassingBlobs } from './blobs.ts'
 
 /** For tests: forgotten with the process. */
-export function openMemoryBlobs(now: () => number = Date.now): BlobStore {
+export function openMemoryBlobs(now: () => number = Date.now): PassingBlobs {
   const wholes = new Map<string, Uint8Array>()
+  const cameAt = new Map<string, number>()
   const partials = new Map<string, { bytes: Uint8Array; at: number }>()
   return createBlobStore({
     whole: async (hash) => wholes.get(hash)?.length,
@@ -17,6 +18,7 @@ export function openMemoryBlobs(now: () => number = Date.now): BlobStore {
     },
     keep: async (hash) => {
       wholes.set(hash, partials.get(hash)?.bytes ?? new Uint8Array())
+      cameAt.set(hash, now())
       partials.delete(hash)
     },
     forget: async (hash) => {
@@ -24,6 +26,14 @@ export function openMemoryBlobs(now: () => number = Date.now): BlobStore {
     },
     read: async function* (hash, from, to) {
       yield (wholes.get(hash) ?? new Uint8Array()).slice(from, to)
+    },
+    wholes: async function* () {
+      for (const [hash, at] of [...cameAt]) yield { hash, at }
+    },
+    touch: async (hash) => void cameAt.set(hash, now()),
+    remove: async (hash) => {
+      wholes.delete(hash)
+      cameAt.delete(hash)
     },
     partials: async () => [...partials].map(([hash, { at }]) => ({ hash, at })),
   })

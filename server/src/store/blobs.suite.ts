@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { BlobStore } from './blobs.ts'
+import type { BlobStore, PassingBlobs } from './blobs.ts'
 
 export const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 export const some = (length: number, seed = 7) =>
@@ -15,7 +15,7 @@ export async function readBlob(store: BlobStore, hash: string, from = 0, to?: nu
 }
 
 /** What every blob store must do; `open` gives a fresh, empty one. */
-export function blobContract(open: () => Promise<BlobStore>): void {
+export function blobContract(open: () => Promise<PassingBlobs>): void {
   test('[MIR-80] a blob comes in pieces, each after the one before, and is there once all of it is', async () => {
     const store = await open()
     const bytes = some(1_000)
@@ -109,5 +109,21 @@ export function blobContract(open: () => Promise<BlobStore>): void {
     expect(await store.tidy(Infinity)).toBe(1)
     expect((await store.look(hashOf(part))).received).toBe(0)
     expect(await readBlob(store, hashOf(whole))).toEqual(whole)
+  })
+
+  test('[TSK-107] a blob that passes goes when nobody has brought it lately and nothing names it', async () => {
+    const store = await open()
+    const [named, unnamed] = [some(100), some(200)]
+    for (const bytes of [named, unnamed]) await store.put(hashOf(bytes), { offset: 0, size: bytes.length, bytes })
+    const isNamed = (hash: string) => hash === hashOf(named)
+    expect(await store.expire(0, isNamed)).toBe(0)
+    expect(await store.expire(Infinity, isNamed)).toBe(1)
+    expect(await store.look(hashOf(unnamed))).toEqual({ received: 0, complete: false })
+    expect(await readBlob(store, hashOf(named))).toEqual(named)
+    expect(await store.renew(hashOf(named))).toEqual({ received: 100, complete: true })
+    expect(await store.renew(hashOf(unnamed))).toEqual({ received: 0, complete: false })
+    // It may be brought anew.
+    const answer = await store.put(hashOf(unnamed), { offset: 0, size: 200, bytes: unnamed })
+    expect(answer).toEqual({ received: 200, complete: true })
   })
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -113,4 +113,18 @@ test.runIf(canMakeDisks)('[MIR-82] on a full disk a piece is refused, and nothin
   expect(last).toMatchObject({ code: 'disk-full', complete: false })
   // What the disk took of the piece does not count.
   expect(last?.received).toBe(before?.complete ? 0 : before?.received)
+})
+
+test('[TSK-107] who brings what is there already makes it count as if it had come now', async () => {
+  const folder = path.join(await temporaryFolder(), 'blobs')
+  const store = await openFolderBlobs(folder)
+  const bytes = some(10)
+  const hash = hashOf(bytes)
+  await store.put(hash, { offset: 0, size: 10, bytes })
+  const longAgo = new Date(1_000_000)
+  await utimes(path.join(folder, hash.slice(0, 2), hash.slice(2)), longAgo, longAgo)
+  await store.renew(hash)
+  expect(await store.expire(2_000_000, () => false)).toBe(0)
+  await utimes(path.join(folder, hash.slice(0, 2), hash.slice(2)), longAgo, longAgo)
+  expect(await store.expire(2_000_000, () => false)).toBe(1)
 })

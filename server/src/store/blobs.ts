@@ -17,6 +17,14 @@ export type BlobStore = {
   tidy(before: number): Promise<number>
 }
 
+/** Blobs that go again: those of tasks, never those of files, which history needs. */
+export type PassingBlobs = BlobStore & {
+  /** As `look`; what is here whole counts as if it had come now. */
+  renew(hash: string): Promise<BlobPutAnswer>
+  /** Forgets what came before `before` (server's time, ms) and nothing names any more; returns how many. */
+  expire(before: number, isNamed: (hash: string) => boolean): Promise<number>
+}
+
 /** Where the bytes lie. Nothing here knows of hashes but as names, and each name is used by one at a time. */
 export type BlobPlace = {
   /** The size of a whole blob; undefined where there is none. */
@@ -36,9 +44,13 @@ export type BlobPlace = {
   read(hash: string, from: number, to: number): AsyncIterable<Uint8Array>
   /** Blobs of which a part came, and when the last of it did, ms. */
   partials(): Promise<{ hash: string; at: number }[]>
+  /** The whole ones, and when each came or was last touched, ms. */
+  wholes(): AsyncIterable<{ hash: string; at: number }>
+  touch(hash: string): Promise<void>
+  remove(hash: string): Promise<void>
 }
 
-export function createBlobStore(place: BlobPlace): BlobStore {
+export function createBlobStore(place: BlobPlace): PassingBlobs {
   const last = new Map<string, Promise<unknown>>()
   /** One after the other for each blob: two who bring the same at once do not write over each other. */
   const inTurn = <T>(hash: string, work: () => Promise<T>): Promise<T> => {
@@ -95,6 +107,21 @@ export function createBlobStore(place: BlobPlace): BlobStore {
     read: async function* (hash, from, to) {
       if (!(await look(hash)).complete) throw new TandemError('not-found', { reason: 'there is no such blob', hash })
       yield* place.read(hash, from, to)
+    },
+    renew: (hash) =>
+      inTurn(hash, async () => {
+        const now = await look(hash)
+        if (now.complete) await place.touch(hash)
+        return now
+      }),
+    expire: async (before, isNamed) => {
+      let gone = 0
+      for await (const { hash, at } of place.wholes()) {
+        if (at >= before || isNamed(hash)) continue
+        await inTurn(hash, () => place.remove(hash))
+        gone += 1
+      }
+      return gone
     },
     tidy: async (before) => {
       let gone = 0
