@@ -29,6 +29,7 @@ import type { LastScan } from './told/status-file.ts'
 import { createSpecials } from './place/specials.ts'
 import { createSurvey } from './survey.ts'
 import { openTexts } from './text/texts.ts'
+import { tidyTrash } from './place/trash.ts'
 import { createTransfers } from './blob/transfers.ts'
 import { createTurns } from './turn.ts'
 import { createUnread } from './told/unread.ts'
@@ -278,6 +279,7 @@ export async function startMirror(options: MirrorOptions, signal: AbortSignal): 
     await recoverImports(m)
     await recoverAsides(m)
     await tidyPartials(m)
+    await tidyTrash(m)
     poke()
     const rescans = every(
       () => pollMs,

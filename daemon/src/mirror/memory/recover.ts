@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
-import { readdir, rename, unlink } from 'node:fs/promises'
+import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Id } from '@tandem/shared'
 import { recoverCapture } from '../text/captures.ts'
 import { origin, type Mirroring } from '../context.ts'
 import { recoverMoves, recoverParked } from '../place/move.ts'
-import { openOwnFolder } from '../../disk/own-folder.ts'
+import { intoTrash } from '../place/trash.ts'
 import { recoverRemoval } from '../place/remove.ts'
 import { look } from '../../disk/stat.ts'
 import { staging } from '../../disk/write.ts'
@@ -26,8 +26,7 @@ export async function recoverExports(m: Mirroring): Promise<void> {
     else if (kind === 'p-') await recoverParked(m, id, name)
     else if (kind === 'd-') await recoverRemoval(m, id, join(dir, name))
     // Nobody knows of it any more: for a person to look at.
-    else if (kind === 'c-' && !captures.has(`${staging}/${name}`))
-      await rename(join(dir, name), join(await openOwnFolder(m.root.path, 'trash'), name))
+    else if (kind === 'c-' && !captures.has(`${staging}/${name}`)) await intoTrash(m, join(dir, name), name)
   }
 }
 

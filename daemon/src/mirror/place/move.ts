@@ -6,7 +6,7 @@ import type { Mirroring } from '../context.ts'
 import { letGo, waitFor } from './in-the-way.ts'
 import { inParent } from '../../disk/inside.ts'
 import { prune } from './specials.ts'
-import { openOwnFolder } from '../../disk/own-folder.ts'
+import { intoTrash } from './trash.ts'
 import { readStable } from '../../disk/read.ts'
 import { isStill, movedTo, type Shadow } from '../memory/shadow.ts'
 import { birthmark, identity, look, type Stat } from '../../disk/stat.ts'
@@ -80,7 +80,7 @@ async function place(
     const read = await readStable(m.root, to, m.maxTextBytes)
     if (typeof read === 'object' && read.bytes.length === read.stat.size)
       await m.conflicts.record(to, { disk: read.bytes }, { kind: 'replaced', file: entry.id })
-    await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${entry.id}-${m.clock.now()}`))
+    await intoTrash(m, target, `${entry.id}-${m.clock.now()}`)
   }
   const shadow = m.shadows.get(entry.id)
   if (shadow) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, path: from, moving: to } }])
@@ -121,7 +121,7 @@ async function endOfMove(m: Mirroring, id: Id, shadow: Shadow, to: string): Prom
       if (isSame) return unlink(source)
       if (!isSaved) return
       // Written to in place before that: the save is of what was read then, but may be of an earlier state.
-      if (!isUntouched) await rename(target, join(await openOwnFolder(m.root.path, 'trash'), `${id}-${m.clock.now()}`))
+      if (!isUntouched) await intoTrash(m, target, `${id}-${m.clock.now()}`)
       await rename(source, target)
     }),
   )

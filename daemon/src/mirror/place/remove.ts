@@ -1,16 +1,16 @@
-import { rename, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId, nameOf, type Id } from '@tandem/shared'
 import type { FileEntry } from '@tandem/shared/docs'
 import { origin, type Mirroring } from '../context.ts'
 import { checkParents, inParent } from '../../disk/inside.ts'
-import { openOwnFolder } from '../../disk/own-folder.ts'
 import { unreadable } from '../told/failures.ts'
 import { takeLinkAway } from './links.ts'
 import { hashStable } from '../../disk/open.ts'
 import { readStable } from '../../disk/read.ts'
 import { hashOf, type Shadow } from '../memory/shadow.ts'
 import { prune } from './specials.ts'
+import { intoTrash } from './trash.ts'
 import { identity, look, type Stat } from '../../disk/stat.ts'
 import { placeNew, removeDirectory, staging, takeOut } from '../../disk/write.ts'
 
@@ -88,5 +88,5 @@ export async function recoverRemoval(m: Mirroring, id: Id, aside: string): Promi
 async function keepInTrash(m: Mirroring, aside: string, path: string): Promise<void> {
   // Names may be as long as the system allows, ours has more to it.
   const name = `${createId()}-${nameOf(path).slice(-60).toWellFormed()}`
-  await rename(aside, join(await openOwnFolder(m.root.path, 'trash'), name))
+  await intoTrash(m, aside, name)
 }
