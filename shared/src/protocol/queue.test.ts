@@ -23,7 +23,7 @@ const mapOf = (...tasks: Task[]) => new Map(tasks.map((task) => [task.id, task])
 const why = (task: Task, workers: readonly Worker[], ...others: Task[]) =>
   whyWaiting(task, mapOf(task, ...others), workers, now)
 
-test('[S110] [TSK-53] a task that nobody can run says for whom or what it waits', () => {
+test('[S110] [TSK-53] [TSK-87] a task that nobody can run says for whom or what it waits', () => {
   const gpu = taskOf('queued', { requires: ['gpu', 'disk'] })
   expect(why(gpu, [])?.reason).toBe('no daemon has joined this workspace yet')
   expect(why(gpu, [laptop, tower])?.reason).toBe('no daemon has all that it needs: gpu, disk')
@@ -38,7 +38,8 @@ test('[S110] [TSK-53] a task that nobody can run says for whom or what it waits'
       { ...tower, isOnline: false },
     ])?.reason,
   ).toBe('laptop, tower are offline')
-  expect(why(one, [laptop, { ...tower, isDraining: true }])?.reason).toBe('tower begins nothing more')
+  for (const drains of [{ isDraining: true }, { slots: 0 }])
+    expect(why(one, [laptop, { ...tower, ...drains }])?.reason).toBe('tower begins nothing more')
 })
 
 test('[TSK-53] a task that waits for its turn says how many come before it', () => {
@@ -56,6 +57,10 @@ test('[TSK-53] a task whose key is full says so, and one that is not yet in the 
   const keyed = taskOf('queued', { concurrency })
   expect(why(keyed, [{ ...laptop, slots: 3 }], held({ concurrency }))).toEqual({
     reason: '1 of 1 with the key deploy run already',
+    ahead: 0,
+  })
+  expect(whyWaiting(keyed, mapOf(keyed, held({}, tower.id)), [laptop], now, 1)).toEqual({
+    reason: 'this workspace runs as many tasks as it may: 1',
     ahead: 0,
   })
   const at = (more: Partial<Task>) => why(taskOf('scheduled', { runAt: now + 90_000, ...more }), [])?.reason

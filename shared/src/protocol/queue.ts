@@ -33,6 +33,10 @@ export const isFor = ({ target, requires }: Task, { id, capabilities }: Pick<Wor
 export const whyKeyFull = ({ key, limit }: Concurrency, running: number): string | undefined =>
   running < limit ? undefined : `${running} of ${limit} with the key ${key} run already`
 
+/** Why no more may run in the workspace, where `running` do of as many as may, in words; undefined where one may. */
+export const whyAllFull = (maxRunning: number, running: number): string | undefined =>
+  running < maxRunning ? undefined : `this workspace runs as many tasks as it may: ${running}`
+
 export type Waiting = {
   /** In words, for a person. */
   reason: string
@@ -40,12 +44,13 @@ export type Waiting = {
   ahead?: number
 }
 
-/** Why a task does not run yet, in words; undefined where it does, or has ended. */
+/** Why a task does not run yet, in words; undefined where it does, or has ended. `maxRunning`: so many may in the workspace. */
 export function whyWaiting(
   task: Task,
   tasks: ReadonlyMap<string, Task>,
   workers: readonly Worker[],
   now: number,
+  maxRunning = Infinity,
 ): Waiting | undefined {
   if (isTerminal(task.state) || isHeld(task.state)) return undefined
   if (task.state === 'scheduled' && task.runAt !== undefined) {
@@ -57,12 +62,14 @@ export function whyWaiting(
   if (able.length === 0) return { reason: whyNobody(task, workers) }
   const online = able.filter(({ isOnline }) => isOnline)
   if (online.length === 0) return { reason: `${listed(able)} ${able.length === 1 ? 'is' : 'are'} offline` }
-  const open = online.filter(({ isDraining }) => !isDraining)
+  // One without any slot drains by itself, or stops.
+  const open = online.filter(({ isDraining, slots }) => !isDraining && slots > 0)
   if (open.length === 0) return { reason: `${listed(online)} begin${online.length === 1 ? 's' : ''} nothing more` }
-  const { heldByDaemon, heldByKey, places } = standing(tasks, now)
+  const { held, heldByDaemon, heldByKey, places } = standing(tasks, now)
   const ahead = places.get(task.id) ?? 0
   const { concurrency } = task
-  const full = concurrency && whyKeyFull(concurrency, heldByKey.get(concurrency.key) ?? 0)
+  const full =
+    whyAllFull(maxRunning, held) ?? (concurrency && whyKeyFull(concurrency, heldByKey.get(concurrency.key) ?? 0))
   if (full !== undefined) return { reason: full, ahead }
   const isFree = open.some(({ id, slots }) => (heldByDaemon.get(id) ?? 0) < slots)
   if (!isFree) return { reason: `all slots of ${listed(open)} are in use`, ahead }
@@ -87,6 +94,7 @@ function whyNobody({ target, requires }: Task, workers: readonly Worker[]): stri
 
 type Standing = {
   now: number
+  held: number
   heldByDaemon: ReadonlyMap<Id, number>
   heldByKey: ReadonlyMap<string, number>
   /** How many come before each queued task. */
@@ -101,17 +109,19 @@ function standing(tasks: ReadonlyMap<string, Task>, now: number): Standing {
   const heldByDaemon = new Map<Id, number>()
   const heldByKey = new Map<string, number>()
   const queue: Task[] = []
+  let held = 0
   const count = <K>(counts: Map<K, number>, key: K | undefined) => {
     if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   for (const task of tasks.values()) {
     if (task.state === 'queued') queue.push(task)
     if (!isHeld(task.state)) continue
+    held += 1
     count(heldByDaemon, task.lease?.daemonId)
     count(heldByKey, task.concurrency?.key)
   }
   const places = new Map(queue.toSorted(byQueueOrder(now)).map(({ id }, i) => [id, i]))
-  const fresh = { now, heldByDaemon, heldByKey, places }
+  const fresh = { now, held, heldByDaemon, heldByKey, places }
   standingByTasks.set(tasks, fresh)
   return fresh
 }
