@@ -1,4 +1,4 @@
-import { TandemError, TaskInput, TaskPayload, commandLine, type Task } from '@tandem/shared'
+import { TandemError, TaskInput, TaskPayload, commandLine, type Id, type Task } from '@tandem/shared'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Caller, Env, HttpDeps } from './deps.ts'
@@ -32,8 +32,8 @@ export function createTaskCreation({ requests, settings, session, updates, clock
   const keys = createIdempotency({ updates, clock })
   const { tasks } = requests
 
-  const refuseTooMany = ({ principal }: Caller) => {
-    const waitMs = requests.creationWaitMs(principal)
+  const refuseTooMany = ({ principal, via }: Caller) => {
+    const waitMs = requests.creationWaitMs(principal, keyIn(via))
     if (waitMs > 0) throw tooOften('too many tasks created', waitMs, settings.tasksPerMinute)
   }
   const ask = async (caller: Caller, task: TaskInput): Promise<Created> => {
@@ -45,6 +45,8 @@ export function createTaskCreation({ requests, settings, session, updates, clock
       throw e
     })
     const made = tasks.get(id)
+    const apiKey = keyIn(caller.via)
+    if (made && apiKey !== undefined) requests.countCreation(apiKey)
     if (made) return { task: made, isNew: true }
     // What the referee did not make was made before, with this key.
     const same = [...tasks.snapshot().values()].find(
@@ -64,7 +66,7 @@ export function createTaskCreation({ requests, settings, session, updates, clock
     const known = await keys.find(caller.principal, key)
     if (known && known.hash !== hash) throw otherBody()
     if (known) {
-      const made = tasks.get(known.task)
+      const made = tasks.get(known.task) ?? (await requests.archived(known.task))
       if (made) return { task: made, isNew: false }
       throw new TandemError('conflict', { reason: 'the task made with this key is kept no longer', task: known.task })
     }
@@ -73,6 +75,8 @@ export function createTaskCreation({ requests, settings, session, updates, clock
     return created
   }
 }
+
+const keyIn = (via: Caller['via']): Id | undefined => ('key' in via ? via.key : undefined)
 
 const otherBody = () =>
   new TandemError('validation-failed', {

@@ -62,9 +62,9 @@ export function taskEventRoutes(deps: HttpDeps, look: TaskLook): Hono<Env> {
       errors: ['not-found', 'bad-request'],
     }),
     requireRole(deps, 'viewer'),
-    (c) => {
+    async (c) => {
       const { follow, since } = readValue(c.req.query(), EventsQuery)
-      const { id, state, attempt: current } = look.find(c.req.param('id'))
+      const { id, state, attempt: current } = await look.findAny(c.req.param('id'))
       const heard = readEventId(c.req.header('last-event-id') ?? since, /^(\d{1,6})\.(\d{1,12})(\.end)?$/)
       const [attempt, q] = [Number(heard?.[0]), Number(heard?.[1])]
       if (heard?.[2] && isTerminal(state) && attempt === current) return c.body(null, 204)
@@ -86,8 +86,7 @@ async function* eventsOf(deps: HttpDeps, look: TaskLook, { id, place, follow, en
   let told: unknown
   try {
     while (!ended.aborted) {
-      const task = tasks.get(id)
-      if (!task) return
+      const task = tasks.get(id) ?? (await look.findAny(id))
       const isOver = isTerminal(task.state)
       if (task !== told && !isOver && (await look.isKept())) {
         yield [{ event: 'state', data: await look.view(task), id: idOf(place) }]
@@ -107,7 +106,7 @@ async function* eventsOf(deps: HttpDeps, look: TaskLook, { id, place, follow, en
         }
       }
       // Something may have come while we looked.
-      if (tasks.get(id) !== task) continue
+      if ((tasks.get(id) ?? task) !== task) continue
       if (isOver && (await look.isKept())) {
         yield [{ event: 'state', data: await look.view(task), id: `${idOf(place)}.end` }]
         return

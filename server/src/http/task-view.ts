@@ -32,8 +32,10 @@ export const TaskView = z.object({
 export type TaskView = z.infer<typeof TaskView>
 
 export type TaskLook = {
-  /** Throws `not-found`. */
+  /** One that is listed; throws `not-found`. */
   find(id: string): Task
+  /** The same, or one that ended so long ago that it is listed no more. */
+  findAny(id: string): Promise<Task>
   /** As of now, with why it waits where it does. */
   view(task: Task): Promise<TaskView>
   views(tasks: readonly Task[]): Promise<TaskView[]>
@@ -50,12 +52,14 @@ export function createTaskLook({ requests, documents, settings, clock }: HttpDep
     const [all, able] = [requests.tasks.snapshot(), await workers()]
     return tasks.map((task) => ({ ...inWords(task), waiting: whyWaiting(task, all, able, clock.now()) }))
   }
+  const find = (id: string): Task => {
+    const task = isIt(id) ? requests.tasks.get(id) : undefined
+    if (!task) throw new TandemError('not-found', { reason: 'there is no such task', id: id.slice(0, 40) })
+    return task
+  }
   return {
-    find: (id) => {
-      const task = Id.safeParse(id).success ? requests.tasks.get(id) : undefined
-      if (!task) throw new TandemError('not-found', { reason: 'there is no such task', id: id.slice(0, 40) })
-      return task
-    },
+    find,
+    findAny: async (id) => (isIt(id) && !requests.tasks.get(id) ? await requests.archived(id) : undefined) ?? find(id),
     view: async (task) => (await views([task]))[0] ?? inWords(task),
     views,
     isKept: () =>
@@ -66,6 +70,7 @@ export function createTaskLook({ requests, documents, settings, clock }: HttpDep
   }
 }
 
+const isIt = (id: string): id is Id => Id.safeParse(id).success
 const iso = (at: number) => new Date(at).toISOString()
 const isoOf = (at: number | undefined) => (at === undefined ? undefined : iso(at))
 

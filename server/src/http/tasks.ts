@@ -35,6 +35,8 @@ const CancelMany = z
 const Cancelled = z.object({ cancelled: z.array(Id).describe('Those whose end was asked for or came.') })
 /** What of a task is to be another in its duplicate. */
 const Changes = NewTask.partial()
+/** As they were sent: what was not said has no default here. */
+const Given = z.record(z.string(), z.unknown())
 
 const orNothing = async <S extends z.ZodType>(c: Context<Env>, schema: S): Promise<z.infer<S>> =>
   (await c.req.text()) === '' ? readValue({}, schema) : readBody(c, schema)
@@ -42,7 +44,7 @@ const orNothing = async <S extends z.ZodType>(c: Context<Env>, schema: S): Promi
 /** `…/tasks`: everything here asks the referee as the caller's own client would; nothing is written past it. */
 export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): Hono<Env> {
   const { requests, session } = deps
-  const { find, view, views } = look
+  const { find, findAny, view, views } = look
   const runner = requireRole(deps, 'runner')
   const viewer = requireRole(deps, 'viewer')
   const ask = async ({ var: { caller } }: Context<Env>, body: Parameters<typeof requests.ask>[2]) =>
@@ -82,7 +84,7 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
       describe({
         tag,
         summary: 'Cancel many tasks',
-        more: 'Those that have ended meanwhile stay as they are.',
+        more: 'Those that have ended meanwhile stay as they are; where none is left it is a conflict.',
         body: CancelMany,
         answers: { 202: Cancelled },
         errors: ['conflict'],
@@ -110,7 +112,7 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
         errors: ['not-found'],
       }),
       viewer,
-      async (c) => c.json(await view(find(c.req.param('id')))),
+      async (c) => c.json(await view(await findAny(c.req.param('id')))),
     )
     .post(
       '/:id/cancel',
@@ -174,8 +176,13 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
       }),
       runner,
       async (c) => {
-        const { idempotencyKey: _, delayMs: __, runAt: ___, ...like } = TaskInput.parse(find(c.req.param('id')))
-        const { task, isNew } = await create(c, readValue({ ...like, ...(await orNothing(c, Changes)) }, NewTask))
+        const {
+          idempotencyKey: _,
+          delayMs: __,
+          runAt: ___,
+          ...like
+        } = TaskInput.parse(await findAny(c.req.param('id')))
+        const { task, isNew } = await create(c, readValue({ ...like, ...(await orNothing(c, Given)) }, NewTask))
         return c.json(await view(task), isNew ? 201 : 200)
       },
     )
