@@ -130,7 +130,7 @@ export {
   statusOf,
   taskStates,
 } from './protocol/task.ts'
-export { byQueueOrder, isFor, whyKeyFull, whyWaiting, type Waiting, type Worker } from './protocol/queue.ts'
+export { byQueueOrder, isFor, whyAllFull, whyKeyFull, whyWaiting, type Waiting, type Worker } from './protocol/queue.ts'
 export { applyToString, type TextEdit } from './merge/edits.ts'
 export { diffText } from './merge/diff.ts'
 export { diffLines, splitLines, type Hunk } from './merge/lines.ts'

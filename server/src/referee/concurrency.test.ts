@@ -14,10 +14,13 @@ test('[S111] [TSK-49] of one key at most so many run at once, on all daemons tog
   const no = { t: 'no-grant', reason: '2 of 2 with the key k run already' }
   expect(await other.claim(ids[2])).toMatchObject(no)
   expect((await other.claim(await t.ask(runs())))?.t).toBe('grant')
+  expect(other.said('status-request')).toEqual([])
   // One that is being cancelled still runs.
   await t.ask({ kind: 'cancel', task: ids[0] })
   expect(await other.claim(ids[2])).toMatchObject(no)
   await t.daemon.report(ids[0], 1, 'cancelled')
+  // Whoever was refused for want of room is asked, and claims again: nothing of its own has changed.
+  expect([t.daemon, other].map(({ said }) => said('status-request').length)).toEqual([0, 1])
   expect((await other.claim(ids[2]))?.t).toBe('grant')
 })
 
@@ -79,7 +82,7 @@ test('[S106] [TSK-50] in a workspace only so many run at once, and places come b
   await other.claim(ids[1])
   expect(await other.claim(ids[2])).toMatchObject({
     t: 'no-grant',
-    reason: '2 tasks run in this workspace, which is as many as may',
+    reason: 'this workspace runs as many tasks as it may: 2',
   })
   await t.ask({ kind: 'cancel', task: ids[0], force: true })
   expect((await other.claim(ids[2]))?.t).toBe('grant')

@@ -3,7 +3,7 @@ import type { Board } from './board.ts'
 import { mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { setPresence } from './presence.ts'
-import { whyNoGrant } from './schedule.ts'
+import { whyNoGrant, whyNoRoom } from './schedule.ts'
 
 type Said<T extends FromDaemon['t']> = Extract<FromDaemon, { t: T }>
 
@@ -77,9 +77,15 @@ export function createHoldings(
         task?.state === 'leased' && task.lease?.daemonId === daemonId && task.lease.bootId === session?.bootId
       if (session && isOurs) return tellGrant(turn, task, session, n, mono)
       const isDraining = daemons.get(daemonId)?.draining ?? false
-      const reason = whyNoGrant({ task, session, daemonId, isDraining, board, now: turn.now, settings })
+      const { unseenMs, maxRunning } = settings
+      const reason = whyNoGrant({ task, session, daemonId, isDraining, board, now: turn.now, unseenMs })
       if (!task || !session || reason !== undefined) {
         return turn.tell(daemonId, { t: 'no-grant', n, task: id, reason: reason ?? 'say hello first' })
+      }
+      const full = whyNoRoom(task, board, maxRunning)
+      if (full !== undefined) {
+        turn.wantsRoom(daemonId)
+        return turn.tell(daemonId, { t: 'no-grant', n, task: id, reason: full })
       }
       const grantSeq = ++session.grantSeq
       const lease = { daemonId, bootId: session.bootId, grantSeq, expiresAt: turn.now + settings.leaseMs }

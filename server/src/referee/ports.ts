@@ -51,6 +51,8 @@ export type Turn = {
   /** The task after the event, written and audited, and what follows; undefined, and nothing happens, where that is not lawful. */
   change(task: Task, event: TaskEvent, actor: Id): Task | undefined
   tell(daemonId: Id, message: ToDaemon): void
+  /** Has this daemon asked once more, when something that others hold has ended: only that it waits for. */
+  wantsRoom(daemonId: Id): void
   /** Tells the daemon that holds it that the task's end was asked for. */
   tellCancel(task: Task): void
 }

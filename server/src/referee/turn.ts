@@ -1,4 +1,4 @@
-import type { Id, ToDaemon } from '@tandem/shared'
+import { isHeld, type Id, type ToDaemon } from '@tandem/shared'
 import type { Board } from './board.ts'
 import { follow } from './follow.ts'
 import type { RefereePorts, Turn } from './ports.ts'
@@ -7,6 +7,8 @@ import { next } from './transitions.ts'
 /** Takes turns: one at a time, so that what is sent keeps the order of what was decided. */
 export function createTurns(ports: RefereePorts, board: Board): (work: (turn: Turn) => void) => Promise<void> {
   let last: Promise<void> = Promise.resolve()
+  /** Daemons that were refused for want of room alone: their answer to this question lets them claim again. */
+  const wantRoom = new Set<Id>()
   const take = async (work: (turn: Turn) => void) => {
     const outbox: { to: Id; message: ToDaemon }[] = []
     const now = ports.clock.now()
@@ -33,8 +35,13 @@ export function createTurns(ports: RefereePorts, board: Board): (work: (turn: Tu
         const details = { from: before.state, to: after.state, attempt: after.attempt }
         ports.audit({ actor, action: `task.${event.t}`, object: id, details })
         follow(ports, turn, before, after)
+        if (isHeld(before.state) && !isHeld(after.state)) {
+          for (const daemonId of wantRoom) turn.tell(daemonId, { t: 'status-request' })
+          wantRoom.clear()
+        }
         return after
       },
+      wantsRoom: (daemonId) => wantRoom.add(daemonId),
       tell: (to, message) => outbox.push({ to, message }),
       tellCancel: ({ id, attempt, lease, cancel }) => {
         if (lease) turn.tell(lease.daemonId, { t: 'cancel', task: id, attempt, force: cancel?.force ?? false })

@@ -183,6 +183,9 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       })
     },
     run: async (signal) => {
+      const { maxRunning } = settings
+      if (ops.limits.get('tasks')?.maxRunning !== maxRunning)
+        await documents.change(opsRef, meta, () => ops.limits.set('tasks', { id: 'tasks', maxRunning }))
       const stop = documents.onAppend(({ doc }) => {
         if (doc.kind === 'requests') void fold(doc).catch(() => {}) // logged where it failed
       })

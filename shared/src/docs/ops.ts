@@ -53,6 +53,10 @@ export type Answer = z.infer<typeof Answer>
 export const Member = z.object({ id: Id, name: z.string(), role: Role })
 export type Member = z.infer<typeof Member>
 
+/** Settings of the server that those who watch tasks should know; the one record has the id `tasks`. */
+export const Limits = z.object({ id: z.literal('tasks'), maxRunning: z.int() })
+export type Limits = z.infer<typeof Limits>
+
 export type Ops = {
   daemons: Records<DaemonPresence>
   approvals: Records<Approval>
@@ -60,6 +64,7 @@ export type Ops = {
   answers: Records<Answer>
   /** Named versions, kept whatever else of the past is thinned out. */
   checkpoints: Records<Checkpoint>
+  limits: Records<Limits>
 }
 
 /** What the server alone says about the workspace. */
@@ -69,4 +74,5 @@ export const openOps = (doc: Y.Doc): Ops => ({
   members: openRecords(doc, 'members', Member),
   answers: openRecords(doc, 'answers', Answer),
   checkpoints: openRecords(doc, 'checkpoints', Checkpoint),
+  limits: openRecords(doc, 'limits', Limits),
 })
