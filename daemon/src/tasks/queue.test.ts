@@ -36,3 +36,17 @@ test('[S110] a task for others, of another state, or that wants what we have not
   ]
   expect(order([...tasks, task('mine', { requires: ['node'], target: { daemonId: me.daemonId } })])).toEqual(['mine'])
 })
+
+test('[TSK-49] of one concurrency key only as many are asked for as there is room for', () => {
+  const keyed = (title: string, key: string, limit: number, more: Partial<Task> = {}) =>
+    task(title, { concurrency: { key, limit, onFull: 'queue' }, ...more })
+  const tasks = [
+    keyed('runs elsewhere', 'deploy', 2, { state: 'running', target: { daemonId: createId() } }),
+    keyed('first', 'deploy', 2),
+    keyed('second', 'deploy', 2),
+    keyed('is over', 'build', 1, { state: 'completed' }),
+    keyed('build', 'build', 1),
+    task('plain'),
+  ]
+  expect(order(tasks)).toEqual(['first', 'build', 'plain'])
+})
