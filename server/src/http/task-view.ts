@@ -50,7 +50,8 @@ export function createTaskLook({ requests, documents, settings, clock }: HttpDep
     [...(await ops()).daemons.snapshot().values()].map((each) => workerOf(each, settings.slots))
   const views: TaskLook['views'] = async (tasks) => {
     const [all, able] = [requests.tasks.snapshot(), await workers()]
-    return tasks.map((task) => ({ ...inWords(task), waiting: whyWaiting(task, all, able, clock.now()) }))
+    const [now, { maxRunning }] = [clock.now(), settings]
+    return tasks.map((task) => ({ ...inWords(task), waiting: whyWaiting(task, all, able, now, maxRunning) }))
   }
   const find = (id: string): Task => {
     const task = isIt(id) ? requests.tasks.get(id) : undefined
