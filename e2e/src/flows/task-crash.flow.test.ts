@@ -36,7 +36,7 @@ async function startTask(tandem: Tandem, more: object = {}) {
       return task?.state === state && task
     })
   const log = async () => (await tandem.api(`${at}/${id}/log`)).text()
-  return { reaches, log }
+  return { get, reaches, log }
 }
 const processOf = (tandem: Tandem) =>
   processesBelow(tandem.ready.pid).find(({ command }) => /(^|\/)node count\.mjs$/.test(command))?.pid
@@ -67,6 +67,25 @@ test('[TSK-7] [TSK-12] a killed daemon takes its task with it: lost, or run agai
   await killAndAwaitReturn(tandem, 'daemon')
   const done = await again.reaches('completed')
   expect(done).toMatchObject({ attempt: 2, attempts: [{ outcome: 'lost' }, { outcome: 'completed' }] })
+})
+
+test('[TSK-97] [TSK-7] a daemon killed again and again within a lease begins no attempt twice', async () => {
+  const note = `echo $TANDEM_TASK_ID.$TANDEM_TASK_ATTEMPT >> begun.txt; sleep 1`
+  const tandem = await startTandem()
+  const payload = { kind: 'command', command: note, shell: true }
+  const kept = await Promise.all([0, 1].map(() => startTask(tandem, { payload })))
+  const given = await startTask(tandem, { payload, onLost: 'requeue' })
+  const begun = () => (tandem.read('begun.txt') ?? '').split('\n').filter(Boolean)
+  for (let kill = 1; kill <= 2; kill++) {
+    await until('something more has begun', () => begun().length > kill)
+    await killAndAwaitReturn(tandem, 'daemon')
+  }
+  await given.reaches('completed')
+  for (const task of kept)
+    await until('it has ended', async () => ['completed', 'lost'].includes((await task.get())?.state ?? ''))
+  expect(new Set(begun()).size).toBe(begun().length)
+  const attempts = (await given.get())?.attempts ?? []
+  expect(attempts.at(-1)).toMatchObject({ outcome: 'completed' })
 })
 
 test('[TSK-17] [S106] three tasks run at once, and the fourth when a slot is free', async () => {
