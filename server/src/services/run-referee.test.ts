@@ -1,7 +1,8 @@
-import { createId, readSettings, silentLog, type Task } from '@tandem/shared'
+import { createId, docPath, readSettings, silentLog, type Task } from '@tandem/shared'
 import { openRequests, openTasks } from '@tandem/shared/docs'
 import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { taskOf } from '../referee/in-memory.suite.ts'
 import { openLog } from '../store/log.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import { Workspace } from '../store/workspace.ts'
@@ -105,4 +106,27 @@ test('[ACC-33] of a flood of requests at once the first thousand are decided, th
   const said = server.lines.filter(({ msg }) => msg === 'request refused')
   expect(said).toContainEqual(expect.objectContaining({ reason: 'too many requests at once', times: 30 }))
   expect(said.length).toBeLessThanOrEqual(21)
+})
+
+test('[TSK-55] a task that ended long ago leaves the document, and is read from the archive, also after a restart', async () => {
+  const store = openMemoryStore()
+  const first = await testServer({ store })
+  await first.access()
+  await first.end()
+  const { ownerId, serverId } = Workspace.parse(await store.read('meta', 'workspace'))
+  const doc = new Y.Doc()
+  const old = taskOf('completed', { createdBy: ownerId, completedAt: 1, idempotencyKey: 'k', title: 'long ago' })
+  openTasks(doc).set(old.id, old)
+  const log = await openLog({ store, settings: readSettings({}), log: silentLog })
+  const tasksDoc = docPath({ kind: 'tasks', rotation: 0 })
+  await log.append(tasksDoc, Y.encodeStateAsUpdate(doc), { author: serverId, origin: 'server' }).durable
+
+  const second = await testServer({ store, ownerKey: first.ownerKey })
+  const tasks = await tasksOf(second)
+  await vi.waitFor(() => expect(tasks.all()).toEqual([]), 10_000)
+  await second.end()
+  const third = await testServer({ store, ownerKey: first.ownerKey })
+  expect((await tasksOf(third)).all()).toEqual([])
+  const answer = await third.inWorkspace(`/tasks/${old.id}`)
+  expect(await answer.json()).toMatchObject({ id: old.id, title: 'long ago', status: 'completed' })
 })
