@@ -56,9 +56,11 @@ const secrets: ReadonlySet<string> = new Set([
   'oidcClientSecret',
 ] satisfies (keyof Settings)[])
 
-/** Gives a command an option for every setting but secrets: `maxDocBytes` is `--max-doc-bytes N`. */
-export function addSettings(command: Command): Command {
-  for (const key of Object.keys(Settings.shape) as (keyof Settings)[]) {
+const all = Object.keys(Settings.shape) as (keyof Settings)[]
+
+/** Gives a command an option for each of these settings, or for every one, but secrets: `maxDocBytes` is `--max-doc-bytes N`. */
+export function addSettings(command: Command, keys: readonly (keyof Settings)[] = all): Command {
+  for (const key of keys) {
     if (secrets.has(key)) continue
     const name = '--' + kebab(key)
     const flags =
@@ -76,7 +78,7 @@ export function addSettings(command: Command): Command {
 /** The settings of a command that was given: its flags, over the environment, over the file. */
 export function settingsOf(command: Command, machine: Machine): Settings {
   const given = Object.entries(command.opts<Record<string, unknown>>()).filter(
-    ([key]) => command.getOptionValueSource(key) === 'cli',
+    ([key]) => command.getOptionValueSource(key) === 'cli' && (key === 'config' || key in Settings.shape),
   )
   const { config, ...flags } = Object.fromEntries(given)
   const fallback = join(configDir(machine), 'config.json')

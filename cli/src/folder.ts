@@ -42,10 +42,8 @@ export function checkFolder(given: string): string {
  * Where Tandem keeps its data of a folder: `--data`, or a place of its own for each folder. Made, for the owner alone.
  * Inside the folder it would be shared, with the owner's key in it: throws `config-invalid`.
  */
-export function dataDirOf(folder: string, given: string | undefined, { env, home }: Machine): string {
-  const mark = createHash('sha256').update(folder).digest('hex').slice(0, 12)
-  const dir =
-    given === undefined ? join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'tandem', mark) : resolve(given)
+export function dataDirOf(folder: string, given: string | undefined, machine: Machine): string {
+  const dir = given === undefined ? ownDataDirOf(folder, machine) : resolve(given)
   try {
     requireOutside(folder, dir)
     mkdirSync(dir, { recursive: true, mode: 0o700 })
@@ -61,6 +59,12 @@ export function dataDirOf(folder: string, given: string | undefined, { env, home
       e,
     )
   }
+}
+
+/** Where the data of a folder lies unless somebody said otherwise; nothing is made. `folder` is a real path. */
+export function ownDataDirOf(folder: string, { env, home }: Machine): string {
+  const mark = createHash('sha256').update(folder).digest('hex').slice(0, 12)
+  return join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'tandem', mark)
 }
 
 function requireOutside(folder: string, dir: string): void {

@@ -9,6 +9,7 @@ import { makePlayground } from './playground.ts'
 import { failureOf, sentenceOf, toTerminal } from './say.ts'
 import { status, token } from './status.ts'
 import { ProgramFailed } from './supervise.ts'
+import { addTaskCommands } from './task.ts'
 import { up } from './up.ts'
 
 const machine = thisMachine()
@@ -78,6 +79,7 @@ addSettings(program.command('doctor'))
   .action(async (folder: string, _: unknown, command: Command) => {
     process.exitCode = await doctor({ folder, settings: settingsOf(command, machine), machine, say })
   })
+addTaskCommands(program, { machine, say, stop: stop.signal, force: force.signal })
 
 try {
   await program.parseAsync()

@@ -1,0 +1,248 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { playDaemon } from '@tandem/server/test-daemon'
+import { testClient, testServer, type TestServer } from '@tandem/server/test-server'
+import type { Id } from '@tandem/shared'
+import { openOps, openRequests } from '@tandem/shared/docs'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { ownDataDirOf } from './folder.ts'
+import { noteRunning } from './running.ts'
+import { spanOf } from './task.ts'
+
+// Programs start slowly where many do.
+const patience = { timeout: 60_000, interval: 20 }
+const testTimeout = 90_000
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+
+const tempPlace = (): string => {
+  const place = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-task-')))
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }))
+  return place
+}
+
+/** The command as a person starts it: a process of its own. */
+function tandem(
+  args: readonly string[],
+  { env = {}, cwd = tempPlace() }: { env?: Record<string, string>; cwd?: string },
+) {
+  const clean = { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env }
+  const child = spawn(process.execPath, [main, 'task', ...args], { cwd, env: clean, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const said = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text))
+  const code = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { said, code, kill: (signal: NodeJS.Signals) => child.kill(signal) }
+}
+const reaching = (server: Pick<TestServer, 'url' | 'ownerKey'>) => ({
+  env: { TANDEM_SERVER: server.url, TANDEM_TOKEN: server.ownerKey },
+})
+
+const tasksOf = async (server: TestServer) =>
+  (
+    (await (await server.inWorkspace('/tasks')).json()) as {
+      tasks: (Record<string, unknown> & { id: Id; state: string })[]
+    }
+  ).tasks
+const newest = (server: TestServer) => vi.waitUntil(async () => (await tasksOf(server))[0], patience)
+
+test(
+  '[TSK-130] run shows stdout and stderr as they come, each where it belongs, and ends with the code of the command',
+  async () => {
+    const server = await testServer()
+    const daemon = await playDaemon(server, 'one')
+    const flags = ['--title', 'tests', '--timeout', '15m', '--priority', '2', '--cwd', 'packages']
+    const run = tandem(['run', ...flags, '--', 'npm', 'test', '--', '--json'], reaching(server))
+    const task = await newest(server)
+    expect(task).toMatchObject({
+      title: 'tests',
+      timeoutMs: 900_000,
+      priority: 2,
+      payload: { kind: 'command', command: 'npm', args: ['test', '--', '--json'], cwd: 'packages' },
+    })
+    const attempt = await daemon.begin(task.id)
+    await attempt.write('one\n')
+    await vi.waitFor(() => expect(run.said.out).toBe('one\n'), patience)
+    await attempt.write('oh\n', 2)
+    await attempt.write(new TextEncoder().encode('grün \x1b[32mok\x1b[0m\n'))
+    await attempt.end('failed', { exitCode: 7 })
+    expect(await run.code).toBe(7)
+    expect(run.said).toEqual({ out: 'one\ngrün \x1b[32mok\x1b[0m\n', err: 'oh\n' })
+  },
+  testTimeout,
+)
+
+test(
+  '[TSK-131] Ctrl-C cancels, a second one does not wait, and the exit code is that of a command so ended',
+  async () => {
+    const server = await testServer()
+    const daemon = await playDaemon(server, 'one')
+    const run = tandem(['run', 'sleep', '60'], reaching(server))
+    const { id } = await newest(server)
+    const attempt = await daemon.begin(id)
+    await attempt.write('going\n')
+    await vi.waitFor(() => expect(run.said.out).toBe('going\n'), patience)
+    run.kill('SIGINT')
+    await vi.waitFor(() => expect(daemon.heard('cancel')).toMatchObject([{ task: id, force: false }]), patience)
+    run.kill('SIGINT')
+    expect(await run.code).toBe(130)
+    expect(daemon.heard('cancel').at(-1)).toMatchObject({ task: id, force: true })
+    expect(run.said.err).toContain('Cancelling it')
+    expect((await tasksOf(server))[0]?.state).toBe('cancelled')
+  },
+  testTimeout,
+)
+
+/** A cable to the server that can be pulled. */
+async function cable(port: number) {
+  const ends = new Set<Socket>()
+  let isPulled = false
+  const proxy = createServer((near) => {
+    if (isPulled) return near.destroy()
+    const far = connect(port, '127.0.0.1')
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(one)
+      one.on('error', () => other.destroy()).on('close', () => (ends.delete(one), other.destroy()))
+      one.pipe(other)
+    }
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const pull = () => {
+    isPulled = true
+    for (const end of ends) end.destroy()
+  }
+  onTestFinished(() => (pull(), void proxy.close()))
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, pull, plug: () => (isPulled = false) }
+}
+
+test(
+  '[TSK-132] a link that breaks costs a word, and neither loses nor repeats output',
+  async () => {
+    const server = await testServer()
+    const daemon = await playDaemon(server, 'one')
+    const line = await cable(server.port)
+    const run = tandem(['run', 'make'], reaching({ url: line.url, ownerKey: server.ownerKey }))
+    const attempt = await daemon.begin((await newest(server)).id)
+    await attempt.write('1\n')
+    await vi.waitFor(() => expect(run.said.out).toBe('1\n'), patience)
+    line.pull()
+    await vi.waitFor(() => expect(run.said.err).toContain('asking again'), patience)
+    await attempt.write('2\n')
+    line.plug()
+    await vi.waitFor(() => expect(run.said.out).toBe('1\n2\n'), patience)
+    await attempt.write('3\n')
+    await attempt.end('completed')
+    expect(await run.code).toBe(0)
+    expect(run.said.out).toBe('1\n2\n3\n')
+    expect(await tasksOf(server)).toHaveLength(1)
+  },
+  testTimeout,
+)
+
+test(
+  '[TSK-133] what waits for approval says so and where it is given, and what is refused says why',
+  async () => {
+    const server = await testServer()
+    const daemon = await playDaemon(server, 'one')
+    const run = tandem(['run', 'rm', 'old.txt'], reaching(server))
+    const { id } = await newest(server)
+    const asked = { argsHash: 'x', summary: 'rm old.txt', reason: 'rm deletes files', risk: 'medium' }
+    daemon.say({ t: 'ask', n: 90, task: id, ...asked })
+    await vi.waitFor(() => expect(run.said.err).toContain('It waits for approval: rm deletes files'), patience)
+    expect(run.said.err).toContain(`at ${server.url}`)
+    const client = await testClient(server)
+    const ops = openOps((await client.open({ kind: 'ops' })).doc)
+    const [approval = ''] = [...ops.approvals.snapshot().keys()]
+    const { principal, session } = client.claims
+    openRequests((await client.open({ kind: 'requests', principal, session })).doc).ask({ kind: 'approve', approval })
+    await vi.waitFor(async () => expect((await tasksOf(server))[0]?.state).toBe('queued'), patience)
+    await (await daemon.begin(id)).end('completed')
+    expect(await run.code).toBe(0)
+
+    const refused = tandem(['run', 'sudo', 'ls'], reaching(server))
+    await vi.waitFor(async () => expect((await tasksOf(server))[0]?.id).not.toBe(id), patience)
+    const reason = "command 'sudo' not allowed"
+    daemon.say({ t: 'refuse', n: 91, task: (await newest(server)).id, code: 'command-denied', reason })
+    expect(await refused.code).toBe(1)
+    expect(refused.said).toEqual({ out: '', err: `tandem: It could not be run: ${reason}.\n` })
+  },
+  testTimeout,
+)
+
+test(
+  '[TSK-134] tasks are handed in, listed, read, cancelled, and run again from a terminal',
+  async () => {
+    const server = await testServer()
+    const daemon = await playDaemon(server, 'one')
+    const does = async (...args: string[]) => {
+      const { code, said } = tandem(args, reaching(server))
+      return { code: await code, ...said }
+    }
+    const detached = await does('run', '--detach', '--', 'make', 'all')
+    expect(detached).toMatchObject({ code: 0, err: '' })
+    const id = detached.out.trim()
+    const attempt = await daemon.begin(id)
+    await attempt.write('hello\n')
+    await attempt.write('oh\n', 2)
+    expect(await does('logs', id)).toEqual({ code: 0, out: 'hello\n', err: 'oh\n' })
+    expect((await does('list')).out).toMatch(new RegExp(`^${id} +running +\\d+[sm] +make all\n$`))
+    expect(await does('cancel', id, 'nonsense')).toMatchObject({
+      code: 1,
+      out: `${id}  cancelling\n`,
+      err: expect.stringContaining('there is no such task'),
+    })
+    const following = tandem(['logs', '-f', id], reaching(server))
+    await vi.waitFor(() => expect(following.said.out).toBe('hello\n'), patience)
+    await attempt.write('bye\n')
+    await attempt.end('cancelled')
+    expect(await following.code).toBe(0)
+    expect(following.said.out).toBe('hello\nbye\n')
+    expect((await does('retry', id)).out).toBe(`${id}  queued\n`)
+    const again = (await does('rerun', '--json', id)).out
+    expect(JSON.parse(again)).toMatchObject({ rerunOf: id, state: 'queued' })
+    const { tasks } = JSON.parse((await does('list', '--all', '--json')).out) as { tasks: { id: Id; state: string }[] }
+    expect(tasks).toMatchObject([{ state: 'queued' }, { id, state: 'queued' }])
+  },
+  testTimeout,
+)
+
+test(
+  '[TSK-135] it finds the server of the folder it stands in, and runs the command where it stands',
+  async () => {
+    const server = await testServer()
+    const home = tempPlace()
+    const folder = join(home, 'plans')
+    mkdirSync(join(folder, 'a', 'b'), { recursive: true })
+    const machine = { env: {}, home, isTTY: false }
+    const dataDir = ownDataDirOf(folder, machine)
+    mkdirSync(dataDir, { recursive: true })
+    writeFileSync(join(dataDir, 'owner.key'), server.ownerKey)
+    const running = { pid: process.pid, url: `${server.url}/#token=x`, apiUrl: server.url, folder, startedAt: 0 }
+    const forget = noteRunning(dataDir, running)
+    const env = { HOME: home }
+    const run = tandem(['run', '--detach', '--json', 'ls'], { cwd: join(folder, 'a', 'b'), env })
+    expect(await run.code).toBe(0)
+    expect(JSON.parse(run.said.out)).toMatchObject({ payload: { cwd: 'a/b' } })
+    forget()
+    const nowhere = tandem(['list'], { cwd: folder, env })
+    expect(await nowhere.code).toBe(1)
+    expect(nowhere.said.err).toBe(
+      'tandem: no folder is served here: go into one that is, or name the server with --server. Check the address or the id.\n',
+    )
+    const wrong = tandem(['run', '--timeout', 'soon', 'ls'], { cwd: folder, env })
+    expect(await wrong.code).toBe(1)
+    expect(wrong.said.err).toContain('--timeout soon is no time')
+  },
+  testTimeout,
+)
+
+test('[TSK-130] times are written as people write them', () => {
+  expect(['90', '90s', '1.5m', '2h', '20ms'].map(spanOf)).toEqual([90_000, 90_000, 90_000, 7_200_000, 20])
+})

@@ -1,0 +1,97 @@
+import { TandemError } from '@tandem/shared'
+import type { Command } from 'commander'
+import { addSettings, settingsOf, type Machine } from './config.ts'
+import type { Say } from './say.ts'
+import { taskChange } from './task-change.ts'
+import { taskList } from './task-list.ts'
+import { taskLogs } from './task-logs.ts'
+import { taskRun } from './task-run.ts'
+
+type Context = { machine: Machine; say: Say; stop: AbortSignal; force: AbortSignal }
+
+/** The settings that say which server is meant, and how to speak. */
+const settings = ['server', 'data', 'tlsCa', 'insecure', 'json'] as const
+const hour = 3_600_000
+
+/** `tandem task …`: handing work to a workspace's daemons from a terminal or a script. */
+export function addTaskCommands(program: Command, { machine, say, stop, force }: Context): void {
+  const task = program
+    .command('task')
+    .description('run commands in the workspace, and look after them')
+    // What stands behind the command to run is the command's own.
+    .enablePositionalOptions()
+  const verb = (name: string) => addSettings(task.command(name), settings)
+  const common = { machine, say }
+  const streams = { stdout: process.stdout, stderr: process.stderr }
+  const ends = async (code: Promise<number>) => {
+    process.exitCode = await code
+  }
+
+  verb('run')
+    .description("run a command where the folder is, show its output, and end with the command's own exit code")
+    .argument('<command...>', 'the command, best behind --: tandem task run -- npm test')
+    .option('--cwd <folder>', 'where in the workspace (default: where you are in it)')
+    .option('--title <title>', 'what it is called in lists')
+    .option('--timeout <time>', 'how long it may take: 90, 90s, 15m, 2h', spanOf, hour)
+    .option('--priority <number>', 'from -10 to 10', Number, 0)
+    .option(
+      '--requires <names>',
+      'what a daemon must have, with commas between',
+      (names: string) => names.split(','),
+      [],
+    )
+    .option('--detach', 'print the id of the task, and do not wait for it', false)
+    .passThroughOptions()
+    .action((argv: string[], given: RunFlags, command: Command) => {
+      const { cwd, title, timeout: timeoutMs, priority, requires, detach } = given
+      const what = { argv, cwd, title, timeoutMs, priority, requires, detach }
+      return ends(taskRun({ ...what, ...common, settings: settingsOf(command, machine), streams, stop, force }))
+    })
+  verb('list')
+    .description('tasks under way and the last that ended')
+    .option('--all', 'all that there are', false)
+    .action(({ all }: { all: boolean }, command: Command) =>
+      ends(taskList({ all, ...common, settings: settingsOf(command, machine), columns: process.stdout.columns })),
+    )
+  verb('logs')
+    .description('what a task has put out')
+    .argument('<id>', 'the id of the task')
+    .option('-f, --follow', 'go on until it has ended', false)
+    .action((id: string, { follow }: { follow: boolean }, command: Command) =>
+      ends(taskLogs({ id, follow, ...common, settings: settingsOf(command, machine), streams, stop })),
+    )
+  verb('cancel')
+    .description('end tasks')
+    .argument('<id...>', 'the ids of the tasks')
+    .option('--force', 'give them up at once', false)
+    .action((ids: string[], { force: isForced }: { force: boolean }, command: Command) =>
+      ends(taskChange({ verb: 'cancel', ids, force: isForced, ...common, settings: settingsOf(command, machine) })),
+    )
+  for (const [name, does] of [
+    ['retry', 'run tasks that have ended once more'],
+    ['rerun', 'run the same once more as new tasks'],
+  ] as const)
+    verb(name)
+      .description(does)
+      .argument('<id...>', 'the ids of the tasks')
+      .action((ids: string[], _: unknown, command: Command) =>
+        ends(taskChange({ verb: name, ids, ...common, settings: settingsOf(command, machine) })),
+      )
+}
+
+type RunFlags = {
+  cwd?: string
+  title?: string
+  timeout: number
+  priority: number
+  requires: string[]
+  detach: boolean
+}
+
+/** `90`, `90s`, `15m`, `2h` in ms. */
+export function spanOf(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
+  if (number === undefined)
+    throw new TandemError('config-invalid', { reason: `--timeout ${text} is no time: write 90, 90s, 15m or 2h` })
+  return Math.round(Number(number) * { ms: 1, s: 1_000, m: 60_000, h: hour }[unit as 'ms' | 's' | 'm' | 'h'])
+}
