@@ -60,8 +60,8 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile, termi
   const kill = () => {
     const pid = top()
     if (pid !== undefined) signalEach([pid], 'SIGKILL')
-    // Before the init is known, ending bubblewrap itself ends it (--die-with-parent).
-    else if (!over) child.kill('SIGKILL')
+    // Before the init is known, ending bubblewrap itself ends it (--die-with-parent), and what holds its terminal.
+    else if (!over && child.pid !== undefined) signalEach([-child.pid], 'SIGKILL')
   }
   const terminate = () => {
     const pid = top()

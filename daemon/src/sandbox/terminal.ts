@@ -63,9 +63,10 @@ export function startAtTerminal({ further = [], ...order }: StartOptions): AtTer
   const { promise: failed, reject } = Promise.withResolvers<never>()
   failed.catch(() => {}) // told to whoever waits
   child.on('message', (raw) => {
-    const message = FromTerminalHost.parse(raw)
-    if (message.t === 'started') pid = message.pid
-    else reject(new TandemError('sandbox-unavailable', { reason: `there is no terminal here: ${message.reason}` }))
+    const message = FromTerminalHost.safeParse(raw).data
+    if (message?.t === 'started') pid = message.pid
+    if (message?.t === 'failed')
+      reject(new TandemError('sandbox-unavailable', { reason: `there is no terminal here: ${message.reason}` }))
   })
   const send = (message: ToTerminalHost) => {
     if (child.connected) child.send(message, () => {}) // it ends just now: its exit tells

@@ -31,12 +31,13 @@ export function launchUnsafely({ argv, cwd, environment, terminal }: LaunchOptio
   const first = () => (held ? held.pid() : child.pid)
   const tree = () => {
     const pid = first()
-    return pid === undefined ? [] : [-pid, ...(over ? [] : processTree(pid))]
+    return over || pid === undefined ? [] : processTree(pid)
   }
   const kill = () => {
-    signalEach(tree(), 'SIGKILL')
+    const pid = first()
     // Before the command is known, the terminal's host ends it.
-    if (held && first() === undefined) child.kill('SIGKILL')
+    if (pid === undefined) child.kill('SIGKILL')
+    else signalEach([...tree(), -pid], 'SIGKILL')
   }
   const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
   const exit = (held ? Promise.race([exitOf(child), held.failed]) : exitOf(child)).then((result) => {
@@ -46,8 +47,10 @@ export function launchUnsafely({ argv, cwd, environment, terminal }: LaunchOptio
     closeWhenSilent(stderr)
     return { ...result, started: true }
   })
+  // What is not known yet cannot be asked.
+  const terminate = () => (first() === undefined ? kill() : askToEnd(tree(), held !== undefined))
   const top = () => (over ? undefined : first())
-  return { pid: child.pid, stdout, stderr, top, terminate: () => askToEnd(tree(), held !== undefined), kill, exit }
+  return { pid: child.pid, stdout, stderr, top, terminate, kill, exit }
 }
 
 /** Closes a stream once nothing more has come for a while; what has come but is not read yet stays. */
