@@ -1,6 +1,7 @@
-import { docPath, isHeld, isTandemError, type DocRef, type Task } from '@tandem/shared'
-import { openTaskLog, readLogSegment, type LogChunk, type TaskLog } from '@tandem/shared/docs'
+import { docPath, isHeld, type DocRef, type Task } from '@tandem/shared'
+import { openTaskLog, type LogChunk, type TaskLog } from '@tandem/shared/docs'
 import type { HttpDeps } from './deps.ts'
+import { chunksIn, segmentsOf } from './whole-log.ts'
 
 /** Where somebody is in the output of a task: the next chunk they want, and of which attempt. */
 export type Place = { attempt: number; q: number }
@@ -19,7 +20,7 @@ const pieceBytes = 64 * 1024
  * segments afterwards, or where the window has moved on. Nothing is kept for a reader that is slow: what it wants is
  * looked up when it asks. `wake` is called when the live window changes.
  */
-export function createOutputReader({ documents, blobs, updates }: HttpDeps, wake: () => void): OutputReader {
+export function createOutputReader({ documents, outputs, updates }: HttpDeps, wake: () => void): OutputReader {
   let live: { attempt: number; log: TaskLog; close(): void } | undefined
   let sealed: { attempt: number; q: number; chunks: AsyncGenerator<LogChunk> } | undefined
 
@@ -43,9 +44,9 @@ export function createOutputReader({ documents, blobs, updates }: HttpDeps, wake
     return log
   }
   const fromSegments = async (task: Task, { attempt, q }: Place): Promise<readonly LogChunk[]> => {
-    const segments = segmentsOf(task, attempt)
+    const segments = segmentsOf(task, attempt) ?? []
     if (segments.length === 0) return []
-    if (sealed?.attempt !== attempt || sealed.q > q) sealed = { attempt, q: 0, chunks: chunksIn(blobs, segments) }
+    if (sealed?.attempt !== attempt || sealed.q > q) sealed = { attempt, q: 0, chunks: chunksIn(outputs, segments) }
     const chunks: LogChunk[] = []
     for (let bytes = 0; bytes < pieceBytes;) {
       const chunk = (await sealed.chunks.next()).value
@@ -74,28 +75,4 @@ function upTo(bytes: number, chunks: readonly LogChunk[], from: number): readonl
   let to = from
   for (let sum = 0; to < chunks.length && sum < bytes; to++) sum += chunks[to]?.d.length ?? 0
   return chunks.slice(from, to)
-}
-
-/** Where the whole output of an attempt lies, if it was sealed. */
-const segmentsOf = ({ attempt: current, attempts, result }: Task, attempt: number) =>
-  attempts.find(({ n }) => n === attempt)?.output?.segments ??
-  (attempt === current ? result?.output?.segments : undefined) ??
-  []
-
-async function* chunksIn(
-  blobs: HttpDeps['blobs'],
-  segments: ReturnType<typeof segmentsOf>,
-): AsyncGenerator<LogChunk, undefined> {
-  for (const { blob, size } of segments) {
-    const pieces: Uint8Array[] = []
-    try {
-      for await (const piece of blobs.read(blob, 0, size)) pieces.push(piece)
-    } catch (e) {
-      // Gone, or never came: the next number tells that some are missing.
-      if (!isTandemError(e, 'not-found')) throw e
-      continue
-    }
-    yield* readLogSegment(Buffer.concat(pieces))
-  }
-  return undefined
 }

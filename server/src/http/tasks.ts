@@ -7,6 +7,7 @@ import { describe } from './describe.ts'
 import { readBody, readValue } from './problem.ts'
 import { NewTask, idempotencyHeader, type CreateTask } from './task-create.ts'
 import { TaskListQuery, pageOf } from './task-filter.ts'
+import { taskArtifactRoutes } from './task-artifacts.ts'
 import { taskLogRoutes } from './task-log.ts'
 import { taskEventRoutes } from './task-events.ts'
 import { taskListEventRoutes } from './task-list-events.ts'
@@ -188,4 +189,5 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
     )
     .route('/', taskEventRoutes(deps, look))
     .route('/', taskLogRoutes(deps, look))
+    .route('/', taskArtifactRoutes(deps, look))
 }

@@ -1,0 +1,120 @@
+import { StringDecoder } from 'node:string_decoder'
+import { setImmediate } from 'node:timers/promises'
+import { plainText, TandemError, type Clock } from '@tandem/shared'
+import { note, type LogChunk } from '@tandem/shared/docs'
+import { RE2JS, RE2JSException } from 're2js'
+import { z } from 'zod'
+
+export const SearchQuery = z.object({
+  q: z.string().min(1).max(200).describe('What is looked for.'),
+  regex: z
+    .stringbool()
+    .default(false)
+    .describe('It is a regular expression (RE2: without look-around and back-references).'),
+  matchCase: z.stringbool().default(false),
+  from: z.coerce.number().int().nonnegative().default(0).describe('Where an answer that is not complete says `next`.'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+})
+export type SearchQuery = z.infer<typeof SearchQuery>
+
+export const SearchAnswer = z.object({
+  matches: z.array(
+    z.object({
+      /** The chunk in which the line begins, when that came (ms since the start), and its stream. */
+      q: z.int(),
+      t: z.number(),
+      s: z.int(),
+      /** The line, without colours, or what of a long one is around the match. */
+      text: z.string(),
+      /** Where in `text` it is: from, to. */
+      at: z.tuple([z.int(), z.int()]),
+    }),
+  ),
+  isComplete: z.boolean(),
+  /** The chunk from which to go on; some of its lines may come twice. */
+  next: z.int().optional(),
+})
+export type SearchAnswer = z.infer<typeof SearchAnswer>
+
+type Line = Pick<LogChunk, 'q' | 't' | 's'> & { text: string }
+/** Where a line has what is looked for; undefined where it has not. */
+type Finder = (line: string) => [number, number] | undefined
+
+/** A longer line is looked through in parts. */
+const maxLine = 16_384
+const aroundMatch = 200
+/** For so long at most one search works, ms. */
+const maxMs = 2_000
+
+/**
+ * The first lines in which it is found. Bounded whatever the pattern and the output are: patterns never backtrack, after
+ * each chunk others have their turn, and a search that takes too long says where to go on. Throws `validation-failed`
+ * for what is no regular expression.
+ */
+export async function searchLog(
+  chunks: AsyncIterable<LogChunk>,
+  { limit, from, ...query }: SearchQuery,
+  clock: Pick<Clock, 'now'>,
+): Promise<SearchAnswer> {
+  const find = finderOf(query)
+  const matches: SearchAnswer['matches'] = []
+  const open = new Map<number, Line & { decoder: StringDecoder }>()
+  const startedAt = clock.now()
+  const look = ({ text, ...line }: Line): boolean => {
+    const plain = plainText(text)
+    for (let start = 0; start === 0 || start < plain.length; start += maxLine) {
+      const at = find(plain.slice(start, start + maxLine))
+      if (at) matches.push({ ...line, ...excerpt(plain, start + at[0], start + at[1]) })
+      if (at) break
+    }
+    return matches.length >= limit
+  }
+  for await (const { q, t, s, d } of chunks) {
+    if (q < from || s === note) continue
+    if (clock.now() - startedAt > maxMs) return { matches, isComplete: false, next: q }
+    await setImmediate()
+    const before = open.get(s) ?? { q, t, s, text: '', decoder: new StringDecoder('utf8') }
+    const [first = '', ...more] = before.decoder.write(Buffer.from(d)).split('\n')
+    let line = { ...before, text: before.text + first }
+    for (const text of more) {
+      if (look(lineOf(line))) return { matches, isComplete: false, next: q }
+      line = { ...line, q, t, text }
+    }
+    open.set(s, line)
+    // One without an end must not be held whole.
+    if (line.text.length > 4 * maxLine) {
+      if (look(lineOf(line))) return { matches, isComplete: false, next: q }
+      open.set(s, { ...line, q, t, text: '' })
+    }
+  }
+  for (const line of open.values()) if (line.text !== '' && matches.length < limit) look(lineOf(line))
+  return { matches, isComplete: true }
+}
+
+const lineOf = ({ q, t, s, text }: Line): Line => ({ q, t, s, text })
+
+function finderOf({ q, regex, matchCase }: Pick<SearchQuery, 'q' | 'regex' | 'matchCase'>): Finder {
+  if (!regex) {
+    const words = new RegExp(q.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'), matchCase ? '' : 'i')
+    return (line) => {
+      const found = words.exec(line)
+      return found ? [found.index, found.index + found[0].length] : undefined
+    }
+  }
+  try {
+    const pattern = RE2JS.compile(q, matchCase ? 0 : RE2JS.CASE_INSENSITIVE)
+    return (line) => {
+      const matcher = pattern.matcher(line)
+      return matcher.find() ? [matcher.start(), matcher.end()] : undefined
+    }
+  } catch (e) {
+    if (!(e instanceof RE2JSException)) throw e
+    throw new TandemError('validation-failed', { reason: `this is no regular expression we know: ${e.message}` }, e)
+  }
+}
+
+function excerpt(line: string, from: number, to: number): Pick<SearchAnswer['matches'][number], 'text' | 'at'> {
+  const start = Math.max(0, from - aroundMatch)
+  const end = Math.min(line.length, Math.max(from, Math.min(to, from + aroundMatch)) + aroundMatch)
+  return { text: line.slice(start, end), at: [from - start, Math.min(to, end) - start] }
+}
