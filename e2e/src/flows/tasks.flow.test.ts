@@ -1,10 +1,11 @@
+import { isTerminal, TaskState } from '@tandem/shared'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openBrowser } from '../harness/browser.ts'
 import { accessToken, connect } from '../harness/documents.ts'
 import { isAlive, processesBelow } from '../harness/processes.ts'
-import { openTab } from '../harness/tabs.ts'
-import { cleanUp, startTandem } from '../harness/tandem.ts'
+import { openTab, type Tab } from '../harness/tabs.ts'
+import { cleanUp, runTandem, startTandem } from '../harness/tandem.ts'
 import { until } from '../harness/until.ts'
 
 let browser: Browser
@@ -92,3 +93,105 @@ test('[SBX-20] a command that wants the network is told that the sandbox has non
   await tab.page.locator('li[data-state=failed]').waitFor()
   await tab.page.getByText('needed the network').waitFor()
 })
+
+/** How far along each state is; in quiet nothing goes back. */
+const ranks: Readonly<Partial<Record<TaskState, number>>> = { queued: 0, leased: 1, running: 2, cancelling: 3 }
+const rankOf = (state: TaskState) => (isTerminal(state) ? 4 : (ranks[state] ?? Number.NaN))
+
+test('[TSK-136] two tabs, the command line and REST agree on fifty tasks at every look', async () => {
+  const tandem = await startTandem({ args: ['--slots', '6'] })
+  const at = `/api/v1/workspaces/${tandem.ready.workspaceId}/tasks`
+  const headers = { 'content-type': 'application/json' }
+  const tabs = [await openTab(browser, tandem), await openTab(browser, tandem)]
+  type Look = ReadonlyMap<string, TaskState>
+  const ofList = (text: string): Look =>
+    new Map(
+      (JSON.parse(text) as { tasks: { id: string; state: string }[] }).tasks.map(({ id, state }) => [
+        id,
+        TaskState.parse(state),
+      ]),
+    )
+  const idByCommand = new Map<string, string>()
+  const ofTab = async ({ page }: Tab): Promise<Look> => {
+    const shown = await page
+      .locator('li[data-state]')
+      .evaluateAll((all) =>
+        all.map(
+          (each) => [each.querySelector('code')?.textContent ?? '', each.getAttribute('data-state') ?? ''] as const,
+        ),
+      )
+    return new Map(
+      shown.flatMap(([command, state]) => {
+        const id = idByCommand.get(command)
+        // What the server has not answered yet is no task.
+        return id !== undefined && state !== 'asked' ? [[id, TaskState.parse(state)] as const] : []
+      }),
+    )
+  }
+  const watchers = {
+    one: () => ofTab(tabs[0]!),
+    other: () => ofTab(tabs[1]!),
+    cli: async () => ofList((await runTandem(['task', 'list', '--all', '--json', '--data', tandem.dataDir])).stdout),
+    rest: async () => ofList(await (await tandem.api(`${at}?limit=500`)).text()),
+  }
+  const seen = new Map<string, { state: TaskState; by: string }>()
+  const own = new Map<string, TaskState>()
+  /** The server is asked last: nobody may have seen more than it has. */
+  const look = async () => {
+    const looks: Record<string, Look> = {}
+    for (const [name, watch] of Object.entries(watchers)) {
+      const now = await watch()
+      looks[name] = now
+      for (const [id, state] of now) {
+        const [before, known] = [own.get(`${name} ${id}`) ?? state, seen.get(id)]
+        expect(rankOf(state), `${name} saw ${id} go from ${before} to ${state}`).toBeGreaterThanOrEqual(rankOf(before))
+        own.set(`${name} ${id}`, state)
+        if (known && isTerminal(known.state) && isTerminal(state))
+          expect(state, `as ${known.by} saw ${id}`).toBe(known.state)
+        if (name === 'rest' && known)
+          expect(rankOf(state), `${known.by} saw ${known.state}`).toBeGreaterThanOrEqual(rankOf(known.state))
+        if (!known || rankOf(state) > rankOf(known.state)) seen.set(id, { state, by: name })
+      }
+    }
+    return looks
+  }
+
+  const isLong = (i: number) => i % 9 === 2
+  const argvOf = (i: number) =>
+    i % 3 === 0 ? ['true', `${i}`] : i % 3 === 1 ? ['false', `${i}`] : ['sleep', isLong(i) ? '60' : '0.3', `0.0${i}`]
+  const ask = async (i: number) => {
+    const [command, ...args] = argvOf(i)
+    const body = JSON.stringify({ payload: { kind: 'command', command, args }, timeoutMs: 90_000 })
+    const { id } = (await (await tandem.api(at, { method: 'POST', body, headers })).json()) as { id: string }
+    idByCommand.set(argvOf(i).join(' '), id)
+    return id
+  }
+  const ids = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(i)))
+  await look()
+  const long = ids.filter((_, i) => isLong(i))
+  const cancelled = await runTandem(['task', 'cancel', ...long, '--data', tandem.dataDir])
+  expect(cancelled).toMatchObject({ code: 0, stderr: '' })
+  await until(
+    'all have ended',
+    async () => [...((await look())['rest'] ?? [])].every(([, state]) => isTerminal(state)),
+    150_000,
+  )
+
+  const quiet = await until('the tabs show it', async () => {
+    const looks = await look()
+    return [...(looks['one'] ?? []), ...(looks['other'] ?? [])].every(([, state]) => isTerminal(state)) && looks
+  })
+  const { rest = new Map(), cli } = quiet
+  expect([...rest.keys()].toSorted()).toEqual(ids.toSorted())
+  expect(cli).toEqual(rest)
+  for (const tab of [quiet['one'], quiet['other']]) {
+    expect(tab?.size).toBeGreaterThan(0)
+    for (const [id, state] of tab ?? []) expect(state).toBe(rest.get(id))
+  }
+  const ends = ids.map((id, i) => [
+    rest.get(id),
+    long.includes(id) ? 'cancelled' : i % 3 === 1 ? 'failed' : 'completed',
+  ])
+  for (const [is, should] of ends) expect(is).toBe(should)
+  expect(tabs.flatMap(({ troubles }) => troubles)).toEqual([])
+}, 1150_000)
