@@ -181,8 +181,8 @@ test('[TSK-136] two tabs, the command line and REST agree on fifty tasks at ever
     const looks = await look()
     return [...(looks['one'] ?? []), ...(looks['other'] ?? [])].every(([, state]) => isTerminal(state)) && looks
   })
-  const { rest = new Map(), cli } = quiet
-  expect([...rest.keys()].toSorted()).toEqual(ids.toSorted())
+  const { rest = new Map<string, TaskState>(), cli } = quiet
+  expect(new Set(rest.keys())).toEqual(new Set(ids))
   expect(cli).toEqual(rest)
   for (const tab of [quiet['one'], quiet['other']]) {
     expect(tab?.size).toBeGreaterThan(0)
@@ -194,4 +194,4 @@ test('[TSK-136] two tabs, the command line and REST agree on fifty tasks at ever
   ])
   for (const [is, should] of ends) expect(is).toBe(should)
   expect(tabs.flatMap(({ troubles }) => troubles)).toEqual([])
-}, 1150_000)
+}, 180_000)
