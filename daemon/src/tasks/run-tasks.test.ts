@@ -401,9 +401,12 @@ test('[TSK-86] drained by its own machine it stays so, whatever the server says'
   t.drain()
   t.add('a')
   t.setDraining(false)
-  t.clock.advance(60_000)
-  await vi.waitFor(() => expect(t.runner.held()).toEqual([]))
-  expect(t.said).toEqual([])
+  // It hears, and looks again.
+  t.runner.onMessage({ t: 'cancel', task: createId(), attempt: 1, force: false })
+  expect(await t.says('report')).toHaveLength(1)
+  t.clock.advance(1_000)
+  await t.says('report')
+  expect(t.said.filter((m) => m.t === 'claim')).toEqual([])
 })
 
 test('[TSK-82] a cancel asks the process to end; a forced one, a fence and a lost lease kill it', async () => {
