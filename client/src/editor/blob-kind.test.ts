@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { pictureType, sizeWords } from './blob-kind.ts'
+import { sizeWords } from '../ui/size-words.ts'
+import { pictureType } from './blob-kind.ts'
 
 test('[UI-150] pictures are known by their names, and nothing that could run is one', () => {
   expect(pictureType('a/b.PNG')).toBe('image/png')

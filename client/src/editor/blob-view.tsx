@@ -7,10 +7,11 @@ import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import button from '../ui/button.module.css'
 import { Button } from '../ui/button.tsx'
+import { sizeWords } from '../ui/size-words.ts'
 import { Empty, Failed, Skeleton } from '../ui/states.tsx'
 import { useRemote } from '../ui/use-remote.ts'
 import { blobBytes, keptBytes, maxShownBytes } from './blob-bytes.ts'
-import { pictureType, sizeWords } from './blob-kind.ts'
+import { pictureType } from './blob-kind.ts'
 import styles from './blob-view.module.css'
 
 /** What a file is that has no text to edit: a picture, other bytes, a link, or something that is not shared. */
