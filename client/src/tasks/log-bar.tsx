@@ -1,0 +1,144 @@
+import {
+  ArrowDownToLine,
+  ChevronDown,
+  ChevronsDownUp,
+  ChevronUp,
+  Clock,
+  Copy,
+  Download,
+  Link2,
+  Search,
+  WrapText,
+  X,
+} from 'lucide-react'
+import type { ReactNode, RefObject } from 'react'
+import button from '../ui/button.module.css'
+import { IconButton } from '../ui/icon-button.tsx'
+import { Tip } from '../ui/tip.tsx'
+import styles from './tasks.module.css'
+
+type Toggle = { isOn: boolean; set: (isOn: boolean) => void }
+type LogBarProps = {
+  children: ReactNode
+  isEmpty: boolean
+  follow: Toggle
+  wrap: Toggle
+  times: Toggle
+  search: Toggle
+  /** All named parts shut, or open; undefined where there are none. */
+  folds: Toggle | undefined
+  onCopy: () => void
+  onLink: () => void
+  /** Where the whole output can be had as a file; undefined while the server is out of reach. */
+  fileUrl: string | undefined
+}
+
+/** What can be done with an output. Each has a key, which works while the output has the focus. */
+export function LogBar({
+  children,
+  isEmpty,
+  follow,
+  wrap,
+  times,
+  search,
+  folds,
+  onCopy,
+  onLink,
+  fileUrl,
+}: LogBarProps) {
+  return (
+    <header className={styles.outputBar}>
+      <span>output:</span>
+      <span className={styles.about}>{children}</span>
+      <span className={styles.grow} />
+      <Switch {...search} label="Search the output" shortcut="/" isDisabled={isEmpty}>
+        <Search size={14} aria-hidden />
+      </Switch>
+      {folds && (
+        <Switch {...folds} label="Fold all parts">
+          <ChevronsDownUp size={14} aria-hidden />
+        </Switch>
+      )}
+      <Switch {...wrap} label="Wrap long lines" shortcut="W">
+        <WrapText size={14} aria-hidden />
+      </Switch>
+      <Switch {...times} label="Show when each line came" shortcut="T">
+        <Clock size={14} aria-hidden />
+      </Switch>
+      <IconButton label="Copy a link to this line" disabled={isEmpty} onClick={onLink}>
+        <Link2 size={14} aria-hidden />
+      </IconButton>
+      <IconButton label="Copy output" disabled={isEmpty} onClick={onCopy}>
+        <Copy size={14} aria-hidden />
+      </IconButton>
+      {fileUrl !== undefined && (
+        <Tip text="Download the output">
+          <a className={button.icon} href={fileUrl} download aria-label="Download the output">
+            <Download size={14} aria-hidden />
+          </a>
+        </Tip>
+      )}
+      <Switch {...follow} label="Follow the end" shortcut="F">
+        <ArrowDownToLine size={14} aria-hidden />
+      </Switch>
+    </header>
+  )
+}
+
+type SwitchProps = Toggle & { label: string; shortcut?: string; isDisabled?: boolean; children: ReactNode }
+
+const Switch = ({ isOn, set, label, isDisabled = false, children, ...rest }: SwitchProps) => (
+  <IconButton {...rest} label={label} disabled={isDisabled} aria-pressed={isOn} onClick={() => set(!isOn)}>
+    {children}
+  </IconButton>
+)
+
+type SearchBarProps = {
+  words: string
+  onWords: (words: string) => void
+  /** How many were found, in words. */
+  found: string
+  canStep: boolean
+  onStep: (by: 1 | -1) => void
+  onClose: () => void
+  input: RefObject<HTMLInputElement | null>
+}
+
+/** Words to look for, how often they are there, and the way from one to the next. */
+export function SearchBar({ words, onWords, found, canStep, onStep, onClose, input }: SearchBarProps) {
+  return (
+    <search className={styles.searchBar}>
+      <Search size={13} aria-hidden />
+      <input
+        ref={input}
+        type="text"
+        aria-label="Words to find in the output"
+        placeholder="Find in the output"
+        value={words}
+        maxLength={200}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(e) => onWords(e.currentTarget.value)}
+        onKeyDown={(e) => {
+          if (e.key === 'Enter') onStep(e.shiftKey ? -1 : 1)
+          else if (e.key === 'Escape') onClose()
+          else return
+          e.preventDefault()
+          e.stopPropagation()
+        }}
+      />
+      <span className={styles.found} role="status">
+        {found}
+      </span>
+      <IconButton label="Previous hit" shortcut="Shift N" disabled={!canStep} onClick={() => onStep(-1)}>
+        <ChevronUp size={14} aria-hidden />
+      </IconButton>
+      <IconButton label="Next hit" shortcut="N" disabled={!canStep} onClick={() => onStep(1)}>
+        <ChevronDown size={14} aria-hidden />
+      </IconButton>
+      <IconButton label="Close the search" shortcut="Esc" onClick={onClose}>
+        <X size={14} aria-hidden />
+      </IconButton>
+    </search>
+  )
+}
