@@ -1,7 +1,6 @@
 import { createId, Task, taskStates } from '@tandem/shared'
-import { Request } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
-import { isFailure, lookOf, taskItems, timeLine, titleOf, whyOf } from './describe.ts'
+import { endWords, isFailure, lookOf, timeLine, whyOf } from './describe.ts'
 
 const make = (part: Partial<Task>): Task =>
   Task.parse({
@@ -22,21 +21,6 @@ test('[S124] every state has a tone and a word', () => {
   for (const state of taskStates) expect(lookOf(state).word).not.toBe('')
 })
 
-test('[S123] what waits for the connection is shown, above what is over, until the server has it', () => {
-  const over = make({ state: 'completed', createdAt: 50 })
-  const runs = make({ state: 'running', createdAt: 10 })
-  const request = Request.parse({
-    body: { kind: 'create', task: { title: 'x', payload: { kind: 'command', command: 'ls -la', shell: true } } },
-    clientAt: 40,
-  })
-  const id = createId()
-  const items = taskItems(new Map([over, runs].map((t) => [t.id, t])), new Map([[id, request]]))
-  expect(items.map((i) => i.id)).toEqual([id, runs.id, over.id])
-  expect(titleOf(items[0]!)).toBe('ls -la')
-  const known = make({ id })
-  expect(taskItems(new Map([[id, known]]), new Map([[id, request]]))).toEqual([{ id, at: 0, task: known }])
-})
-
 test('[S130] how long it took, or takes', () => {
   expect(timeLine(make({ state: 'queued' }), 9)).toBeUndefined()
   expect(timeLine(make({ state: 'running', startedAt: 1000 }), 13_000)).toBe('for 12 s')
@@ -55,4 +39,25 @@ test('[S128] a failure explains itself', () => {
   expect(whyOf(make({ state: 'failed', result: { exitCode: 2 } }))).toBe('The command ended with exit code 2.')
   expect(whyOf(make({ state: 'failed', result: { error: 'No sandbox here.' } }))).toBe('No sandbox here.')
   expect(whyOf(make({ state: 'completed', result: { exitCode: 0 } }))).toBeUndefined()
+})
+
+test('[UI-172] how a task ended is one sentence', () => {
+  const [mira, daemon] = [createId(), createId()]
+  const says = (part: Partial<Task>) =>
+    endWords(
+      make({ startedAt: 0, completedAt: 3800, attempt: 1, attempts: [{ n: 1, daemonId: daemon }], ...part }),
+      (id) => (id === daemon ? 'laptop' : '?'),
+      (id) => (id === mira ? 'Mira' : '?'),
+    )
+  const cancel = { by: mira, at: 1, force: false }
+  expect(says({ state: 'running' })).toBeUndefined()
+  expect(says({ state: 'completed' })).toBe('Passed in 3.8 s on laptop.')
+  expect(says({ state: 'failed', result: { exitCode: 2 } })).toBe('Ended with exit code 2 after 3.8 s on laptop.')
+  expect(says({ state: 'failed', result: { signal: 'SIGKILL' } })).toBe('Ended by SIGKILL after 3.8 s on laptop.')
+  expect(says({ state: 'timed_out', timeoutMs: 3000 })).toBe('Ended after 3.8 s on laptop: it may take 3.0 s.')
+  expect(says({ state: 'lost' })).toBe('Lost after 3.8 s on laptop: how it ended is not known.')
+  expect(says({ state: 'cancelled', cancel })).toBe('Stopped by Mira after 3.8 s.')
+  const never = { startedAt: undefined, attempts: [], attempt: 0 }
+  expect(says({ state: 'cancelled', cancel, ...never })).toBe('Stopped by Mira, before it began.')
+  expect(says({ state: 'failed', result: { error: 'No sandbox here.' }, ...never })).toBe('It could not begin.')
 })

@@ -1,5 +1,12 @@
-import { commandLine, isTerminal, visibleText, type Task, type TaskPayload, type TaskState } from '@tandem/shared'
-import type { Request } from '@tandem/shared/docs'
+import {
+  commandLine,
+  isTerminal,
+  visibleText,
+  type Id,
+  type Task,
+  type TaskPayload,
+  type TaskState,
+} from '@tandem/shared'
 import { duration } from '../ui/relative-time.ts'
 
 /** What a state looks like: a tone for the glyph, and always a word with it. */
@@ -23,31 +30,25 @@ const look: Record<TaskState, { tone: Tone; word: string }> = {
 
 export const lookOf = (state: TaskState) => look[state]
 
-/** A task as the server has it, or one asked for here that the server has not seen yet. */
-export type TaskItem = { id: string; at: number } & (
-  | { task: Task; asked?: undefined }
-  | { task?: undefined; asked: Request }
-)
-
-/** Everything to show, the newest first; what still runs, waits for a person or for the connection stands above the rest. */
-export function taskItems(
-  tasks: ReadonlyMap<string, Task>,
-  requests: ReadonlyMap<string, Request>,
-): readonly TaskItem[] {
-  const asked = [...requests].flatMap(([id, request]): TaskItem[] =>
-    request.body.kind === 'create' && !tasks.has(id) ? [{ id, at: request.clientAt, asked: request }] : [],
-  )
-  const known = [...tasks.values()].map((task): TaskItem => ({ id: task.id, at: task.createdAt, task }))
-  return [...asked, ...known].toSorted((a, b) => Number(isOver(a)) - Number(isOver(b)) || b.at - a.at)
-}
-
-const isOver = (item: TaskItem) => item.task !== undefined && isTerminal(item.task.state)
-
 /** The command as a person would type it, with nothing unseen in it. */
-export const titleOf = ({ task, asked }: TaskItem): string => {
-  const payload: TaskPayload | undefined =
-    task?.payload ?? (asked?.body.kind === 'create' ? asked.body.task.payload : undefined)
-  return payload ? visibleText(commandLine(payload)) : ''
+export const titleOf = (payload: TaskPayload | undefined): string => (payload ? visibleText(commandLine(payload)) : '')
+
+/** What a payload is, in a word, and what it says as it was given. */
+export function payloadWords(payload: TaskPayload): { kind: string; text: string } {
+  switch (payload.kind) {
+    case 'command':
+      return payload.terminal
+        ? { kind: 'terminal', text: commandLine(payload) }
+        : { kind: payload.shell ? 'shell line' : 'command', text: commandLine(payload) }
+    case 'code':
+      return { kind: payload.language, text: payload.code }
+    case 'bash':
+      return { kind: 'bash script', text: payload.script }
+    case 'agent':
+      return { kind: 'agent', text: payload.prompt }
+    default:
+      return payload satisfies never
+  }
 }
 
 /** "completed in 3.8 s", "for 12 s" so far; undefined before it has started. */
@@ -69,4 +70,36 @@ export function whyOf({ result, reason, state }: Task): string | undefined {
   if (state === 'failed' && typeof result?.exitCode === 'number')
     return `The command ended with exit code ${result.exitCode}.`
   return isTerminal(state) && state !== 'completed' ? reason : undefined
+}
+
+/** How it ended, in one sentence: "Passed in 3.8 s on laptop." Undefined while it has not. */
+export function endWords(
+  task: Task,
+  nameOfDaemon: (id: Id) => string,
+  nameOfPerson: (id: Id) => string,
+): string | undefined {
+  const { state, startedAt, completedAt, result, cancel, timeoutMs } = task
+  if (!isTerminal(state)) return undefined
+  const daemon = task.attempts.at(-1)?.daemonId
+  const where = daemon === undefined ? '' : ` on ${nameOfDaemon(daemon)}`
+  const took = startedAt === undefined || completedAt === undefined ? undefined : duration(completedAt - startedAt)
+  const after = took === undefined ? '' : ` after ${took}`
+  switch (state) {
+    case 'completed':
+      return `Passed${took === undefined ? '' : ` in ${took}`}${where}.`
+    case 'cancelled':
+      if (cancel) return `Stopped by ${nameOfPerson(cancel.by)}${after || ', before it began'}.`
+      return took === undefined ? 'Ended before it began.' : `Ended${after}${where}.`
+    case 'timed_out':
+      if (took === undefined) return 'Nobody began it in time.'
+      return `Ended${after}${where}: it may take ${timeoutMs === undefined ? 'no longer' : duration(timeoutMs)}.`
+    case 'lost':
+      return `Lost${after}${where}: how it ended is not known.`
+    case 'failed':
+      if (result?.signal !== undefined) return `Ended by ${result.signal}${after}${where}.`
+      if (typeof result?.exitCode === 'number') return `Ended with exit code ${result.exitCode}${after}${where}.`
+      return took === undefined ? 'It could not begin.' : `Failed${after}${where}.`
+    default:
+      return undefined
+  }
 }

@@ -1,20 +1,37 @@
-import { atLeast } from '@tandem/shared'
-import { ChevronRight } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { atLeast, type TaskPayload, visibleText } from '@tandem/shared'
+import { ChevronRight, X } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { asStrings, useRemembered } from '../ui/remembered.ts'
 import styles from './tasks.module.css'
 
+/** A command to be changed and run: its line, and what of another task's payload goes with it. */
+export type Draft = { line: string; with: Pick<Extract<TaskPayload, { kind: 'command' }>, 'cwd' | 'env' | 'terminal'> }
+
+type RunBoxProps = {
+  /** Put into the box when it changes. */
+  draft: Draft | undefined
+  onAsked: (id: string) => void
+}
+
 /** A command line for the workspace's folder. Works offline: what is asked for then is run when the connection is back. */
-export function RunBox({ onAsked }: { onAsked: (id: string) => void }) {
+export function RunBox({ draft, onAsked }: RunBoxProps) {
   const session = useSession()
   const { claims } = useView(session.identity)
   const [line, setLine] = useState('')
+  const [taken, setTaken] = useState<Draft['with']>()
   const [past, setPast] = useRemembered<string[]>(`tandem.commands.${session.place.workspaceId}`, [], asStrings)
   const at = useRef(-1)
+  const input = useRef<HTMLInputElement>(null)
   const mayRun = atLeast(claims.role, 'runner')
+  useEffect(() => {
+    if (!draft) return
+    setLine(draft.line)
+    setTaken(draft.with)
+    input.current?.focus()
+  }, [draft])
 
   const run = () => {
     const command = line.trim()
@@ -22,17 +39,19 @@ export function RunBox({ onAsked }: { onAsked: (id: string) => void }) {
     onAsked(
       session.requests.ask({
         kind: 'create',
-        task: { title: command.slice(0, 200), payload: { kind: 'command', command, shell: true } },
+        task: { title: command.slice(0, 200), payload: { kind: 'command', ...taken, command, shell: true } },
       }),
     )
     setPast([command, ...past.filter((c) => c !== command)].slice(0, 50))
     setLine('')
+    setTaken(undefined)
     at.current = -1
   }
   const recall = (step: number) => {
     at.current = Math.max(-1, Math.min(past.length - 1, at.current + step))
     setLine(past[at.current] ?? '')
   }
+  const also = taken && alsoWords(taken)
   return (
     <form
       className={styles.run}
@@ -43,6 +62,7 @@ export function RunBox({ onAsked }: { onAsked: (id: string) => void }) {
     >
       <ChevronRight size={14} aria-hidden />
       <input
+        ref={input}
         aria-label="Command to run in the workspace"
         placeholder={
           mayRun ? 'Run a command in the workspace, such as npm test' : `As ${claims.role} you may not run commands`
@@ -60,9 +80,26 @@ export function RunBox({ onAsked }: { onAsked: (id: string) => void }) {
           recall(e.key === 'ArrowUp' ? 1 : -1)
         }}
       />
+      {also !== undefined && also !== '' && (
+        <button type="button" className={styles.chip} onClick={() => setTaken(undefined)}>
+          {also} <X size={12} aria-label="Leave that away" />
+        </button>
+      )}
       <Button type="submit" variant="primary" disabled={!mayRun || line.trim() === ''}>
         Run
       </Button>
     </form>
   )
+}
+
+/** What goes with a command that was taken over: "in src, 2 variables, at a terminal". */
+function alsoWords({ cwd, env, terminal }: Draft['with']): string {
+  const variables = Object.keys(env ?? {}).length
+  return [
+    cwd !== '' && `in ${visibleText(cwd)}`,
+    variables > 0 && (variables === 1 ? '1 variable' : `${variables} variables`),
+    terminal && 'at a terminal',
+  ]
+    .filter(Boolean)
+    .join(', ')
 }

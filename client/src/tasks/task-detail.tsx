@@ -1,59 +1,99 @@
-import { atLeast, isTerminal, type Task } from '@tandem/shared'
-import { CornerUpRight, RotateCw, Square } from 'lucide-react'
+import { isTerminal, type Id, type Task, type TaskPayload, visibleText } from '@tandem/shared'
+import { ChevronLeft, CornerUpRight } from 'lucide-react'
+import { useMemo, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
-import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/states.tsx'
 import { useTick } from '../ui/relative-time.ts'
-import { isFailure, lookOf, timeLine, titleOf, whyOf, type TaskItem } from './describe.ts'
+import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
+import { Artifacts } from './artifacts.tsx'
+import { Attempts, Timeline } from './attempts.tsx'
+import { endWords, isFailure, lookOf, timeLine, titleOf, whyOf } from './describe.ts'
+import type { TaskItem } from './items.ts'
+import { waitWords, workersOf } from './queue.ts'
 import { StateGlyph } from './state-glyph.tsx'
+import { TaskActions } from './task-actions.tsx'
+import { Course } from './task-facts.tsx'
+import type { TaskPlace } from './task-link.ts'
 import { TaskOutput } from './task-output.tsx'
 import styles from './tasks.module.css'
 
-/** One task with its output as it comes, and what can be done with it. */
-export function TaskDetail({ item }: { item: TaskItem }) {
-  const link = useView(useSession().link)
+type TaskDetailProps = {
+  item: TaskItem
+  /** The attempt and line that an address asked for. */
+  place?: TaskPlace | undefined
+  onBack: () => void
+  onRerun: (id: Id) => void
+  onDuplicate: (payload: TaskPayload) => void
+}
+
+/** One task with its output as it comes, how it stands and why, and what can be done with it. */
+export function TaskDetail({ item, place, onBack, onRerun, onDuplicate }: TaskDetailProps) {
+  const session = useSession()
+  const link = useView(session.link)
+  const daemons = useView(session.ops.daemons)
+  const [chosen, setChosen] = useState(place?.attempt)
   const { task } = item
+  const title = titleOf(item.payload)
+  const back = (
+    <button type="button" className={styles.back} data-back onClick={onBack}>
+      <ChevronLeft size={15} aria-hidden /> Tasks
+    </button>
+  )
   if (!task) {
     return (
-      <Empty>
-        {link.phase === 'connected'
-          ? 'Asking the server to run it…'
-          : 'This command is kept here. It will be sent when the connection is back.'}
-        <br />
-        <code>{titleOf(item)}</code>
-      </Empty>
+      <section className={styles.detail} aria-label={`Task ${title}`}>
+        {back}
+        <Empty>
+          {link.phase === 'connected'
+            ? 'Asking the server to run it…'
+            : 'This command is kept here. It will be sent when the connection is back.'}
+          <br />
+          <code>{title}</code>
+        </Empty>
+      </section>
     )
   }
+  const nameOfDaemon = (id: Id) => visibleText(daemons.get(id)?.name ?? 'a daemon')
+  const attempt = task.attempts.some(({ n }) => n === chosen) ? (chosen ?? task.attempt) : task.attempt
+  const entry = task.attempts.find(({ n }) => n === attempt)
+  const isLast = attempt === task.attempt
   return (
-    <section className={styles.detail} aria-label={`Task ${titleOf(item)}`}>
-      <DetailBar task={task} title={titleOf(item)} />
+    <section className={styles.detail} aria-label={`Task ${title}`}>
+      <header className={styles.detailBar}>
+        {back}
+        <Headline task={task} title={title} />
+        <TaskActions task={task} onRerun={onRerun} onDuplicate={onDuplicate} />
+      </header>
+      <Standing task={task} nameOfDaemon={nameOfDaemon} />
       <Reasons task={task} />
-      {task.attempt > 0 ? (
+      {task.attempts.length > 1 && (
+        <Attempts task={task} shown={attempt} nameOfDaemon={nameOfDaemon} onShow={setChosen} />
+      )}
+      <Artifacts task={task} />
+      {attempt > 0 ? (
         <TaskOutput
-          key={`${task.id}.${task.attempt}`}
+          key={`${task.id}.${attempt}`}
           taskId={task.id}
-          attempt={task.attempt}
-          isOver={isTerminal(task.state)}
-          tail={task.result?.output?.tail}
-          truncated={task.result?.output?.truncated ?? false}
+          attempt={attempt}
+          isOver={!isLast || isTerminal(task.state)}
+          output={entry?.output ?? (isLast ? task.result?.output : undefined)}
+          tail={isLast ? task.result?.output?.tail : undefined}
+          at={place?.attempt === undefined || place.attempt === attempt ? place?.at : undefined}
         />
       ) : (
-        <Empty>{waitingFor(task)}</Empty>
+        <NotBegun task={task} />
       )}
     </section>
   )
 }
 
-function DetailBar({ task, title }: { task: Task; title: string }) {
+function Headline({ task, title }: { task: Task; title: string }) {
   const session = useSession()
-  const { claims } = useView(session.identity)
-  const mayRun = atLeast(claims.role, 'runner')
-  const isOver = isTerminal(task.state)
-  useTick(1_000, !isOver)
+  useTick(1_000, !isTerminal(task.state))
   const { tone, word } = lookOf(task.state)
   return (
-    <header className={styles.detailBar}>
+    <>
       <StateGlyph tone={tone} />
       <code className={styles.command} title={title}>
         {title}
@@ -61,40 +101,58 @@ function DetailBar({ task, title }: { task: Task; title: string }) {
       <span className={styles.word} data-tone={tone}>
         {word}
       </span>
-      <span className={styles.meta}>{timeLine(task, session.serverNow())}</span>
+      {!isTerminal(task.state) && <span className={styles.meta}>{timeLine(task, session.serverNow())}</span>}
       <span className={styles.grow} />
-      {!isOver && (
-        <Button
-          variant={task.cancel ? 'danger' : 'plain'}
-          disabled={!mayRun}
-          onClick={() => session.requests.ask({ kind: 'cancel', task: task.id, force: task.cancel !== undefined })}
-        >
-          <Square size={12} aria-hidden /> {task.cancel ? 'End it now' : 'Cancel'}
-        </Button>
-      )}
-      {isOver && (
-        <Button disabled={!mayRun} onClick={() => session.requests.ask({ kind: 'retry', task: task.id })}>
-          <RotateCw size={12} aria-hidden /> Run again
-        </Button>
-      )}
-    </header>
+    </>
+  )
+}
+
+/** Where a task stands, in one line: why it waits and its place in the queue, or how it ended; and its course in time. */
+function Standing({ task, nameOfDaemon }: { task: Task; nameOfDaemon: (id: Id) => string }) {
+  const session = useSession()
+  const tasks = useView(session.tasks)
+  const daemons = useView(session.ops.daemons)
+  const members = useView(session.ops.members)
+  const { claims } = useView(session.identity)
+  useTick(1_000, !isTerminal(task.state))
+  const now = session.serverNow()
+  const workers = useMemo(() => workersOf(daemons), [daemons])
+  const waits = waitWords(task, tasks, workers, now)
+  const nameOfPerson = (id: Id) => (id === claims.principal ? 'you' : visibleText(members.get(id)?.name ?? 'somebody'))
+  const says =
+    waits === undefined
+      ? endWords(task, nameOfDaemon, nameOfPerson)
+      : [waits.reason, waits.place && `${waits.place[0]?.toUpperCase()}${waits.place.slice(1)}.`]
+          .filter(Boolean)
+          .join(' ')
+  return (
+    <div className={styles.standing}>
+      {says !== undefined && <p>{visibleText(says)}</p>}
+      <dl>
+        <Course task={task} />
+      </dl>
+      {task.startedAt !== undefined && <Timeline task={task} now={now} />}
+    </div>
   )
 }
 
 function Reasons({ task }: { task: Task }) {
   const why = whyOf(task)
+  // The line above has said how the command ended; here stands what the daemon or the server said about it.
+  const isSaid = task.result?.error === undefined && task.state === 'failed'
   return (
     <>
       {task.result?.sandbox === 'none' && (
         <p className={styles.unsafe}>This ran without a sandbox: it could reach everything its daemon’s user can.</p>
       )}
       {why !== undefined &&
+        !isSaid &&
         (isFailure(task) ? (
           <div className={styles.error} role="alert">
-            <span>error:</span> {why}
+            <span>error:</span> {visibleText(why)}
           </div>
         ) : (
-          <p className={styles.stopped}>{why}</p>
+          <p className={styles.stopped}>{visibleText(why)}</p>
         ))}
       {task.result?.wantedNetwork && (
         <p className={styles.hint}>
@@ -106,9 +164,16 @@ function Reasons({ task }: { task: Task }) {
   )
 }
 
-/** What stands in the place of output. The reason of one that is over stands above it, that of a question on its card. */
-function waitingFor({ state, reason }: Task): string {
-  if (isTerminal(state)) return 'It did not run.'
-  if (state === 'awaiting_approval') return 'Waits for somebody to allow it.'
-  return reason ?? 'Waits for a daemon that is free to run it.'
+/** What stands in the place of output. Why it waits, and why one that is over did not run, stands above it. */
+function NotBegun({ task: { id, state } }: { task: Task }) {
+  const approval = usePendingApprovals().find(({ subject }) => subject.task === id)
+  if (approval) {
+    return (
+      <div className={styles.question}>
+        <ApprovalCard approval={approval} />
+      </div>
+    )
+  }
+  if (isTerminal(state)) return <Empty>It did not run.</Empty>
+  return <Empty>{state === 'awaiting_approval' ? 'Waits for somebody to allow it.' : 'It has not begun yet.'}</Empty>
 }

@@ -1,66 +1,171 @@
-import { useMemo, useState } from 'react'
+import { commandLine, visibleText, type TaskPayload } from '@tandem/shared'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useSession } from '../session/session-context.ts'
 import { useDaemon } from '../session/use-daemon.ts'
-import { Empty, Skeleton } from '../ui/states.tsx'
-import { asStrings, useRemembered } from '../ui/remembered.ts'
+import { useView } from '../session/use-view.ts'
+import { Announce } from '../ui/announce.tsx'
+import { Button } from '../ui/button.tsx'
+import { Empty, Failed, Skeleton } from '../ui/states.tsx'
+import { asFlag, asStrings, useRemembered } from '../ui/remembered.ts'
 import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
-import { RunBox } from './run-box.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { filterItems, noFilter, type Facet } from './filters.ts'
+import { workersOf } from './queue.ts'
+import { RunBox, type Draft } from './run-box.tsx'
 import { SandboxNote, whereCommandsRun } from './sandbox-note.tsx'
-import { TaskCard } from './task-card.tsx'
 import { TaskDetail } from './task-detail.tsx'
+import { placeOf } from './task-link.ts'
+import { TaskList } from './task-list.tsx'
 import styles from './tasks.module.css'
-import { useWorkspaceTasks } from './use-workspace-tasks.ts'
-
-/** How many are rendered before one asks for more; thirty days of them may be there. */
-const pageSize = 60
+import { useEndedWords, useWorkspaceTasks } from './use-workspace-tasks.ts'
 
 /** The workspace's tasks: a line to run one, the list, and the chosen one with its output. */
 export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
-  const { tasks, isLoading } = useWorkspaceTasks()
+  const session = useSession()
+  const { tasks, isLoading, refused } = useWorkspaceTasks()
+  const known = useView(session.tasks)
+  const daemons = useView(session.ops.daemons)
+  const { claims } = useView(session.identity)
+  const isOffline = useView(session.link).phase === 'offline'
   const approvals = usePendingApprovals()
   const sandbox = useDaemon()?.sandbox
-  const [selected, setSelected] = useState<string>()
-  const [limit, setLimit] = useState(pageSize)
+  const [place, setPlace] = useState(() => placeOf(location.hash))
+  const [selected, setSelected] = useState<string | undefined>(place?.task)
+  const [isOpen, setOpen] = useState(place !== undefined)
+  const [draft, setDraft] = useState<Draft>()
+  const [filter, setFilter] = useState(noFilter)
+  const [showsFilters, setShowsFilters] = useRemembered('tandem.tasks.filters', false, asFlag)
   const [unfolded, setUnfolded] = useRemembered<string[]>(`tandem.tasks.${workspaceId}`, [], asStrings)
   const expanded = useMemo(() => new Set(unfolded), [unfolded])
-  const item = tasks.find((t) => t.id === selected) ?? tasks[0]
-  const toggle = (id: string) =>
-    setUnfolded(expanded.has(id) ? unfolded.filter((e) => e !== id) : [...unfolded, id].slice(-200))
+  const monitor = useRef<HTMLElement>(null)
+  const me = claims.principal
+  const filtered = useMemo(() => filterItems(tasks, filter, me), [tasks, filter, me])
+  const workers = useMemo(() => workersOf(daemons), [daemons])
+  const { items } = filtered
+  const item = tasks.find((t) => t.id === selected) ?? items[0]
 
+  useEffect(() => {
+    const onHash = () => {
+      const asked = placeOf(location.hash)
+      if (!asked) return
+      setPlace(asked)
+      setSelected(asked.task)
+      setOpen(true)
+    }
+    addEventListener('hashchange', onHash)
+    return () => removeEventListener('hashchange', onHash)
+  }, [])
+
+  const within = (what: string) => monitor.current?.querySelector<HTMLElement>(what)
+  const choose = (id: string, isMeant = true) => {
+    setSelected(id)
+    if (id !== place?.task) setPlace(undefined)
+    if (isMeant) setOpen(true)
+  }
+  const toggle = (id: string, isExpanded = !expanded.has(id)) =>
+    setUnfolded([...unfolded.filter((e) => e !== id), ...(isExpanded ? [id] : [])].slice(-200))
+  const duplicate = (payload: TaskPayload) => {
+    if (payload.kind !== 'command') return
+    const { cwd, env, terminal } = payload
+    setDraft({ line: commandLine(payload), with: { cwd, ...(env && { env }), ...(terminal && { terminal }) } })
+    setOpen(false)
+  }
+  const toList = () => {
+    setOpen(false)
+    requestAnimationFrame(() => within('[data-card][aria-current=true]')?.focus())
+  }
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    const target = event.target as HTMLElement
+    if (event.key === 'Escape' && target.closest('[data-detail]')) toList()
+    else if (event.key === 'Enter' && target.matches('[data-card]')) {
+      setOpen(true)
+      requestAnimationFrame(() => (within('[data-detail] [role=log]') ?? within('[data-detail] button'))?.focus())
+    } else if (event.key === '/' && target.closest('[data-list]')) {
+      setShowsFilters(true)
+      requestAnimationFrame(() => within('[data-filters] input')?.focus())
+    } else return
+    event.preventDefault()
+  }
+  const nameOf = (facet: Facet, value: string): string => {
+    if (facet === 'daemon') return visibleText(daemons.get(value)?.name ?? 'a daemon that is gone')
+    if (facet !== 'author') return value
+    return value === me
+      ? 'You'
+      : visibleText([...known.values()].find((t) => t.createdBy === value)?.createdByName ?? 'somebody')
+  }
   return (
-    <section className={styles.monitor} data-alone={!item || undefined} aria-label="Tasks">
+    <section
+      ref={monitor}
+      className={styles.monitor}
+      data-alone={!item || undefined}
+      data-open={(isOpen && item !== undefined) || undefined}
+      aria-label="Tasks"
+      onKeyDown={onKeyDown}
+    >
       <div className={styles.left}>
-        <RunBox onAsked={setSelected} />
+        <RunBox draft={draft} onAsked={choose} />
         <SandboxNote sandbox={sandbox} />
-        <div className={styles.list}>
-          {approvals.map((approval) => (
-            <ApprovalCard key={approval.id} approval={approval} />
-          ))}
-          {isLoading ? (
-            <Skeleton label="Loading tasks" widths={[70, 55, 62]} />
-          ) : tasks.length === 0 ? (
-            <Empty>Nothing has been run yet. {whereCommandsRun(sandbox)}</Empty>
-          ) : (
-            <ul>
-              {tasks.slice(0, limit).map((t) => (
-                <TaskCard
-                  key={t.id}
-                  item={t}
-                  isSelected={t.id === item?.id}
-                  isExpanded={expanded.has(t.id)}
-                  onSelect={() => setSelected(t.id)}
-                  onToggle={() => toggle(t.id)}
-                />
-              ))}
-            </ul>
-          )}
-          {tasks.length > limit && (
-            <button type="button" className={styles.more} onClick={() => setLimit(limit + pageSize)}>
-              Show {Math.min(pageSize, tasks.length - limit)} older
-            </button>
-          )}
+        {isOffline && tasks.length > 0 && (
+          <p className={styles.offline} role="status">
+            Offline: these are the tasks as they were last known. What you ask for is sent when the connection is back.
+          </p>
+        )}
+        {tasks.length > 0 && (
+          <div data-filters>
+            <FilterBar
+              filter={filter}
+              onFilter={setFilter}
+              filtered={filtered}
+              nameOf={nameOf}
+              isOpen={showsFilters}
+              onOpen={setShowsFilters}
+            />
+          </div>
+        )}
+        <div className={styles.asks}>
+          {approvals
+            // That of the chosen task stands beside it.
+            .filter(({ subject }) => subject.task !== item?.task?.id)
+            .map((approval) => (
+              <ApprovalCard key={approval.id} approval={approval} />
+            ))}
         </div>
+        {refused !== undefined ? (
+          <Failed
+            what="The tasks did not come."
+            safe={`The server said: ${refused}. It is asked again by itself; nothing is lost.`}
+          />
+        ) : isLoading ? (
+          <Skeleton label="Loading tasks" widths={[70, 55, 62]} />
+        ) : tasks.length === 0 ? (
+          <Empty>Nothing has been run yet. {whereCommandsRun(sandbox)}</Empty>
+        ) : items.length === 0 ? (
+          <Empty action={<Button onClick={() => setFilter(noFilter)}>Show all</Button>}>No task is like that.</Empty>
+        ) : (
+          <TaskList
+            items={items}
+            workers={workers}
+            selected={item?.id}
+            expanded={expanded}
+            onSelect={choose}
+            onToggle={toggle}
+          />
+        )}
       </div>
-      {item && <TaskDetail item={item} />}
+      {item && (
+        <div className={styles.right} data-detail>
+          <TaskDetail
+            key={`${item.id} ${place?.task === item.id ? (place.at ?? '') : ''}`}
+            item={item}
+            place={place?.task === item.id ? place : undefined}
+            onBack={toList}
+            onRerun={choose}
+            onDuplicate={duplicate}
+          />
+        </div>
+      )}
+      <Announce text={useEndedWords(known, me)} />
     </section>
   )
 }

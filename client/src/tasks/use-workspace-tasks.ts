@@ -1,17 +1,38 @@
-import { useMemo } from 'react'
+import { isTerminal, type Id, type Task } from '@tandem/shared'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
-import { taskItems, type TaskItem } from './describe.ts'
+import { lookOf, titleOf } from './describe.ts'
+import { taskItems, type TaskItem } from './items.ts'
 
 /** The workspace's tasks with what is asked for here and not yet folded, live. */
-export function useWorkspaceTasks(): { tasks: readonly TaskItem[]; isLoading: boolean } {
+export function useWorkspaceTasks(): { tasks: readonly TaskItem[]; isLoading: boolean; refused: string | undefined } {
   const session = useSession()
   const tasks = useView(session.tasks)
   const requests = useView(session.requests)
-  const { ready } = useView(session.tasksState)
+  const { ready, refused } = useView(session.tasksState)
   const link = useView(session.link)
   return {
-    tasks: useMemo(() => taskItems(tasks, requests), [tasks, requests]),
+    tasks: useMemo(() => taskItems(tasks, requests, session.serverNow()), [tasks, requests, session]),
     isLoading: !ready && link.phase !== 'offline',
+    refused: ready ? undefined : refused,
   }
+}
+
+/** What to say to those who hear the page: how the task ended that ended last of those that this person asked for. */
+export function useEndedWords(tasks: ReadonlyMap<string, Task>, me: Id): string {
+  const open = useRef<ReadonlySet<string>>(new Set())
+  const [words, setWords] = useState('')
+  useEffect(() => {
+    const ended = [...open.current].flatMap((id) => {
+      const task = tasks.get(id)
+      return task && isTerminal(task.state) ? [task] : []
+    })
+    const last = ended.at(-1)
+    if (last) setWords(`${titleOf(last.payload).slice(0, 100)}: ${lookOf(last.state).word}`)
+    open.current = new Set(
+      [...tasks.values()].filter(({ createdBy, state }) => createdBy === me && !isTerminal(state)).map(({ id }) => id),
+    )
+  }, [tasks, me])
+  return words
 }

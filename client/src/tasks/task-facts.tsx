@@ -1,0 +1,81 @@
+import { type Id, type Task, visibleText } from '@tandem/shared'
+import type { ReactNode } from 'react'
+import { useSession } from '../session/session-context.ts'
+import { useView } from '../session/use-view.ts'
+import { exactTime } from '../ui/exact-time.ts'
+import { duration, relativeTime } from '../ui/relative-time.ts'
+import { isFailure, payloadWords, whyOf } from './describe.ts'
+import type { TaskItem } from './items.ts'
+import styles from './tasks.module.css'
+
+type TaskFactsProps = { item: TaskItem; waits: string | undefined; now: number }
+
+/** All that is known of a task beside its output: what it runs, for whom, where, when, and why it is as it is. */
+export function TaskFacts({ item: { task, payload, at }, waits, now }: TaskFactsProps) {
+  const daemons = useView(useSession().ops.daemons)
+  const nameOf = (id: Id) => daemons.get(id)?.name ?? 'a daemon'
+  const daemonId = task?.attempts.at(-1)?.daemonId ?? task?.lease?.daemonId
+  const why = task && whyOf(task)
+  return (
+    <div className={styles.facts}>
+      {payload && (
+        <pre className={styles.prompt} aria-label={payloadWords(payload).kind}>
+          {visibleText(payloadWords(payload).text)}
+        </pre>
+      )}
+      <dl>
+        <Fact name="by">{visibleText(task?.createdByName ?? 'you')}</Fact>
+        {payload && <Fact name="as">{payloadWords(payload).kind}</Fact>}
+        <Fact name="in">
+          {payload?.kind === 'command' && payload.cwd !== '' ? visibleText(payload.cwd) : 'the workspace folder'}
+        </Fact>
+        {daemonId !== undefined && <Fact name="on">{nameOf(daemonId)}</Fact>}
+        <Fact name="created">
+          <time dateTime={new Date(at).toISOString()} title={exactTime(at, now)}>
+            {relativeTime(at, now)}
+          </time>
+        </Fact>
+        {task && <Course task={task} />}
+        {task && task.attempt > 1 && <Fact name="attempt">{task.attempt}</Fact>}
+        {task && task.priority !== 0 && <Fact name="priority">{task.priority}</Fact>}
+        {task && task.requires.length > 0 && <Fact name="needs">{task.requires.map(visibleText).join(', ')}</Fact>}
+        {task?.target && <Fact name="meant for">{nameOf(task.target.daemonId)}</Fact>}
+      </dl>
+      {waits !== undefined && <p>{visibleText(waits)}</p>}
+      {task &&
+        why !== undefined &&
+        (isFailure(task) ? <p className={styles.why}>error: {visibleText(why)}</p> : <p>{visibleText(why)}</p>)}
+    </div>
+  )
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+/** When it was queued, started and ended, and how long it waited. */
+export function Course({ task: { createdAt, queuedAt, startedAt, completedAt, attempt } }: { task: Task }) {
+  const moments = [
+    ['queued', queuedAt],
+    ['started', startedAt],
+    ['ended', completedAt],
+  ] as const
+  return (
+    <>
+      {moments.map(
+        ([name, at]) =>
+          at !== undefined && (
+            <Fact key={name} name={name}>
+              <time dateTime={new Date(at).toISOString()}>{clock.format(at)}</time>
+            </Fact>
+          ),
+      )}
+      {startedAt !== undefined && attempt === 1 && <Fact name="waited">{duration(startedAt - createdAt)}</Fact>}
+    </>
+  )
+}
+
+const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+)

@@ -1,0 +1,152 @@
+import '../ui/base.css'
+import '../ui/tokens.css'
+import '../ui/fonts.css'
+import '../ui/peers.css'
+import { createId, type Id, silentLog, systemClock, Task, type Role } from '@tandem/shared'
+import {
+  type Approval,
+  type DaemonPresence,
+  type LogChunk,
+  openRequests,
+  openTaskLog,
+  openTasks,
+} from '@tandem/shared/docs'
+import { createRoot } from 'react-dom/client'
+import { vi } from 'vitest'
+import { SessionContext } from '../session/session-context.ts'
+import type { Session } from '../session/session.ts'
+import { createState } from '../session/state.ts'
+import { Toasts } from '../ui/toasts.tsx'
+import { TaskMonitor } from './task-monitor.tsx'
+import { emptyDoc } from './test-docs.ts'
+
+export const now = Date.now()
+export const [me, mira] = [createId(), createId()]
+export const laptop: DaemonPresence = {
+  id: createId(),
+  name: 'laptop',
+  connection: 'online',
+  lastSeenAt: now,
+  slots: 3,
+}
+
+/** A task as the server would tell it. */
+export const make = (part: Partial<Task> & { line?: string } = {}): Task =>
+  Task.parse({
+    id: createId(),
+    workspaceId: createId(),
+    title: 't',
+    payload: { kind: 'command', command: part.line ?? 'npm test', shell: true },
+    state: 'queued',
+    attempt: 0,
+    attempts: [],
+    createdBy: mira,
+    createdByName: 'Mira',
+    createdAt: now - 60_000,
+    ...part,
+  })
+
+/** One that was begun on the laptop. */
+export const begun = (part: Partial<Task> & { line?: string } = {}): Task =>
+  make({
+    state: 'running',
+    attempt: 1,
+    queuedAt: now - 60_000,
+    startedAt: now - 12_000,
+    attempts: [{ n: 1, daemonId: laptop.id, startedAt: now - 12_000 }],
+    lease: { daemonId: laptop.id, bootId: createId(), grantSeq: 1, expiresAt: now + 30_000 },
+    ...part,
+  })
+
+const encoder = new TextEncoder()
+
+/** The monitor over documents of its own, which a test writes as server and daemon would. */
+export function showMonitor({
+  tasks = [] as readonly Task[],
+  approvals = [] as readonly Approval[],
+  role = 'owner' as Role,
+  phase = 'connected' as 'connected' | 'offline',
+  ready = true,
+  refused = undefined as string | undefined,
+  size = { width: 1190, height: 420 },
+} = {}) {
+  document.documentElement.lang = 'en'
+  document.title = 'Tandem'
+  const tasksDoc = emptyDoc()
+  const known = openTasks(tasksDoc)
+  const set = (...changed: readonly Task[]) => tasksDoc.transact(() => changed.forEach((t) => known.set(t.id, t)))
+  set(...tasks)
+  const requests = openRequests(emptyDoc())
+  const ask = vi.spyOn(requests, 'ask')
+  const link = createState({ phase })
+  const logs = new Map<string, ReturnType<typeof emptyDoc>>()
+  const logOf = (task: string, attempt: number) => {
+    const key = `${task}.${attempt}`
+    const doc = logs.get(key) ?? emptyDoc()
+    logs.set(key, doc)
+    return doc
+  }
+  const session = {
+    clock: systemClock,
+    log: silentLog,
+    place: { workspaceId: createId(), epoch: createId() },
+    link,
+    tasks: known,
+    tasksState: createState({ ready, refused }),
+    requests,
+    identity: createState({ claims: { principal: me, name: 'Me', role } }),
+    peers: createState({ peers: [], own: 0 }),
+    ops: {
+      daemons: createState(new Map([[laptop.id, laptop]])),
+      approvals: createState(new Map(approvals.map((a) => [a.id, a]))),
+      members: createState(new Map([[mira, { id: mira, name: 'Mira', role: 'owner' }]])),
+    },
+    hueOf: ({ id }: { id: Id }) => (id === me ? 0 : 1),
+    serverNow: () => now,
+    open: (ref: { kind: string; taskId?: string; attempt?: number }) => ({
+      ref,
+      doc: ref.kind === 'log' ? logOf(ref.taskId ?? '', ref.attempt ?? 0) : emptyDoc(),
+      state: createState({ ready: true }),
+      release: () => {},
+    }),
+  }
+  const host = document.body.appendChild(document.createElement('main'))
+  Object.assign(host.style, { width: `${size.width}px`, height: `${size.height}px` })
+  const root = createRoot(host)
+  root.render(
+    <SessionContext value={session as unknown as Session}>
+      <h1 className="visually-hidden">Tasks</h1>
+      <TaskMonitor workspaceId={session.place.workspaceId} />
+      <Toasts />
+    </SessionContext>,
+  )
+  /** Where the next chunk of each attempt goes on. */
+  const written = new Map<string, { q: number; o: number }>()
+  return {
+    host,
+    ask,
+    requests,
+    link,
+    set,
+    /** The daemon's output, in chunks of at most 16 KB. */
+    write: (task: Task, text: string, s: LogChunk['s'] = 1) => {
+      const key = `${task.id}.${task.attempt}`
+      const at = written.get(key) ?? { q: 0, o: 0 }
+      const bytes = encoder.encode(text)
+      const chunks: LogChunk[] = []
+      for (let i = 0; i < bytes.length; i += 16_384) {
+        const d = bytes.slice(i, i + 16_384)
+        chunks.push({ q: at.q++, o: at.o, t: at.q * 50, s, d })
+        at.o += d.length
+      }
+      written.set(key, at)
+      openTaskLog(logOf(task.id, task.attempt)).append(chunks)
+    },
+    end: () => {
+      root.unmount()
+      host.remove()
+      localStorage.clear()
+      history.replaceState(null, '', location.pathname + location.search)
+    },
+  }
+}
