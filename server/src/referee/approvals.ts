@@ -1,35 +1,38 @@
-import { createId, type FromDaemon, type Id, type Task } from '@tandem/shared'
+import { createId, isTerminal, type FromDaemon, type Id, type Task } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
 import type { RefereePorts, Turn } from './ports.ts'
 
 /** How long a question waits for its answer [S271]. */
 export const approvalLifeMs = 600_000
+/** So long a question that was answered is kept, ms, and longer where its task is still under way. */
+const keepMs = 7 * 24 * 3_600_000
 
 type Ask = Extract<FromDaemon, { t: 'ask' }>
 type By = { id: Id; name: string }
+
+type Question = Pick<Approval, 'action' | 'summary' | 'reason' | 'argsHash' | 'risk'> & { task: Id }
+
+/** Puts a question to people, and returns its id. Those answered long ago are dropped meanwhile. */
+export function pose({ approvals }: RefereePorts, { now, board }: Turn, { task, ...question }: Question): Id {
+  const isOld = ({ state, subject, decidedAt = now }: Approval) =>
+    state !== 'pending' && now - decidedAt > keepMs && isTerminal(board.get(subject.task)?.state ?? 'completed')
+  for (const old of [...approvals.snapshot().values()].filter(isOld)) approvals.remove(old.id)
+  const id = createId()
+  const times = { createdAt: now, expiresAt: now + approvalLifeMs }
+  approvals.set(id, { ...question, id, subject: { task }, state: 'pending', ...times })
+  return id
+}
 
 /**
  * A daemon's policy wants a person to decide: the task waits, and holds no slot meanwhile. A question is bound to the
  * exact arguments (`argsHash`): what was approved for others is not approved.
  */
-export function ask({ approvals }: RefereePorts, turn: Turn, daemonId: Id, question: Ask): void {
+export function ask(ports: RefereePorts, turn: Turn, daemonId: Id, question: Ask): void {
   const task = turn.board.get(question.task)
-  if (task?.state !== 'queued' || isApproved(approvals.get(task.approvalId ?? ''), question.argsHash)) return
+  if (task?.state !== 'queued' || isApproved(ports.approvals.get(task.approvalId ?? ''), question.argsHash)) return
   const { argsHash, summary, reason, risk } = question
-  const id = createId()
-  approvals.set(id, {
-    id,
-    subject: { task: task.id },
-    action: task.payload.kind,
-    summary,
-    reason,
-    argsHash,
-    risk,
-    state: 'pending',
-    createdAt: turn.now,
-    expiresAt: turn.now + approvalLifeMs,
-  })
-  turn.change(task, { t: 'ask', approvalId: id, reason }, daemonId)
+  const approvalId = pose(ports, turn, { task: task.id, action: task.payload.kind, argsHash, summary, reason, risk })
+  turn.change(task, { t: 'ask', approvalId, reason }, daemonId)
 }
 
 /** A person's answer; false where the question is no longer open. */
