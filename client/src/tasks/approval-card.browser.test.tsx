@@ -24,6 +24,7 @@ function show({ isKnown = true }: { isKnown?: boolean } = {}) {
       env: { NODE_OPTIONS: '--require ./x.cjs', TWO: 'lines\nPATH=/' },
     },
     timeoutMs: 90_000,
+    gate: { summary: 'Is the garden\u202e shut?' },
     state: 'awaiting_approval',
     attempt: 0,
     attempts: [],
@@ -66,6 +67,7 @@ test('[UI-51] the card shows all that would run: command, folder, time and varia
   const text = card.element().textContent
   expect(text).toContain("rm 'a⟨U+200B⟩.txt' '⟨U+202E⟩exe.txt'")
   expect(text).toContain('In src, for at most 1 min 30 s, with these variables set.')
+  expect(text).toContain('Is the garden⟨U+202E⟩ shut?')
   expect(text).toContain('NODE_OPTIONS=--require ./x.cjs\nTWO=lines⟨U+000A⟩PATH=/')
   await card.getByRole('button', { name: 'Allow for this task' }).click()
   expect(ask.mock.calls).toEqual([[{ kind: 'approve', approval: approval.id }]])

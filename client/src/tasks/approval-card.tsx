@@ -28,6 +28,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       <h2>{task ? `${visibleText(task.createdByName)} wants to run a command` : 'A command needs your approval'}</h2>
       <pre>{visibleText(task ? commandLine(task.payload) : approval.summary)}</pre>
       {task && <Circumstances task={task} />}
+      {task?.gate && <p className={styles.asked}>{visibleText(task.gate.summary)}</p>}
       <p>
         {visibleText(approval.reason)
           .split('`')

@@ -118,6 +118,9 @@ test('[UI-163] a task that waits says why, and its place in the queue', () => {
   expect(says(first)).toEqual({ reason: 'All slots of laptop are in use.', place: 'next in the queue' })
   expect(says(second)).toEqual({ reason: 'All slots of laptop are in use.', place: '1 comes before it' })
   expect(says(second, { ...daemon, connection: 'offline' })).toEqual({ reason: 'Laptop is offline.', place: undefined })
+  expect(waitWords(first, tasks, workersOf(new Map([[daemon.id, daemon]])), 5, 1)?.reason).toBe(
+    'This workspace runs as many tasks as it may: 1.',
+  )
   const blocked = make({ state: 'blocked', reason: 'waits for build' })
   expect(says(blocked)).toEqual({ reason: 'Waits for build.', place: undefined })
 })

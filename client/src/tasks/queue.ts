@@ -15,17 +15,21 @@ export const workersOf = (daemons: ReadonlyMap<string, DaemonPresence>): readonl
     capabilities,
   }))
 
-/** Why a task does not run yet, and its place in the queue: "All slots of laptop are in use. 3 come before it." */
+/**
+ * Why a task does not run yet, and its place in the queue: "All slots of laptop are in use. 3 come before it."
+ * `maxRunning`: so many may run in the workspace, as far as that is known.
+ */
 export function waitWords(
   task: Task,
   tasks: ReadonlyMap<string, Task>,
   workers: readonly Worker[],
   now: number,
+  maxRunning?: number,
 ): { reason: string; place: string | undefined } | undefined {
   if (isTerminal(task.state) || isHeld(task.state)) return undefined
   // What is asked stands on its card, and may be longer than a line.
   if (task.state === 'awaiting_approval') return { reason: 'It waits for somebody to allow it.', place: undefined }
-  const waiting = whyWaiting(task, tasks, workers, now)
+  const waiting = whyWaiting(task, tasks, workers, now, maxRunning)
   if (!waiting) return undefined
   const { reason, ahead } = waiting
   return { reason: sentence(reason), place: ahead === undefined ? undefined : placeWords(ahead) }

@@ -28,13 +28,14 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
   const link = useView(session.link)
   const { claims } = useView(session.identity)
   const tasks = useView(session.tasks)
+  const limits = useView(session.ops.limits)
   const { id, task } = item
   useTick(task && isTerminal(task.state) ? 30_000 : 1_000)
   const now = session.serverNow()
   const { tone, word } = task
     ? lookOf(task.state)
     : { tone: 'waiting' as const, word: link.phase === 'connected' ? 'asking' : 'waiting for the connection' }
-  const waits = task && waitWords(task, tasks, workers, now)
+  const waits = task && waitWords(task, tasks, workers, now, limits.get('tasks')?.maxRunning)
   const isMine = task === undefined || task.createdBy === claims.principal
   const author = {
     id: task?.createdBy ?? claims.principal,

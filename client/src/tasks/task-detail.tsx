@@ -113,11 +113,12 @@ function Standing({ task, nameOfDaemon }: { task: Task; nameOfDaemon: (id: Id) =
   const tasks = useView(session.tasks)
   const daemons = useView(session.ops.daemons)
   const members = useView(session.ops.members)
+  const limits = useView(session.ops.limits)
   const { claims } = useView(session.identity)
   useTick(1_000, !isTerminal(task.state))
   const now = session.serverNow()
   const workers = useMemo(() => workersOf(daemons), [daemons])
-  const waits = waitWords(task, tasks, workers, now)
+  const waits = waitWords(task, tasks, workers, now, limits.get('tasks')?.maxRunning)
   const nameOfPerson = (id: Id) => (id === claims.principal ? 'you' : visibleText(members.get(id)?.name ?? 'somebody'))
   const says =
     waits === undefined

@@ -164,3 +164,46 @@ test('[UI-169] a line’s number copies a link that leads to it', async () => {
   await button('Copy output').click()
   await expect.poll(() => written.mock.calls.at(-1)?.[0]).toBe('one\ntwo\nthree')
 })
+
+test('[UI-175] while five megabytes of output a second pour in, what is typed arrives whole', async ({ annotate }) => {
+  const task = begun()
+  const monitor = show(task)
+  const seconds = 4
+  const line = `${'x'.repeat(99)}\n`
+  const piece = line.repeat(655)
+  const frames: number[] = []
+  let last = performance.now()
+  let isOver = false
+  const frame = (at: number) => {
+    frames.push(at - last)
+    last = at
+    if (!isOver) requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+  // Eighty pieces of 64 KB a second; behind schedule, those that are due come at once.
+  const begunAt = performance.now()
+  let written = 0
+  const pour = new Promise<void>((resolve) => {
+    const more = () => {
+      const due = Math.min(seconds * 80, Math.ceil((performance.now() - begunAt) * 0.08))
+      for (; written < due; written++) monitor.write(task, piece)
+      if (written >= seconds * 80) return resolve()
+      setTimeout(more, 12)
+    }
+    more()
+  })
+  const box = page.getByLabelText('Command to run in the workspace')
+  await box.click()
+  await userEvent.keyboard('npm run something-long-enough-to-be-typed')
+  await pour
+  monitor.write(task, 'the end\n')
+  await expect.poll(() => isInView('the end')).toBe(true)
+  isOver = true
+  await expect.element(box).toHaveValue('npm run something-long-enough-to-be-typed')
+  expect(rows().length).toBeLessThan(100)
+  const sorted = frames.toSorted((a, b) => a - b)
+  const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))] ?? 0).toFixed(1)
+  await annotate(
+    `${sorted.length} frames, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`,
+  )
+})

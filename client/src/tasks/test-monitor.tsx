@@ -99,6 +99,7 @@ export function showMonitor({
     ops: {
       daemons: createState(new Map([[laptop.id, laptop]])),
       approvals: createState(new Map(approvals.map((a) => [a.id, a]))),
+      limits: createState(new Map()),
       members: createState(new Map([[mira, { id: mira, name: 'Mira', role: 'owner' }]])),
     },
     hueOf: ({ id }: { id: Id }) => (id === me ? 0 : 1),
