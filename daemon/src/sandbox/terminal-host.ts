@@ -3,6 +3,7 @@ import { closeSync, constants, createWriteStream, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants as system } from 'node:os'
 import { ReadStream } from 'node:tty'
+import { signalEach } from './process-tree.ts'
 import type { ToTerminalHost } from './terminal.ts'
 
 // A program of its own, one for each command at a terminal: the package that opens terminals leaves them open to every
@@ -13,6 +14,8 @@ type Native = {
   resize(fd: number, cols: number, rows: number): void
 }
 
+const require = createRequire(import.meta.url)
+
 /** How long output may still come after the command ended: a child it left behind can hold the terminal for ever. */
 const afterglowMs = 250
 
@@ -20,8 +23,12 @@ process.once('message', (message) => {
   const order = message as ToTerminalHost
   if (order.t === 'start') start(order)
 })
-// The daemon is gone: what it ran ends with it.
-process.once('disconnect', () => process.exit(1))
+// The daemon is gone: what it ran ends with it. Behind walls that is so by itself.
+process.once('disconnect', () => {
+  end()
+  process.exit(1)
+})
+let end = () => {}
 
 function start({ file, args, cwd, env, owner, size, data }: Extract<ToTerminalHost, { t: 'start' }>): void {
   const { native, master, slave } = open(size)
@@ -29,6 +36,7 @@ function start({ file, args, cwd, env, owner, size, data }: Extract<ToTerminalHo
   const closing = ['-c', `exec ${master}>&-; exec "$@"`, 'bash', file, ...args]
   const child = spawn('/bin/bash', closing, { cwd, env, stdio: [slave, slave, slave, ...data], ...owner })
   closeSync(slave)
+  end = () => signalEach(child.pid === undefined ? [] : [-child.pid], 'SIGKILL')
   const screen = new ReadStream(master)
   const out = createWriteStream('', { fd: 1 })
   screen.pipe(out, { end: false })
@@ -62,9 +70,7 @@ function start({ file, args, cwd, env, owner, size, data }: Extract<ToTerminalHo
 /** A terminal whose end for the command is opened anew: the package's own would not wait for what is typed. */
 function open({ cols, rows }: { cols: number; rows: number }) {
   try {
-    const { requireBinary } = createRequire(import.meta.url)('@lydell/node-pty/requireBinary.js') as {
-      requireBinary(file: string): Native
-    }
+    const { requireBinary } = require('@lydell/node-pty/requireBinary.js') as { requireBinary(file: string): Native }
     const native = requireBinary('pty.node')
     const made = native.open(cols, rows)
     const slave = openSync(made.pty, constants.O_RDWR | constants.O_NOCTTY)
