@@ -8,7 +8,7 @@ import { createLeases, type DaemonSession } from './leases.ts'
 import { createOverdue } from './overdue.ts'
 import type { RefereePorts, Requester } from './ports.ts'
 import { setPresence } from './presence.ts'
-import { foldRequest } from './requests.ts'
+import { foldRequest, inBatches } from './requests.ts'
 import { createTurns } from './turn.ts'
 
 export type { RefereePorts, Requester } from './ports.ts'
@@ -42,10 +42,10 @@ export function createReferee(ports: RefereePorts): Referee {
   return {
     fold: async (by, requests) => {
       const { ids, circular } = inDependencyOrder(requests)
-      // One turn each: a record written in a turn can be read from the next one on.
-      for (const id of ids) {
-        const request = requests.get(id)
-        if (request) await inTurn((turn) => foldRequest(ports, turn, by, id, request, circular))
+      for (const batch of inBatches(ids, requests)) {
+        await inTurn((turn) => {
+          for (const [id, request] of batch) foldRequest(ports, turn, by, id, request, circular)
+        })
       }
       return ids
     },
@@ -76,9 +76,11 @@ export function createReferee(ports: RefereePorts): Referee {
       }
     },
     onConnected: (daemonId, name) =>
-      inTurn(({ now }) =>
-        setPresence(ports, daemonId, { name, connection: 'online', connectedAt: now, lastSeenAt: now }),
-      ),
+      inTurn(({ now }) => {
+        // Until it has said hello anew: it may be another boot, to which no claim may be granted as to the one before.
+        sessions.delete(daemonId)
+        setPresence(ports, daemonId, { name, connection: 'online', connectedAt: now, lastSeenAt: now })
+      }),
     onGone: (daemonId) =>
       inTurn(({ now }) => {
         if (daemons.get(daemonId)) setPresence(ports, daemonId, { connection: 'offline', lastSeenAt: now })

@@ -3,6 +3,40 @@ import { expect, test } from 'vitest'
 import { setUp } from './daemon.suite.ts'
 import { runs } from './in-memory.suite.ts'
 
+test('[TSK-57] what is asked for at once is decided many in a turn, each as if it were alone', async () => {
+  const { asks, referee, ports, tasks, daemon, ask, ops } = await setUp()
+  const { commit } = ports
+  let commits = 0
+  ports.commit = async (work) => {
+    commits++
+    await commit(work)
+  }
+  const many = Array.from({ length: 100 }, () => [createId(), runs('ls', { idempotencyKey: createId() })] as const)
+  const [first, second] = many as unknown as [[string, ReturnType<typeof runs>], [string, ReturnType<typeof runs>]]
+  const again = createId()
+  await asks(referee).askAll([
+    ...many,
+    [again, second[1]],
+    [createId(), { kind: 'cancel', task: first[0] }],
+    [createId(), { kind: 'retry', task: first[0] }],
+  ])
+  expect(commits).toBe(3)
+  expect(tasks.snapshot().size).toBe(100)
+  expect(tasks.get(first[0])?.state).toBe('queued')
+  expect(tasks.get(again)).toBeUndefined()
+  // What is kept elsewhere is read as the turn before left it: of two answers the first counts.
+  const id = await ask(runs('rm'))
+  await daemon.ask(id)
+  const approval = tasks.get(id)?.approvalId ?? ''
+  commits = 0
+  await asks(referee).askAll([
+    [createId(), { kind: 'reject', approval }],
+    [createId(), { kind: 'approve', approval }],
+  ])
+  expect(commits).toBe(2)
+  expect(ops.approvals.get(approval)?.state).toBe('rejected')
+})
+
 test('[TSK-46] a rerun is a task of its own that names the one it repeats, and begins at once under no key', async () => {
   const { ask, daemon, tasks, audited } = await setUp()
   const more = { priority: 3, retry: { max: 1 }, idempotencyKey: 'k', runAt: 5, queueTtlMs: 900 }

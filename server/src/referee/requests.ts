@@ -30,6 +30,24 @@ export function foldRequest(
     ports.audit({ actor: by.id, action: `request.${body.kind}.refused`, object: id, details: { reason } })
 }
 
+/** Of these the board alone is asked, which reads what the turn has written; other records read as they stood before it. */
+const manyInTurn: ReadonlySet<RequestBody['kind']> = new Set(['create', 'rerun', 'cancel', 'cancel-many', 'retry'])
+const mostInTurn = 50
+
+/** Requests in the order of `ids`, those of one turn together: each turn waits for the disk. */
+export function inBatches(ids: readonly Id[], requests: ReadonlyMap<string, Request>): [Id, Request][][] {
+  const batches: [Id, Request][][] = []
+  const isOpen = (batch: [Id, Request][]) => batch.every(([, { body }]) => manyInTurn.has(body.kind))
+  for (const id of ids) {
+    const request = requests.get(id)
+    if (!request) continue
+    const last = batches.at(-1)
+    if (last && last.length < mostInTurn && isOpen([...last.slice(-1), [id, request]])) last.push([id, request])
+    else batches.push([[id, request]])
+  }
+  return batches
+}
+
 /** Answers why not, in words, where it may not be done. */
 function doAsAsked(ports: RefereePorts, turn: Turn, by: Requester, id: Id, body: RequestBody): string | undefined {
   const isRunner = atLeast(by.role, 'runner')
