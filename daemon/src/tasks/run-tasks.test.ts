@@ -126,6 +126,7 @@ function setUp({
   }
   const ack = (n: number) => runner.onMessage({ t: 'ack', n })
   return {
+    daemonId,
     runner,
     clock,
     tasks,
@@ -489,4 +490,20 @@ test('[TSK-88] what a task asked to be kept is collected after it ended and befo
   expect((await t.says('report', 2)).at(-1)).toMatchObject({ state: 'completed', result: { artifacts: kept } })
   expect(t.steps).toEqual(['flush', 'execute', 'artifacts', 'durable', 'settle'])
   expect(t.output()).toContain('not kept: b.tgz: too large')
+})
+
+test('[TSK-98] [TSK-14] without word from the server nothing begins, not even what is meant for this daemon alone', async () => {
+  const t = setUp()
+  const id = t.add('a')
+  const mine = t.tasks.get(id) as Task
+  const [claim] = await t.says('claim')
+  t.tasks.set(id, { ...mine, target: { daemonId: t.daemonId } })
+  t.clock.advance(3_600_000)
+  await t.says('claim', 2)
+  expect(t.processes.size).toBe(0)
+  expect(t.runner.held()).toEqual([])
+  // Once it is heard again it runs, once.
+  t.grant(id, { n: claim?.n ?? 0, mono: t.clock.now() })
+  await started(t.processes, 'a')
+  expect(t.steps.filter((s) => s === 'execute')).toHaveLength(1)
 })

@@ -53,7 +53,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   const { tasks, approvals, clock, mono, log, slots, draining } = ports
   const outbox = createOutbox(ports.send, clock.now)
   const claims = createClaims(ports, outbox, mono)
-  const terminals = createTerminals()
+  const terminals = createTerminals(log)
   const held = new Map<string, Held>()
   const loop = createWaker()
   const giveUp = new AbortController()

@@ -1,4 +1,4 @@
-import type { Id, TerminalSize, ToDaemon } from '@tandem/shared'
+import type { Id, Log, TerminalSize, ToDaemon } from '@tandem/shared'
 import type { TerminalControl } from '../sandbox/terminal.ts'
 
 type Said = Extract<ToDaemon, { t: 'typed' | 'resized' }>
@@ -18,7 +18,7 @@ const maxViews = 100
  * Hands on what people type. Whoever typed last drives: the terminal has the size of their view, and follows it. Who may
  * type at all the server has checked.
  */
-export function createTerminals(): Terminals {
+export function createTerminals(log: Log): Terminals {
   type Open = { control: TerminalControl; driver: Id | undefined; sizes: Map<Id, TerminalSize> }
   const openByAttempt = new Map<string, Open>()
   return {
@@ -44,7 +44,8 @@ export function createTerminals(): Terminals {
         const size = sizes.get(session)
         if (size) control.resize(size)
       }
-      control.type(new TextEncoder().encode(message.data))
+      if (!control.type(new TextEncoder().encode(message.data)))
+        log.warn('typed, but not read for so long that it is not kept', { task: message.task, session })
     },
   }
 }
