@@ -6,6 +6,7 @@ import { editToPeer } from './edit-to-peer.ts'
 import { firstMirror } from './first-mirror.ts'
 import { memory } from './memory.ts'
 import { mirrorPeers } from './mirror-peers.ts'
+import { output } from './output.ts'
 import { reconnect } from './reconnect.ts'
 import { reconnectMany } from './reconnect-many.ts'
 import { saving } from './saving.ts'
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   saving: async (tandem) => saving(tandem, 'saving.txt', await fileOf(tandem, 'saving.txt')),
   reconnect: async (tandem) => reconnect(tandem, await fileOf(tandem, 'peer.txt')),
   tasks: (tandem) => taskStart(tandem),
+  output: (tandem) => output(tandem),
   mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
   'reconnect-many': () => reconnectMany(Number(process.env.FILES ?? 2_000)),
 }

@@ -56,15 +56,7 @@ async function start(program: string, env: Record<string, string>) {
       child.send('memory')
       return answer
     },
-    cpu: () => {
-      const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
-      const [user = 0, system = 0] = stat
-        .slice(stat.lastIndexOf(')') + 2)
-        .split(' ')
-        .slice(11, 13)
-        .map(Number)
-      return (user + system) * 10
-    },
+    cpu: () => cpuOf(child.pid),
     stop: async () => {
       if (child.exitCode !== null) return
       const ended = once(child, 'exit')
@@ -72,6 +64,17 @@ async function start(program: string, env: Record<string, string>) {
       await ended
     },
   }
+}
+
+/** What a process has used of the processor so far, ms. */
+export function cpuOf(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return (user + system) * 10
 }
 
 /** Hocuspocus in memory. */
