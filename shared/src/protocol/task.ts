@@ -43,7 +43,10 @@ export const Retry = z.object({
 })
 export type Retry = z.infer<typeof Retry>
 
-/** Of all tasks with this key at most `limit` run at once. `onFull`: wait; drop those that wait before; end those that run. */
+/**
+ * Of all tasks with this key at most `limit` run at once. `onFull`: wait; or drop those that wait, as soon as it is asked for;
+ * or that, and end those that run, once it may start.
+ */
 export const Concurrency = z.object({
   key: z.string().min(1).max(100),
   limit: z.int().min(1).max(64).default(1),
