@@ -54,6 +54,12 @@ type Deps = {
 }
 
 /**
+ * The live log of a task changes wholly with each megabyte, and goes when the task has ended: a snapshot of it for every
+ * few of its chunks would cost several times what the log does.
+ */
+const logSnapshotBytes = 8 * 2 ** 20
+
+/**
  * The sync engine: Hocuspocus keeps documents in memory and speaks the protocol; what is kept, and who may do what,
  * is ours. Every hook is guarded: a throw in six of them would end the process.
  */
@@ -75,8 +81,9 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
   /** Every change, whoever made it, goes into the log in the same step in which it is made. */
   const keep = (document: Document, doc: string) => {
     const state = () => Y.encodeStateAsUpdate(document)
+    const isTime = doc.startsWith('log/') ? createEvery(logSnapshotBytes) : () => true
     const append = (update: Uint8Array, origin: unknown, clients?: readonly number[]) => {
-      updates.append(doc, update, metaOf(origin), state, clients)
+      updates.append(doc, update, metaOf(origin), isTime(update.length) ? state : undefined, clients)
     }
     document.on('update', (update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) =>
       append(update, origin, writersIn(transaction)),
@@ -269,4 +276,15 @@ const writersIn = ({ beforeState, afterState }: Y.Transaction): number[] => {
   const clients: number[] = []
   for (const [client, clock] of afterState) if (beforeState.get(client) !== clock) clients.push(client)
   return clients
+}
+
+/** True once so many bytes have gone by since the last time, and then anew. */
+function createEvery(bytes: number): (more: number) => boolean {
+  let since = 0
+  return (more) => {
+    since += more
+    if (since < bytes) return false
+    since = 0
+    return true
+  }
 }
