@@ -39,7 +39,7 @@ export function createHoldings(
         known?.bootId === bootId ? known.grantSeq : 0,
         ...leased.map(({ lease }) => lease?.grantSeq ?? 0),
       )
-      const session = { bootId, slots, capabilities, seenAt: turn.now, mono, grantSeq }
+      const session = { bootId, slots, capabilities, seenAt: turn.now, heardAt: ports.mono(), mono, grantSeq }
       sessions.set(daemonId, session)
       const can = capabilities ? { capabilities } : {}
       setPresence(ports, daemonId, { connection: 'online', lastSeenAt: turn.now, slots, ...can })
@@ -78,7 +78,7 @@ export function createHoldings(
       if (session && isOurs) return tellGrant(turn, task, session, n, mono)
       const isDraining = daemons.get(daemonId)?.draining ?? false
       const { unseenMs, maxRunning } = settings
-      const reason = whyNoGrant({ task, session, daemonId, isDraining, board, now: turn.now, unseenMs })
+      const reason = whyNoGrant({ task, session, daemonId, isDraining, board, mono: ports.mono(), unseenMs })
       if (!task || !session || reason !== undefined) {
         return turn.tell(daemonId, { t: 'no-grant', n, task: id, reason: reason ?? 'say hello first' })
       }

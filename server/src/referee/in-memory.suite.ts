@@ -43,6 +43,7 @@ export function refereeForTest(settings: Partial<Settings> = {}) {
     },
     send: (to, message) => sent.push({ to, message }),
     clock,
+    mono: clock.now,
     random: () => 0,
     log: silentLog,
     settings: Settings.parse(settings),

@@ -9,8 +9,10 @@ export type DaemonSession = {
   slots: number
   /** What it says that tasks may need; undefined where it does not say. */
   capabilities: readonly string[] | undefined
-  /** Server's time of the last hello. */
+  /** Server's time of the last hello, for people. */
   seenAt: number
+  /** The same in time that never jumps. */
+  heardAt: number
   /** The daemon's clock at that hello, echoed in grants. */
   mono: number
   /** Number of the last grant to this boot. */
@@ -56,13 +58,13 @@ export function mayReport(task: Task | undefined, daemonId: Id, attempt: number)
 export type Leases = {
   renew(task: Id): void
   forget(task: Id): void
-  /** Server's time at which the lease of a held task ends, or ended. */
+  /** The server's `mono` at which the lease of a held task ends, or ended. */
   expiresAt(task: Task): number
 }
 
 /**
  * When leases end. Renewals are kept here and not in the record, which would grow with every heartbeat. After a
- * restart every lease gets one full life: nobody could have renewed it meanwhile.
+ * restart every lease gets one full life: nobody could have renewed it meanwhile. Times are the server's `mono`.
  */
 export function createLeases(now: () => number, leaseMs: number): Leases {
   const startedAt = now()

@@ -1,4 +1,5 @@
 import { isTerminal, type Id, type Task } from '@tandem/shared'
+import type { DaemonPresence } from '@tandem/shared/docs'
 import { expire, isOver } from './approvals.ts'
 import { thin } from './archive.ts'
 import type { Board } from './board.ts'
@@ -18,16 +19,22 @@ export function createOverdue(
 
   const find = (now: number) => {
     const held = board.held()
+    // Somebody may set the clock: what counts here is how much time has passed.
+    const mono = ports.mono()
+    const silentMs = ({ id, connectedAt = 0 }: DaemonPresence) => {
+      const session = sessions.get(id)
+      return session ? mono - session.heardAt : now - connectedAt
+    }
     return {
       due: board.due(now),
-      expired: held.filter((t) => t.state !== 'disconnected' && now > leases.expiresAt(t)),
+      expired: held.filter((t) => t.state !== 'disconnected' && mono > leases.expiresAt(t)),
       // A daemon stops such processes two lease lives after its last answered hello; we wait for four more than one.
       given: held.filter(
-        (t) => t.state === 'disconnected' && t.onLost === 'requeue' && now > leases.expiresAt(t) + 4 * settings.leaseMs,
+        (t) =>
+          t.state === 'disconnected' && t.onLost === 'requeue' && mono > leases.expiresAt(t) + 4 * settings.leaseMs,
       ),
       silent: [...daemons.snapshot().values()].filter(
-        (d) =>
-          d.connection === 'online' && now - (sessions.get(d.id)?.seenAt ?? d.connectedAt ?? 0) > settings.unseenMs,
+        (d) => d.connection === 'online' && silentMs(d) > settings.unseenMs,
       ),
       old: thin(board, now),
     }

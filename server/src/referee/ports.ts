@@ -25,6 +25,8 @@ export type RefereePorts = {
   commit(work: () => void): Promise<void>
   send(daemonId: Id, message: ToDaemon): void
   clock: Clock
+  /** Milliseconds that never jump, whoever sets the clock: what leases are counted in. */
+  mono(): number
   /** In [0, 1). */
   random(): number
   log: Log

@@ -34,7 +34,7 @@ export function createReferee(ports: RefereePorts): Referee {
   const { daemons, clock, settings, log } = ports
   const board = openBoard(ports.tasks)
   const inTurn = createTurns(ports, board)
-  const leases = createLeases(clock.now, settings.leaseMs)
+  const leases = createLeases(ports.mono, settings.leaseMs)
   const sessions = new Map<Id, DaemonSession>()
   const { onHello, onClaim, onReport, onRefuse, onOutput } = createHoldings(ports, board, leases, sessions)
   const overdue = createOverdue(ports, board, leases, sessions)

@@ -8,7 +8,7 @@ type Question = {
   daemonId: Id
   isDraining: boolean
   board: Board
-  now: number
+  mono: number
   unseenMs: number
 }
 
@@ -17,12 +17,12 @@ type Question = {
  * to keep (`byQueueOrder`): it alone knows which tasks it can run, and it claims them in that order.
  */
 export function whyNoGrant(question: Question): string | undefined {
-  const { task, session, daemonId, isDraining, board, now, unseenMs } = question
+  const { task, session, daemonId, isDraining, board, mono, unseenMs } = question
   if (!task) return 'there is no such task'
   if (task.state !== 'queued') return `the task is ${task.state}`
   if (task.target && task.target.daemonId !== daemonId) return 'the task is meant for another daemon'
   if (!session) return 'say hello first'
-  if (now - session.seenAt > unseenMs) return 'the daemon has not said hello lately'
+  if (mono - session.heardAt > unseenMs) return 'the daemon has not said hello lately'
   if (isDraining) return 'the daemon was asked to begin nothing more'
   // One that does not say what it can is taken at its word: it claims what it can run.
   const missing = task.requires.filter((each) => session.capabilities?.includes(each) === false)

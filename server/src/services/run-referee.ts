@@ -95,6 +95,7 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     commit: (work) => documents.changeTogether([tasksRef, opsRef], meta, work),
     send: (daemonId, message) => documents.tell({ kind: 'daemon', daemonId }, daemonId, JSON.stringify(message)),
     clock,
+    mono: () => performance.now(),
     random: Math.random,
     log,
     settings,

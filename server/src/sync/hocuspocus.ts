@@ -100,6 +100,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
 
   /** How many connections each daemon has: while it reconnects there are two, and it is not gone. */
   const present = new Map<Id, number>()
+  /** The one of them on which it is heard: what comes late on an older one may be a dead process's last word. */
+  const newest = new Map<Id, Connection<Context>>()
 
   const join = async (connection: Connection<Context>, context: Context) => {
     const { socket, doc } = context
@@ -115,11 +117,13 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       if (daemonId === undefined) return
       const left = (present.get(daemonId) ?? 1) - 1
       present.set(daemonId, left)
+      if (newest.get(daemonId) === connection) newest.delete(daemonId)
       if (left === 0) guarded.quietly('onGone', () => daemons.onGone(daemonId))
     })
     if (doc.kind === 'ops') deps.onOps(connection)
     if (daemonId === undefined) return
     present.set(daemonId, (present.get(daemonId) ?? 0) + 1)
+    newest.set(daemonId, connection)
     await daemons.onConnected(daemonId, socket.who?.claims.name ?? 'daemon')
   }
 
@@ -240,7 +244,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       // Only its own principal ever has a requests document open.
       if (context.doc.kind === 'requests') return ask(connection, payload)
       const daemonId = daemonOf(context.doc, context)
-      if (daemonId === undefined) return
+      // It repeats what nobody answered.
+      if (daemonId === undefined || newest.get(daemonId) !== connection) return
       const parsed = parseMessage(FromDaemon, payload)
       if ('message' in parsed) return hear(daemonId, parsed.message)
       context.socket.log.warn('message refused', { issues: parsed.issues.slice(0, 5), daemon: daemonId })
