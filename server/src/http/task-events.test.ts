@@ -101,7 +101,10 @@ test('[TSK-126] what was sealed is told from where it lies, and what is missing 
   for (const part of [lines.slice(0, 2), lines.slice(3)]) {
     const bytes = Buffer.from(part.map(writeLogLine).join(''))
     const blob = createHash('sha256').update(bytes).digest('hex')
-    const put = await server.inWorkspace(`/blobs/${blob}?offset=0&size=${bytes.length}`, { method: 'PUT', body: bytes })
+    const put = await server.inWorkspace(`/blobs/${blob}?of=task&offset=0&size=${bytes.length}`, {
+      method: 'PUT',
+      body: bytes,
+    })
     expect(put.ok, await put.clone().text()).toBe(true)
     segments.push({ blob, size: bytes.length, lines: part.length })
   }

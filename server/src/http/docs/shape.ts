@@ -20,6 +20,7 @@ type Schema = {
   minLength?: number
   maxLength?: number
   maxItems?: number
+  prefixItems?: unknown[]
   $ref?: string
 }
 
@@ -34,6 +35,7 @@ export function shapeOf(raw: unknown, indent = ''): string {
   const either = schema.anyOf ?? schema.oneOf
   if (either) return either.map((each) => shapeOf(each, indent)).join(' | ')
   if (schema.allOf) return schema.allOf.map((each) => shapeOf(each, indent)).join(' & ')
+  if (schema.prefixItems) return `[${schema.prefixItems.map((each) => shapeOf(each, indent)).join(', ')}]`
   if (schema.type === 'array') return `${bracketed(shapeOf(schema.items, indent))}[]`
   if (schema.type === 'object' || schema.properties) return objectShape(schema, indent)
   if (schema.pattern === idPattern) return 'id'
@@ -82,6 +84,7 @@ export function exampleOf(raw: unknown, name = 'text'): unknown {
   if (schema.enum) return schema.enum[0]
   const [first] = schema.anyOf ?? schema.oneOf ?? []
   if (first) return exampleOf(first, name)
+  if (schema.prefixItems) return schema.prefixItems.map((each) => exampleOf(each, name))
   if (schema.type === 'array') return [exampleOf(schema.items, name)]
   if (schema.type === 'number' || schema.type === 'integer') return Math.max(schema.minimum ?? 1, 1)
   if (schema.type === 'boolean') return true
