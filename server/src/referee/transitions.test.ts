@@ -90,6 +90,7 @@ test('[TSK-10] of all events in all states only the lawful ones change a task', 
         "cancel > cancelled",
       ],
       "running": [
+        "start > running",
         "unseen > disconnected",
         "lose > lost",
         "end > completed",
@@ -105,6 +106,18 @@ test('[TSK-10] of all events in all states only the lawful ones change a task', 
       ],
     }
   `)
+})
+
+test('[TSK-160] when an attempt began is told once, also where a hello told before that it runs', () => {
+  const granted = next(task('queued'), { t: 'grant', lease }, 1) as Task
+  const seen = next(granted, { t: 'seen' }, 2) as Task
+  expect(seen.state).toBe('running')
+  const begun = next(seen, { t: 'start' }, 3) as Task
+  expect(begun).toMatchObject({ state: 'running', startedAt: 3, attempts: [{ n: 1, startedAt: 3 }] })
+  expect(next(begun, { t: 'start' }, 4)).toBeUndefined()
+  // Said again, its answer lost with the link: it is under way again, and began when it began.
+  const away = next(begun, { t: 'unseen' }, 5) as Task
+  expect(next(away, { t: 'start' }, 6)).toMatchObject({ state: 'running', startedAt: 3, attempts: [{ startedAt: 3 }] })
 })
 
 test('[TSK-11] a lease stands in a record exactly while a daemon holds the task', () => {

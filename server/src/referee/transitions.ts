@@ -57,8 +57,8 @@ const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
   reject: ['awaiting_approval'],
   refuse: ['queued'],
   grant: ['queued'],
-  // A cancel may be decided between the start and the news of it.
-  start: ['leased', 'disconnected', 'cancelling'],
+  // A cancel may be decided between the start and the news of it; a hello may be heard before that news.
+  start: ['leased', 'running', 'disconnected', 'cancelling'],
   unseen: ['leased', 'running', 'cancelling'],
   seen: ['leased', 'disconnected'],
   lose: held,
@@ -100,9 +100,13 @@ export function next(task: Task, event: TaskEvent, now: number, chance = 0): Tas
       const attempts = [...task.attempts, { n, daemonId: event.lease.daemonId }].slice(-keptAttempts)
       return { ...without(task, 'reason'), state: 'leased', attempt: n, lease: event.lease, attempts }
     }
-    case 'start':
+    case 'start': {
+      const isNews = task.attempts.at(-1)?.startedAt === undefined
+      if (task.state === 'running' && !isNews) return undefined
+      return resumed(isNews ? { ...task, ...lastAttempt(task, { startedAt: now }), startedAt: now } : task)
+    }
     case 'seen':
-      return resumed(event.t === 'start' ? { ...task, ...lastAttempt(task, { startedAt: now }), startedAt: now } : task)
+      return resumed(task)
     case 'unseen':
       return { ...task, state: 'disconnected', reason: 'the daemon that runs it is out of reach' }
     case 'lose': {
