@@ -26,6 +26,7 @@ function setUp({
   deaf = false,
 } = {}) {
   const clock = fakeClock(1_000)
+  let setBackMs = 0
   const [tasksDoc, opsDoc, logDoc] = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
   const tasks = openTasks(tasksDoc)
   const { approvals, daemons } = openOps(opsDoc)
@@ -74,7 +75,7 @@ function setUp({
       settle: () => (steps.push('settle'), settle()),
     },
     send: (message) => said.push(message),
-    clock,
+    clock: { ...clock, now: () => clock.now() - setBackMs },
     mono: clock.now,
     watchdog: { watch: () => () => {}, putOff: () => {} },
     log: silentLog,
@@ -147,6 +148,8 @@ function setUp({
     stop,
     judge: (j: Judgement) => (judged = j),
     drain: () => drain.abort(),
+    /** Somebody sets the machine's clock. */
+    setBack: (ms: number) => (setBackMs = ms),
     /** As the server's word. */
     setDraining: (draining: boolean) =>
       daemons.set(daemonId, { id: daemonId, name: 'box', connection: 'online', lastSeenAt: 0, draining }),
@@ -211,6 +214,19 @@ test('[TSK-15] a report is repeated until it is answered, and the attempt is hel
   const count = t.said.length
   t.clock.advance(10_000)
   expect(t.said).toHaveLength(count)
+})
+
+test('[TSK-161] what was not answered is said again in time, also where the clock is set back meanwhile', async () => {
+  const t = setUp()
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'a')
+  t.processes.get('a')?.end()
+  await t.says('report', 2)
+  t.setBack(3_600_000)
+  t.clock.advance(4_000)
+  expect((await t.says('report', 3)).at(-1)).toMatchObject({ task: id, state: 'completed' })
 })
 
 test('[TSK-1] a grant that comes twice starts once, one that comes too late not at all', async () => {

@@ -51,7 +51,7 @@ const farewellMs = 2_000
 /** Runs tasks. Nothing starts without the referee's grant, nor against the owner's policy; observers only wake the loop, which then acts. */
 export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   const { tasks, approvals, clock, mono, log, slots, draining } = ports
-  const outbox = createOutbox(ports.send, clock.now)
+  const outbox = createOutbox(ports.send, mono)
   const claims = createClaims(ports, outbox, mono)
   const terminals = createTerminals(log)
   const held = new Map<string, Held>()
