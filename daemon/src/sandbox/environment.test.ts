@@ -34,3 +34,12 @@ test('a name that is none, or carries a function, is refused', () => {
   expect(['A', '_b', 'NODE_ENV'].filter(isAllowedName)).toEqual(['A', '_b', 'NODE_ENV'])
   expect(['', '1A', 'A B', 'BASH_FUNC_ls%%', 'A=B', 'LD_LIBRARY_PATH', 'BASH_ENV'].filter(isAllowedName)).toEqual([])
 })
+
+test('[TSK-92] at a terminal a person is there, and what kind of terminal it is is not the daemon’s to say', () => {
+  const host = { TERM: 'dumb', COLORTERM: '' }
+  expect(commandEnvironment({ host, path: [] })).toMatchObject({ TERM: 'dumb', CI: '1' })
+  const environment = commandEnvironment({ host, path: [], atTerminal: true })
+  expect(environment).toMatchObject({ TERM: 'xterm-256color', COLORTERM: 'truecolor' })
+  expect(environment).not.toHaveProperty('CI')
+  expect(commandEnvironment({ host, path: [], atTerminal: true, task: { TERM: 'vt100' } })['TERM']).toBe('vt100')
+})

@@ -14,7 +14,7 @@ type EnvironmentOptions = {
   toolchains?: Readonly<Record<string, string>>
   /** What the task asked for; dangerous names are left out. */
   task?: Readonly<Record<string, string>> | undefined
-  /** A person is there, to be asked and shown things. */
+  /** A person is there, to be asked and shown things, at a terminal that is not the daemon's. */
   atTerminal?: boolean
 }
 
@@ -34,7 +34,7 @@ export function commandEnvironment({
     ...pick(host, (name) => passed.includes(name)),
     NODE_ENV: 'development',
     // Many tools then colour what they print; FORCE_COLOR would also colour `$(node -p 1)`, and break scripts.
-    ...(atTerminal ? {} : { CI: '1' }),
+    ...(atTerminal ? { TERM: 'xterm-256color', COLORTERM: 'truecolor' } : { CI: '1' }),
     GIT_TERMINAL_PROMPT: '0',
     ...offline,
     ...toolchains,
