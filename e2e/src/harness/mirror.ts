@@ -14,6 +14,9 @@ export type OtherMirror = {
   kill(): Promise<void>
   /** Starts it where it does not run; resolves when folder and documents are the same. */
   start(): Promise<void>
+  isUp(): boolean
+  /** The daemon’s process, now. */
+  pid(): number | undefined
   /** Cuts and mends its connection alone. */
   cut(): void
   mend(): void
@@ -25,9 +28,9 @@ export type OtherMirror = {
 /** Starts `tandem daemon` on a folder, over a line of its own. */
 export async function startMirror(
   tandem: Tandem,
-  options: { folder?: string; dataDir?: string } = {},
+  options: { folder?: string; dataDir?: string; files?: Record<string, string>; env?: Record<string, string> } = {},
 ): Promise<OtherMirror> {
-  const folder = options.folder ?? tempFolder()
+  const folder = options.folder ?? tempFolder(options.files)
   const dataDir = options.dataDir ?? tempFolder()
   const line = await openLine(tandem.port)
   let run: ReturnType<typeof launch> | undefined
@@ -44,7 +47,7 @@ export async function startMirror(
       '--data',
       dataDir,
     ]
-    const mine = (run = launch(args, { TANDEM_TOKEN: tandem.ready.token, TANDEM_LOG_LEVEL: 'info' }))
+    const mine = (run = launch(args, { TANDEM_TOKEN: tandem.ready.token, TANDEM_LOG_LEVEL: 'info', ...options.env }))
     endAfterTest(mine)
     void mine.ended.then(({ stderr }) => {
       said += stderr
@@ -57,8 +60,8 @@ export async function startMirror(
   const end = async (signal: NodeJS.Signals) => {
     const mine = run
     if (!mine) return
-    const daemon = processesBelow(mine.pid).find(({ command }) => command.includes('daemon/src/main.ts'))
-    if (signal === 'SIGKILL' && daemon) process.kill(daemon.pid, signal)
+    const daemon = pidBelow(mine.pid)
+    if (signal === 'SIGKILL' && daemon !== undefined) process.kill(daemon, signal)
     else mine.kill('SIGTERM')
     await mine.ended
   }
@@ -70,6 +73,8 @@ export async function startMirror(
     write: (path, text) => save(join(folder, path), text),
     kill: () => end('SIGKILL'),
     start,
+    isUp: () => run !== undefined,
+    pid: () => run && pidBelow(run.pid),
     cut: line.cut,
     mend: () => void line.mend(),
     log: () => said + (run?.stderr() ?? ''),
@@ -79,3 +84,5 @@ export async function startMirror(
     },
   }
 }
+
+const pidBelow = (pid: number) => processesBelow(pid).find(({ command }) => command.includes('daemon/src/main.ts'))?.pid
