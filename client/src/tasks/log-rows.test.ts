@@ -44,6 +44,16 @@ test('[S127] a colour that is on at the end of a line goes on in the next', () =
   ])
 })
 
+test('[TSK-180] of colours that are never reset, or one by one, a line carries what is in force alone', () => {
+  const many = '\u001b[1;31mred\u001b[39m\u001b[48;5;9m\u001b[22m\n'.repeat(2_000)
+  const rows = rowsOf([chunk(0, many), chunk(1, 'the end', many.length)])
+  expect(rows).toHaveLength(2_001)
+  expect(rows.at(-1)?.text).toBe('\u001b[48;5;9mthe end')
+  const long = texts([chunk(0, '\u001b[31mx\u001b[32m'.repeat(2_000))])
+  expect(long.map(withoutColour).join('')).toBe('x'.repeat(2_000))
+  expect(long.length).toBeLessThan(10)
+})
+
 test('[S127] a carriage return writes over its line, as on a terminal', () => {
   expect(texts([chunk(0, '10%\r50%\r'), chunk(1, '100%\ndone\r\n')])).toEqual(['100%', 'done'])
   expect(texts([chunk(0, '10%\r50%\r')])).toEqual(['50%'])

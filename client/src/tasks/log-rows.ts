@@ -25,7 +25,6 @@ const gap = '… what was written meanwhile is not here …'
 
 // oxlint-disable-next-line no-control-regex -- colour codes are what is looked for
 const colours = /\u001b\[[\d;:]*m/g
-const isReset = (code: string) => code === '\u001b[m' || code === '\u001b[0m'
 
 /** A text without its colour codes. */
 export const withoutColour = (text: string): string => (text.includes('\u001b') ? text.replace(colours, '') : text)
@@ -184,15 +183,36 @@ function overwritten(line: string, isLast: boolean): string {
 function safeCut(text: string, max: number): number {
   const escape = text.lastIndexOf('\u001b', max - 1)
   // oxlint-disable-next-line no-control-regex -- a colour code that has only begun
-  if (escape > 0 && /^\u001b\[[\d;:]*$/.test(text.slice(escape, max))) return escape
+  if (escape > 0 && /^\u001b(?:\[[\d;:]*)?$/.test(text.slice(escape, max))) return escape
   const code = text.charCodeAt(max - 1)
   return code >= 0xd800 && code <= 0xdbff ? max - 1 : max
 }
 
-/** The colour codes in force at the end of a text. */
+/** The colours in force at the end of a text, as one code: it stays short, however many there were. */
 function colourAtEnd(text: string): string {
   if (!text.includes('\u001b')) return ''
-  let on = ''
-  for (const [code] of text.matchAll(colours)) on = isReset(code) ? '' : on + code
-  return on
+  const on = new Map<string, string>()
+  for (const [code] of text.matchAll(colours)) {
+    const parts = code.slice(2, -1).split(';')
+    for (let i = 0; i < parts.length; i++) {
+      const n = Number(parts[i])
+      const kind = kindOf(n)
+      // One of 256 colours, or any: the numbers that follow are its own.
+      const more = n === 38 || n === 48 ? (parts[i + 1] === '5' ? 2 : parts[i + 1] === '2' ? 4 : 0) : 0
+      if (n === 0) on.clear()
+      else if (n === 22) for (const each of ['1', '2']) on.delete(each)
+      else if (n > 22 && n < 30) on.delete(String(n - 20))
+      else if (n === 39 || n === 49) on.delete(n === 39 ? 'text' : 'ground')
+      else if (kind !== undefined) on.set(kind, parts.slice(i, i + 1 + more).join(';'))
+      i += more
+    }
+  }
+  return on.size === 0 ? '' : `\u001b[${[...on.values()].join(';')}m`
+}
+
+/** What a code sets: the colour of the text, that of its ground, or one of the nine ways of showing it. */
+function kindOf(n: number): string | undefined {
+  if (n >= 1 && n <= 9) return String(n)
+  if ((n >= 30 && n <= 38) || (n >= 90 && n <= 97)) return 'text'
+  return (n >= 40 && n <= 48) || (n >= 100 && n <= 107) ? 'ground' : undefined
 }

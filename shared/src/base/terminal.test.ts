@@ -66,6 +66,10 @@ describe('output of programs, made safe to show', () => {
     expect(keepColour('\x1b]'.repeat(500_000)).length).toBe(0)
     expect(keepColour(`\x1b]${'x'.repeat(1_000_000)}`).length).toBe(1_000_000)
   })
+  test('[TSK-181] nor is one of those that are one character', () => {
+    expect(keepColour('\x9d\x90'.repeat(500_000)).length).toBe(0)
+    expect(keepColour('a\x9db\x1b]c\x07d')).toBe('abd')
+  })
 })
 
 describe('what a person judges exactly as it stands', () => {

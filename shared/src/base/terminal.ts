@@ -6,12 +6,13 @@ const colour = /^\x1b\[[0-9;:]{0,64}m$/
 /**
  * Everything a terminal may take for more than text, longest first: control sequences, strings (title, clipboard,
  * hyperlink, device control) with their terminator, other escapes, then single control characters, 8-bit ones too, and
- * the marks that reorder text. An unterminated string loses its beginning only: what follows is shown, not hidden.
+ * the marks that reorder text. An unterminated string, or one in which another begins, loses its beginning only: what
+ * follows is shown, not hidden, and looked at once.
  */
 const commands = new RegExp(
   [
     '(?:\\x1b\\[|\\x9b)[0-?]*[ -/]*[@-~]',
-    '(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])[^\\x07\\x1b\\x9c]*(?:\\x07|\\x1b\\\\|\\x9c)',
+    '(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])[^\\x07\\x1b\\x90\\x98\\x9c-\\x9f]*(?:\\x07|\\x1b\\\\|\\x9c)',
     '\\x1b[ -/]*[0-~]',
     '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]',
     '[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]',
