@@ -33,7 +33,7 @@ export function create(
   const asked = {
     ...rest,
     ...(runAt === undefined ? {} : { runAt }),
-    timeoutMs: input.timeoutMs ?? settings.taskTimeoutMs,
+    timeoutMs: input.timeoutMs ?? (isAtTerminal(input) ? terminalTimeoutMs : settings.taskTimeoutMs),
     v: 1 as const,
     id,
     workspaceId,
@@ -63,3 +63,7 @@ export function rerun(ports: RefereePorts, turn: Turn, by: Requester, id: Id, of
   const known = dependsOn?.filter((other) => turn.board.get(other))
   return create(ports, turn, by, id, { ...input, ...(known?.length ? { dependsOn: known } : {}) }, of)
 }
+
+/** A person is at it, and thinks. */
+const terminalTimeoutMs = 8 * 3_600_000
+const isAtTerminal = ({ payload }: TaskInput) => payload.kind === 'command' && payload.terminal !== undefined

@@ -101,3 +101,16 @@ test('[TSK-91] only a runner types, only at the terminal of the attempt that run
   }
   expect(stateless.some(({ t }) => t === 'typed')).toBe(false)
 })
+
+test('[TSK-99] a task at a terminal that names no time has eight hours', async () => {
+  const server = await testServer({ flags: { taskTimeoutMs: 5_000 } })
+  const timeoutOf = async (payload: object, more: object = {}) => {
+    const body = JSON.stringify({ payload: { kind: 'command', command: 'bash', ...payload }, ...more })
+    const answer = await server.inWorkspace('/tasks', { method: 'POST', body })
+    return ((await answer.json()) as { timeoutMs: number }).timeoutMs
+  }
+  const terminal = { cols: 80, rows: 24 }
+  expect(await timeoutOf({})).toBe(5_000)
+  expect(await timeoutOf({ terminal })).toBe(28_800_000)
+  expect(await timeoutOf({ terminal }, { timeoutMs: 9_000 })).toBe(9_000)
+})
