@@ -5,6 +5,7 @@ import { openRoot } from './disk/write.ts'
 import { createBlobs } from './link/blobs.ts'
 import type { Documents } from './link/documents.ts'
 import { persistently } from './link/persistently.ts'
+import { secretNames } from './sandbox/secrets.ts'
 import { keepArtifacts } from './tasks/artifacts.ts'
 import type { AttemptPorts } from './tasks/attempt.ts'
 import { createSpools } from './tasks/spools.ts'
@@ -20,16 +21,20 @@ type TaskOutputsOptions = {
   call: (route: string, init?: RequestInit) => Promise<Response>
   send(message: FromDaemon): void
   maxBlobBytes: number
+  /** Names of files that the owner hides from commands: they are not kept for them either. */
+  hide: readonly string[]
   clock: Clock
   log: Log
 }
 
 /** Where what tasks put out and leave behind goes: the live log, our spool, the server's blobs. */
 export async function openTaskOutputs(
-  { folder, dataDir, daemonId, documents, tasks, call, send, maxBlobBytes, clock, log }: TaskOutputsOptions,
+  { folder, dataDir, daemonId, documents, tasks, call, send, maxBlobBytes, hide, clock, log }: TaskOutputsOptions,
   signal: AbortSignal,
 ): Promise<Required<Pick<AttemptPorts, 'openLog' | 'artifacts'>> & { run(signal: AbortSignal): Promise<void> }> {
   const root = await openRoot(folder)
+  const isHidden = secretNames(hide)
+  const isSecret = (name: string) => secretOf(name) !== undefined || isHidden(name)
   const blobs = createBlobs({ call, persist: persistently({ clock, log }), of: 'task' })
   const spools = createSpools({
     folder: join(dataDir, 'spool'),
@@ -45,16 +50,21 @@ export async function openTaskOutputs(
   return {
     openLog: async (taskId, attempt) => {
       const attached = documents.attach({ kind: 'log', taskId, attempt })
-      await attached.synced(signal)
-      const spool = await spools.open(taskId, attempt)
-      const close = () => {
+      try {
+        await attached.synced(signal)
+        const spool = await spools.open(taskId, attempt)
+        const close = () => {
+          attached.release()
+          void spool.close()
+        }
+        return { log: openTaskLog(attached.doc), spool, durable: attached.durable, close }
+      } catch (e) {
         attached.release()
-        void spool.close()
+        throw e
       }
-      return { log: openTaskLog(attached.doc), spool, durable: attached.durable, close }
     },
     artifacts: ({ artifacts = [] }) =>
-      keepArtifacts(artifacts, { root, secretOf, maxBytes: maxBlobBytes, put: blobs.put }, signal),
+      keepArtifacts(artifacts, { root, isSecret, maxBytes: maxBlobBytes, put: blobs.put }, signal),
     run: spools.run,
   }
 }

@@ -66,7 +66,12 @@ export async function runAttempt(
   }
   try {
     const unwritten = await unless(over, barriers.flush())
-    const document = await unless(over, ports.openLog(task.id, task.attempt))
+    const opening = ports.openLog(task.id, task.attempt)
+    const document = await unless(over, opening).catch((error: unknown) => {
+      // Over before it was open: whatever still opens is closed again.
+      void opening.then((late) => late.close()).catch(() => {})
+      throw error
+    })
     const ended = ports.begin(task.id)
     try {
       const { spool, log: live } = document

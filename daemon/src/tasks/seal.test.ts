@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLog } from '@tandem/shared'
@@ -131,5 +131,15 @@ test('[TSK-102] a disk that fails ends the spool, never the command', async () =
   spool.write([{ q: 0, o: 0, t: 0, s: stdout, d: Uint8Array.of(97) }])
   await spool.room()
   spool.write([{ q: 1, o: 1, t: 0, s: stdout, d: Uint8Array.of(97) }])
+  expect(await spool.close()).toBe(false)
+})
+
+test('[TSK-163] where the disk does not even take the folder of a spool, the command runs all the same', async () => {
+  const base = await mkdtemp(join(tmpdir(), 'tandem-spool-'))
+  onTestFinished(() => rm(base, { recursive: true, force: true }))
+  await writeFile(join(base, 'full'), '')
+  const spool = await openSpool(join(base, 'full', 'spool'), silentLog)
+  spool.write([{ q: 0, o: 0, t: 0, s: stdout, d: new Uint8Array(3) }])
+  expect(spool.room()).toBeUndefined()
   expect(await spool.close()).toBe(false)
 })

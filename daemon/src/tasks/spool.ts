@@ -29,7 +29,6 @@ const fileBytes = maxSegmentBytes - 1_024
  * `tail-000003` and so on: those of the beginning stay, of the others only the last with enough in them.
  */
 export async function openSpool(folder: string, log: Log, { head, tail } = kept): Promise<Spool> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   const segments: Segment[] = []
   let count = 0
   let file: FileHandle | undefined
@@ -38,6 +37,13 @@ export async function openSpool(folder: string, log: Log, { head, tail } = kept)
   let writing: Promise<void> | undefined
   let hasFailed = false
 
+  const failed = (error: unknown) => {
+    // The command goes on, and its live window: only the whole of it is lost, and that is said.
+    hasFailed = true
+    waiting = []
+    waitingBytes = 0
+    log.warn('task output cannot be kept whole', { error })
+  }
   const weightOf = (isHead: boolean) =>
     segments.reduce((sum, each) => sum + (each.isHead === isHead ? each.weight : 0), 0)
   const takes = (last: Segment, { bytes, weight }: Entry): boolean =>
@@ -80,16 +86,13 @@ export async function openSpool(folder: string, log: Log, { head, tail } = kept)
         waitingBytes -= entries.reduce((sum, { bytes }) => sum + bytes, 0)
       }
     } catch (error) {
-      // The command goes on, and its live window: only the whole of it is lost, and that is said.
-      hasFailed = true
-      waiting = []
-      waitingBytes = 0
-      log.warn('task output cannot be kept whole', { error })
+      failed(error)
     } finally {
       writing = undefined
     }
   }
 
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(failed)
   return {
     write: (chunks) => {
       if (hasFailed) return
@@ -106,7 +109,7 @@ export async function openSpool(folder: string, log: Log, { head, tail } = kept)
     close: async () => {
       await writing
       await file?.close().catch(() => {}) // What was written is what counts.
-      if (hasFailed) await rm(folder, { recursive: true, force: true })
+      if (hasFailed) await rm(folder, { recursive: true, force: true }).catch(() => {}) // What is left of it stays.
       return !hasFailed
     },
   }
