@@ -9,8 +9,6 @@ export type Whole = {
   from: 'sealed' | 'live' | 'tail' | 'none'
   /** Bytes before the first that can be had now: they come once the attempt is over, if at all. */
   missing: number
-  /** All of it has come. */
-  isComplete: boolean
   chunks: AsyncGenerator<LogChunk, undefined>
 }
 
@@ -43,17 +41,17 @@ export async function wholeLog(
   attempt: number,
 ): Promise<Whole> {
   const segments = segmentsOf(task, attempt)
-  if (segments) return { from: 'sealed', missing: 0, isComplete: true, chunks: chunksIn(outputs, segments) }
+  if (segments) return { from: 'sealed', missing: 0, chunks: chunksIn(outputs, segments) }
   const ref: DocRef = { kind: 'log', taskId: task.id, attempt }
   const live =
     attempt > 0 && updates.stat(docPath(ref)) ? await documents.peek(ref, (doc) => openTaskLog(doc).snapshot()) : []
   const first = live?.find(({ s }) => s !== note)
-  if (live && first) return { from: 'live', missing: first.o, isComplete: false, chunks: given(live) }
+  if (live && first) return { from: 'live', missing: first.o, chunks: given(live) }
   const output = attempt === task.attempt ? task.result?.output : undefined
-  if (!output) return { from: 'none', missing: 0, isComplete: false, chunks: given([]) }
+  if (!output) return { from: 'none', missing: 0, chunks: given([]) }
   const d = new Uint8Array(Buffer.from(output.tail))
   const missing = Math.max(0, output.bytes - d.length)
-  return { from: 'tail', missing, isComplete: false, chunks: given([{ q: 0, o: missing, t: 0, s: 1, d }]) }
+  return { from: 'tail', missing, chunks: given([{ q: 0, o: missing, t: 0, s: 1, d }]) }
 }
 
 async function* given(chunks: readonly LogChunk[]): AsyncGenerator<LogChunk, undefined> {
