@@ -49,11 +49,13 @@ export function createTaskCreation({ requests, settings, session, updates, clock
     if (made && apiKey !== undefined) requests.countCreation(apiKey)
     if (made) return { task: made, isNew: true }
     // What the referee did not make was made before, with this key.
-    const same = [...tasks.snapshot().values()].find(
-      (t) => t.idempotencyKey === task.idempotencyKey && t.createdBy === caller.principal,
-    )
-    if (!same || task.idempotencyKey === undefined)
-      throw new TandemError('conflict', { reason: 'the task was not made' })
+    const { idempotencyKey: key } = task
+    const same =
+      key === undefined
+        ? undefined
+        : ([...tasks.snapshot().values()].find((t) => t.idempotencyKey === key && t.createdBy === caller.principal) ??
+          (await requests.archivedWith(caller.principal, key)))
+    if (!same) throw new TandemError('conflict', { reason: 'the task was not made' })
     if (hashOf(same.payload) !== hashOf(task.payload)) throw otherBody()
     return { task: same, isNew: false }
   }

@@ -28,5 +28,7 @@ test('[TSK-55] what is in the archive is found again after a restart, and its ke
   expect(archive.madeWith(task.createdBy, 'a !/key')).toBe(task.id)
   expect(archive.madeWith(createId(), 'a !/key')).toBeUndefined()
   clock.advance(1)
+  // Nor does it take a restart.
+  expect(archive.madeWith(task.createdBy, 'a !/key')).toBeUndefined()
   expect((await open()).archive.madeWith(task.createdBy, 'a !/key')).toBeUndefined()
 })

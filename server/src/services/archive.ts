@@ -8,6 +8,7 @@ import type { RecordWrite, Store } from '../store/store.ts'
 export const keyLifeMs = 30 * 24 * 3_600_000
 
 const Made = z.object({ task: Id, at: z.number() })
+type Made = z.infer<typeof Made>
 
 /** Tasks that left the document, in the server's store; and which task was made with which idempotency key. */
 export type TaskArchive = Archive & {
@@ -18,7 +19,8 @@ export type TaskArchive = Archive & {
 type Deps = { store: Pick<Store, 'read' | 'list'>; updates: Pick<UpdateLog, 'write'>; clock: Clock }
 
 export async function openArchive({ store, updates, clock }: Deps): Promise<TaskArchive> {
-  const made = new Map<string, Id>()
+  const made = new Map<string, Made>()
+  const isOver = ({ at }: Made) => clock.now() - at > keyLifeMs
   const write = (writes: RecordWrite[]) => {
     updates.write(writes).catch(() => {
       // The store keeps it, and says itself that it fails.
@@ -26,7 +28,7 @@ export async function openArchive({ store, updates, clock }: Deps): Promise<Task
   }
   for await (const [key, value] of store.list('task-keys')) {
     const known = Made.safeParse(value).data
-    if (known && clock.now() - known.at <= keyLifeMs) made.set(key, known.task)
+    if (known && !isOver(known)) made.set(key, known)
     else if (known) write([{ t: 'record', table: 'task-keys', key, value: undefined }])
   }
   return {
@@ -35,12 +37,16 @@ export async function openArchive({ store, updates, clock }: Deps): Promise<Task
       const writes: RecordWrite[] = [{ t: 'record', table: 'ended-tasks', key: task.id, value: task }]
       if (task.idempotencyKey !== undefined) {
         const key = keyOf(task.createdBy, task.idempotencyKey)
-        made.set(key, task.id)
-        writes.push({ t: 'record', table: 'task-keys', key, value: { task: task.id, at: clock.now() } })
+        const value = { task: task.id, at: clock.now() }
+        made.set(key, value)
+        writes.push({ t: 'record', table: 'task-keys', key, value })
       }
       write(writes)
     },
-    madeWith: (by, key) => made.get(keyOf(by, key)),
+    madeWith: (by, key) => {
+      const known = made.get(keyOf(by, key))
+      return known && !isOver(known) ? known.task : undefined
+    },
     find: async (id) => Task.safeParse(await store.read('ended-tasks', id)).data,
   }
 }

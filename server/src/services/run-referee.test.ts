@@ -108,7 +108,7 @@ test('[ACC-33] of a flood of requests at once the first thousand are decided, th
   expect(said.length).toBeLessThanOrEqual(21)
 })
 
-test('[TSK-55] a task that ended long ago leaves the document, and is read from the archive, also after a restart', async () => {
+test('[TSK-55] [TSK-164] a task that ended long ago leaves the document, and is read from the archive, also after a restart', async () => {
   const store = openMemoryStore()
   const first = await testServer({ store })
   await first.access()
@@ -129,4 +129,8 @@ test('[TSK-55] a task that ended long ago leaves the document, and is read from 
   expect((await tasksOf(third)).all()).toEqual([])
   const answer = await third.inWorkspace(`/tasks/${old.id}`)
   expect(await answer.json()).toMatchObject({ id: old.id, title: 'long ago', status: 'completed' })
+  // So is what its key stands for, also once whoever asks is not remembered any more.
+  const asking = { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': 'k' } }
+  const again = await third.inWorkspace('/tasks', { ...asking, body: JSON.stringify({ payload: old.payload }) })
+  expect([again.status, await again.json()]).toMatchObject([200, { id: old.id }])
 })

@@ -55,6 +55,8 @@ export type RefereeService = {
   showMembers(): Promise<void>
   /** A task that ended so long ago that it is in no document; undefined for any other. */
   archived(id: Id): Promise<Task | undefined>
+  /** One of those, that this person or program made with that idempotency key. */
+  archivedWith(by: Id, idempotencyKey: string): Promise<Task | undefined>
   /** How long this person or program, with this key, waits until the next task may be created, ms; 0 = now [S143]. */
   creationWaitMs(by: Id, key?: Id): number
   /** Counts one more that was created with a key. */
@@ -169,6 +171,10 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       }
     },
     archived: archive.find,
+    archivedWith: async (by, key) => {
+      const id = archive.madeWith(by, key)
+      return id === undefined ? undefined : archive.find(id)
+    },
     creationWaitMs: creations.waitMs,
     countCreation: creations.count,
     showMembers: async () => {
