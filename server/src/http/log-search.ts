@@ -37,11 +37,18 @@ export const SearchAnswer = z.object({
 export type SearchAnswer = z.infer<typeof SearchAnswer>
 
 type Line = Pick<LogChunk, 'q' | 't' | 's'> & { text: string }
-/** Where a line has what is looked for; undefined where it has not. */
-type Finder = (line: string) => [number, number] | undefined
+type Finder = {
+  /** Where a part of a line has what is looked for; undefined where it has not. */
+  find(text: string): [number, number] | undefined
+  /** A longer line is looked through in parts, since others wait meanwhile. */
+  maxPart: number
+}
 
-/** A longer line is looked through in parts. */
 const maxLine = 16_384
+/** A pattern costs its size for each character: so much of both is gone through at once, some 0.1 s. */
+const maxSteps = 500_000
+/** More than a person writes; counted repetitions are written out before the size of a pattern is known. */
+const maxPattern = { size: 1_000, repeats: 200 }
 const aroundMatch = 200
 /** For so long at most one search works, ms. */
 const maxMs = 2_000
@@ -56,39 +63,49 @@ export async function searchLog(
   { limit, from, ...query }: SearchQuery,
   clock: Pick<Clock, 'now'>,
 ): Promise<SearchAnswer> {
-  const find = finderOf(query)
+  const { find, maxPart } = finderOf(query)
   const matches: SearchAnswer['matches'] = []
   const open = new Map<number, Line & { decoder: StringDecoder }>()
   const startedAt = clock.now()
-  const look = ({ text, ...line }: Line): boolean => {
+  const isTooLong = () => clock.now() - startedAt > maxMs
+  let steps = 0
+  /** True where it is enough. */
+  const look = async ({ text, ...line }: Line): Promise<boolean> => {
     const plain = plainText(text)
-    for (let start = 0; start === 0 || start < plain.length; start += maxLine) {
-      const at = find(plain.slice(start, start + maxLine))
+    for (let start = 0; start === 0 || start < plain.length; start += maxPart) {
+      const at = find(plain.slice(start, start + maxPart))
       if (at) matches.push({ ...line, ...excerpt(plain, start + at[0], start + at[1]) })
       if (at) break
+      steps += Math.min(maxPart, plain.length - start)
+      if (steps < maxPart) continue
+      steps = 0
+      await setImmediate()
+      if (isTooLong()) return true
     }
     return matches.length >= limit
   }
   for await (const { q, t, s, d } of chunks) {
     if (q < from || s === note) continue
-    if (clock.now() - startedAt > maxMs) return { matches, isComplete: false, next: q }
+    // Whoever goes on here gets further, however little was done.
+    const upTo = { matches, isComplete: false, next: q > from ? q : q + 1 }
+    if (isTooLong()) return upTo
     await setImmediate()
     const before = open.get(s) ?? { q, t, s, text: '', decoder: new StringDecoder('utf8') }
     const [first = '', ...more] = before.decoder.write(Buffer.from(d)).split('\n')
     let line = { ...before, text: before.text + first }
     for (const text of more) {
-      if (look(lineOf(line))) return { matches, isComplete: false, next: q }
+      if (await look(lineOf(line))) return upTo
       line = { ...line, q, t, text }
     }
     open.set(s, line)
     // One without an end must not be held whole.
     if (line.text.length > 4 * maxLine) {
-      if (look(lineOf(line))) return { matches, isComplete: false, next: q }
+      if (await look(lineOf(line))) return upTo
       open.set(s, { ...line, q, t, text: '' })
     }
   }
-  for (const line of open.values()) if (line.text !== '' && matches.length < limit) look(lineOf(line))
-  return { matches, isComplete: true }
+  for (const line of open.values()) if (line.text !== '' && matches.length < limit) await look(lineOf(line))
+  return { matches, isComplete: !isTooLong() }
 }
 
 const lineOf = ({ q, t, s, text }: Line): Line => ({ q, t, s, text })
@@ -96,20 +113,38 @@ const lineOf = ({ q, t, s, text }: Line): Line => ({ q, t, s, text })
 function finderOf({ q, regex, matchCase }: Pick<SearchQuery, 'q' | 'regex' | 'matchCase'>): Finder {
   if (!regex) {
     const words = new RegExp(q.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'), matchCase ? '' : 'i')
-    return (line) => {
-      const found = words.exec(line)
+    const find: Finder['find'] = (text) => {
+      const found = words.exec(text)
       return found ? [found.index, found.index + found[0].length] : undefined
     }
+    return { find, maxPart: maxLine }
   }
+  const pattern = compiled(q, matchCase)
+  return {
+    find: (text) => {
+      const matcher = pattern.matcher(text)
+      return matcher.find() ? [matcher.start(), matcher.end()] : undefined
+    },
+    maxPart: Math.min(maxLine, Math.ceil(maxSteps / pattern.programSize())),
+  }
+}
+
+/** Throws `validation-failed` for what is no pattern, and for one that is too large. */
+function compiled(q: string, matchCase: boolean): RE2JS {
+  const refuse = (why: string, e?: unknown) => new TandemError('validation-failed', { reason: why }, e)
+  const repeats = [...q.matchAll(/\{(\d+),?(\d*)\}/g)].reduce(
+    (sum, [, a, b]) => sum + Math.max(Number(a), Number(b)),
+    0,
+  )
+  const tooLarge = 'this regular expression repeats too often'
+  if (repeats > maxPattern.repeats) throw refuse(tooLarge)
   try {
     const pattern = RE2JS.compile(q, matchCase ? 0 : RE2JS.CASE_INSENSITIVE)
-    return (line) => {
-      const matcher = pattern.matcher(line)
-      return matcher.find() ? [matcher.start(), matcher.end()] : undefined
-    }
+    if (pattern.programSize() > maxPattern.size) throw refuse(tooLarge)
+    return pattern
   } catch (e) {
     if (!(e instanceof RE2JSException)) throw e
-    throw new TandemError('validation-failed', { reason: `this is no regular expression we know: ${e.message}` }, e)
+    throw refuse(`this is no regular expression we know: ${e.message}`, e)
   }
 }
 

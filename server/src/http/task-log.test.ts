@@ -143,6 +143,29 @@ test('[TSK-109] a pattern that would never come to an end elsewhere is answered,
   expect(await search(server, task.id, { q: '' })).toMatchObject({ status: 422 })
 })
 
+test('[TSK-182] a pattern too large is refused, one that costs much holds nobody up, and each answer gets further', async () => {
+  const { server, sealed, begin } = await setUp()
+  const task = await begin()
+  const long = Array.from({ length: 4 }, () => [stdout, `${'abcdefgh'.repeat(2_000)}\n`] as const)
+  await task.end('completed', { exitCode: 0, output: await sealed(chunksOf(...long)) })
+  for (const q of ['[a-z]{0,999}'.repeat(15), '((((a{9}){9}){9}))'.repeat(8), '\\pL{200}\\pL{9}'])
+    expect(await search(server, task.id, { q, regex: 'true' })).toMatchObject({ status: 422 })
+  const searching = search(server, task.id, { q: '(?:\\pL\\pN?){200}9', regex: 'true' })
+  const waits: number[] = []
+  let isOver = false
+  void searching.finally(() => (isOver = true))
+  while (!isOver) {
+    const before = performance.now()
+    expect((await server.inWorkspace(`/tasks/${task.id}`)).status).toBe(200)
+    waits.push(performance.now() - before)
+  }
+  const { isComplete, next = 0 } = await searching
+  expect([isComplete, next > 0]).toEqual([false, true])
+  expect(waits.length).toBeGreaterThan(2)
+  const one = await search(server, task.id, { q: 'a', limit: '1', from: '2' })
+  expect(one.next).toBeGreaterThan(2)
+})
+
 test('[TSK-110] a file that was kept is downloaded as one, and as nothing that a browser would run', async () => {
   const { server, keep, begin } = await setUp()
   const task = await begin()
