@@ -218,6 +218,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
         call,
         send: channel.send,
         maxBlobBytes: settings.maxBlobBytes,
+        hide: options.policy.sandbox.hide,
         clock,
         log,
       },

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, utime
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createSecretFinder } from './secrets.ts'
+import { createSecretFinder, secretNames } from './secrets.ts'
 
 let root: string
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), 'tandem-secrets-'))))
@@ -49,4 +49,9 @@ test('[SBX-201] what comes and goes later is seen, though unchanged folders are 
   expect(find()).toEqual(['a/.env'])
   rmSync(join(root, 'a'), { recursive: true })
   expect(find()).toEqual([])
+})
+
+test('[TSK-184] what is hidden from commands is known by its name alone', () => {
+  const names = ['.env', '.env.local', '.env.example', 'db.secret', 'db.secrets']
+  expect(names.filter(secretNames(['.env', '.env.*', '*.secret']))).toEqual(['.env', '.env.local', 'db.secret'])
 })

@@ -20,7 +20,7 @@ async function bench(files: Record<string, string>) {
   const brought = new Map<string, string>()
   const ports: ArtifactPorts = {
     root: await openRoot(folder),
-    secretOf: (name) => (name.startsWith('.env') ? '.env' : undefined),
+    isSecret: (name) => name.startsWith('.env'),
     maxBytes: 1_000,
     put: async ({ hash, size }, read) => {
       const bytes = await read(0, size)
@@ -81,4 +81,14 @@ test('[TSK-111] what is not kept is named with its reason: too large, refused, t
     throw new TandemError('too-large', { reason: 'the file is too large' })
   }
   expect(await keep(['a.txt'], { put })).toMatchObject({ kept: {}, left: [expect.stringContaining('too large')] })
+})
+
+test('[TSK-183] a pattern is of *, ? and **, and none takes long, whatever names there are', async () => {
+  const { keep } = await bench({ [`${'a'.repeat(200)}`]: 'A', '.hidden': 'h', 'x.1': '1', 'x.12': '2', '[a]': 'b' })
+  const startedAt = performance.now()
+  expect((await keep([`${'*a'.repeat(20)}*b`, `${'*(a|a)'.repeat(20)}b`, '{a,b}'.repeat(20)])).kept).toEqual({})
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(Object.keys((await keep(['x.?', '[a]', '*.?2'])).kept)).toEqual(['[a]', 'x.1', 'x.12'])
+  expect(Object.keys((await keep(['*'])).kept)).not.toContain('.hidden')
+  expect(Object.keys((await keep(['.h*'])).kept)).toEqual(['.hidden'])
 })

@@ -1,13 +1,15 @@
 import { readdir } from 'node:fs/promises'
-import { dirname, posix } from 'node:path'
+import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { isProtectedName, isTandemError, messageOf, type Artifact } from '@tandem/shared'
 import { inParent, type Root } from '../disk/inside.ts'
 import { hashStable, openRegular } from '../disk/open.ts'
+import { fits } from './fits.ts'
 
 export type ArtifactPorts = {
   root: Root
-  /** Why a name is never shared, such as that of a key. */
-  secretOf(name: string): string | undefined
+  /** Whether a name is never shared, such as that of a key, or hidden from commands by the owner. */
+  isSecret(name: string): boolean
   /** The largest that is kept, bytes. */
   maxBytes: number
   /** Brings a file to the server; what is there already is not read again. */
@@ -22,9 +24,11 @@ export type ArtifactPorts = {
 const maxFiles = 100
 /** Of a larger folder not all is looked at. */
 const maxLooked = 50_000
+/** After so many others have their turn. */
+const lookedInTurn = 500
 
 /**
- * Keeps the files that a task asked for by paths or patterns (`dist/*.tgz`, `reports/**`), relative to the folder: its
+ * Keeps the files that a task asked for by paths or patterns (`dist/*.tgz`, `reports/**`: of `*`, `?` and `**`), relative to the folder: its
  * regular files alone, through no symbolic link, nothing of `.git` and no secrets. `left` says in words what was not kept.
  */
 export async function keepArtifacts(
@@ -72,15 +76,14 @@ async function find(
   for (const entry of await list(dir, ports.root)) {
     const { name } = entry
     if (++search.looked >= maxLooked) return
+    if (search.looked % lookedInTurn === 0) await setImmediate()
     const path = dir === '' ? name : `${dir}/${name}`
-    const fits = isDeep || name === part || posix.matchesGlob(name, part)
-    if (!fits || isProtectedName(name)) continue
+    if (!(isDeep || name === part || fits(name, part)) || isProtectedName(name)) continue
     if (entry.isDirectory()) await find(path, isDeep ? [part, ...rest] : rest, ports, search, signal)
     if (entry.isDirectory() && name === part && rest.length === 0)
       search.left.push(`${path} (a folder: ask for ${path}/**)`)
     if (!entry.isFile() || rest.length > 0) continue
-    const secret = ports.secretOf(name)
-    if (secret === undefined) search.found.add(path)
+    if (!ports.isSecret(name)) search.found.add(path)
     // Who names it is told; a pattern only passes it by.
     else if (name === part) search.left.push(`${path} (it stands for secrets)`)
   }
