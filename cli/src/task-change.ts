@@ -11,11 +11,20 @@ type ChangeOptions = {
   settings: Settings
   machine: Machine
   say: Say
+  stop: AbortSignal
 }
 
 /** `tandem task cancel|retry|rerun`: does it to each, says how each stands then, and returns 1 where one was refused. */
-export async function taskChange({ verb, ids, force = false, settings, machine, say }: ChangeOptions): Promise<number> {
-  const server = await openTaskServer({ settings, machine })
+export async function taskChange({
+  verb,
+  ids,
+  force = false,
+  settings,
+  machine,
+  say,
+  stop,
+}: ChangeOptions): Promise<number> {
+  const server = await openTaskServer({ settings, machine, signal: stop })
   let code = 0
   try {
     for (const id of ids) {

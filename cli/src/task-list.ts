@@ -12,11 +12,18 @@ type Shown = z.infer<typeof Page>['tasks'][number]
 const endedShown = 20
 const pageSize = 500
 
-type ListOptions = { all: boolean; settings: Settings; machine: Machine; say: Say; columns?: number | undefined }
+type ListOptions = {
+  all: boolean
+  settings: Settings
+  machine: Machine
+  say: Say
+  stop: AbortSignal
+  columns?: number | undefined
+}
 
 /** `tandem task list`: those under way and the last that ended, or all; newest first. */
-export async function taskList({ all, settings, machine, say, columns = 100 }: ListOptions): Promise<number> {
-  const server = await openTaskServer({ settings, machine })
+export async function taskList({ all, settings, machine, say, stop, columns = 100 }: ListOptions): Promise<number> {
+  const server = await openTaskServer({ settings, machine, signal: stop })
   try {
     const tasks = all ? await every(server, '') : await recent(server)
     if (settings.json) say.out(JSON.stringify({ tasks }))

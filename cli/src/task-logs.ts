@@ -17,7 +17,7 @@ type LogsOptions = {
 
 /** `tandem task logs`: the output of a task's last attempt so far, and with `-f` what comes until it has ended. */
 export async function taskLogs({ id, follow, settings, machine, say, streams, stop }: LogsOptions): Promise<number> {
-  const server = await openTaskServer({ settings, machine })
+  const server = await openTaskServer({ settings, machine, signal: stop })
   const closed = new AbortController()
   const signal = AbortSignal.any([stop, closed.signal])
   const printer = createPrinter(streams, () => closed.abort())

@@ -45,7 +45,7 @@ export function createPrinter({ stdout, stderr }: Streams, onClosed: () => void)
 /** As `timeout` has it. */
 const timedOut = 124
 /** As a shell has it for a command that Ctrl-C ended. */
-const interrupted = 130
+export const interrupted = 130
 
 /** How a task that has ended is told: with the code of its command where it has one, and in words where that is not all. */
 export function endOf({ state, result, reason }: TaskNow): { code: number; words?: string } {

@@ -29,15 +29,24 @@ export type RunOptions = {
  * was cancelled, 128 and the signal's number where one ended it, 1 where it was refused or could not be run.
  */
 export async function taskRun(options: RunOptions): Promise<number> {
-  const { settings, machine, say } = options
-  const server = await openTaskServer({ settings, machine })
+  const { settings, machine, say, stop } = options
+  const quit = new AbortController()
+  const onStop = () => quit.abort()
+  stop.addEventListener('abort', onStop)
+  const server = await openTaskServer({ settings, machine, signal: quit.signal })
   try {
-    const raw = await server.post('', inputOf(options, server.here), createId())
+    const raw = await server.post('', inputOf(options, server.here), createId()).catch((e: unknown) => {
+      if (stop.aborted) say.err('Stopped before the server answered: the task may have been made all the same.')
+      throw e
+    })
+    // From here on there is something to cancel.
+    stop.removeEventListener('abort', onStop)
     const task = TaskNow.parse(raw)
     if (!options.detach) return await attend(server, task, options)
     say.out(settings.json ? JSON.stringify(raw) : task.id)
     return 0
   } finally {
+    stop.removeEventListener('abort', onStop)
     await server.close()
   }
 }

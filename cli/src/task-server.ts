@@ -27,23 +27,25 @@ const tries = 4
 
 /**
  * Finds the server: the one that is named, else the one that serves the folder we are in or one around it. Throws
- * `not-found` where nothing is served here, `config-invalid` where there is no key, and `offline`.
+ * `not-found` where nothing is served here, `config-invalid` where there is no key, and `offline`. The signal ends what is
+ * being asked, now and later.
  */
 export async function openTaskServer(
-  { settings, machine }: { settings: Settings; machine: Machine },
+  { settings, machine, signal }: { settings: Settings; machine: Machine; signal?: AbortSignal },
   cwd: string = process.cwd(),
 ): Promise<TaskServer> {
   const { page, here, key, ...to } =
     settings.server === undefined ? await served(settings, machine, cwd) : named(settings, machine)
   const reach = await openReach({ server: to.apiUrl, tlsCa: to.tlsCa, insecure: to.insecure })
   const http = createHttp(reach)
+  const common: RequestInit = signal ? { signal } : {}
   try {
-    const { workspaces } = WorkspaceList.parse(await (await http.call('/api/v1/workspaces', key)).json())
+    const { workspaces } = WorkspaceList.parse(await (await http.call('/api/v1/workspaces', key, common)).json())
     const [workspace] = workspaces
     if (!workspace)
       throw new TandemError('not-found', { reason: `there is no workspace of this key at ${reach.origin}` })
     const call: TaskServer['call'] = (route, init) =>
-      http.call(`/api/v1/workspaces/${workspace.id}/tasks${route}`, key, init)
+      http.call(`/api/v1/workspaces/${workspace.id}/tasks${route}`, key, { ...common, ...init })
     return {
       page,
       here,

@@ -97,6 +97,23 @@ test(
   testTimeout,
 )
 
+test(
+  '[TSK-131] Ctrl-C also ends the waiting for a server that does not answer',
+  async () => {
+    const connections: Socket[] = []
+    const silent = createServer((socket) => void connections.push(socket.on('error', () => {})))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => (connections.forEach((each) => each.destroy()), void silent.close()))
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const list = tandem(['list'], reaching({ url, ownerKey: 'x' }))
+    await vi.waitFor(() => expect(connections).not.toEqual([]), patience)
+    list.kill('SIGINT')
+    expect(await list.code).toBe(130)
+    expect(list.said).toEqual({ out: '', err: '' })
+  },
+  testTimeout,
+)
+
 /** A cable to the server that can be pulled. */
 async function cable(port: number) {
   const ends = new Set<Socket>()

@@ -5,6 +5,7 @@ import type { Say } from './say.ts'
 import { taskChange } from './task-change.ts'
 import { taskList } from './task-list.ts'
 import { taskLogs } from './task-logs.ts'
+import { interrupted } from './task-output.ts'
 import { taskRun } from './task-run.ts'
 
 type Context = { machine: Machine; say: Say; stop: AbortSignal; force: AbortSignal }
@@ -21,10 +22,14 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     // What stands behind the command to run is the command's own.
     .enablePositionalOptions()
   const verb = (name: string) => addSettings(task.command(name), settings)
-  const common = { machine, say }
+  const common = { machine, say, stop }
   const streams = { stdout: process.stdout, stderr: process.stderr }
   const ends = async (code: Promise<number>) => {
-    process.exitCode = await code
+    process.exitCode = await code.catch((e: unknown) => {
+      // Ended by Ctrl-C while the server was asked.
+      if (stop.aborted) return interrupted
+      throw e
+    })
   }
 
   verb('run')
@@ -45,7 +50,7 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     .action((argv: string[], given: RunFlags, command: Command) => {
       const { cwd, title, timeout: timeoutMs, priority, requires, detach } = given
       const what = { argv, cwd, title, timeoutMs, priority, requires, detach }
-      return ends(taskRun({ ...what, ...common, settings: settingsOf(command, machine), streams, stop, force }))
+      return ends(taskRun({ ...what, ...common, settings: settingsOf(command, machine), streams, force }))
     })
   verb('list')
     .description('tasks under way and the last that ended')
@@ -58,7 +63,7 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     .argument('<id>', 'the id of the task')
     .option('-f, --follow', 'go on until it has ended', false)
     .action((id: string, { follow }: { follow: boolean }, command: Command) =>
-      ends(taskLogs({ id, follow, ...common, settings: settingsOf(command, machine), streams, stop })),
+      ends(taskLogs({ id, follow, ...common, settings: settingsOf(command, machine), streams })),
     )
   verb('cancel')
     .description('end tasks')

@@ -5,10 +5,10 @@ import type { UpdateLog } from '../store/log.ts'
 
 /** What was made with a key, and the hash of what was asked for. */
 const Made = z.object({ task: Id, hash: z.string(), at: z.number() })
-export type Made = z.infer<typeof Made>
+type Made = z.infer<typeof Made>
 
 /** So long a key means the same thing. */
-export const idempotencyLifeMs = 24 * 3_600_000
+const idempotencyLifeMs = 24 * 3_600_000
 
 export type Idempotency = {
   find(by: Id, key: string): Promise<Made | undefined>

@@ -80,16 +80,17 @@ test('[TSK-121] a key makes one task for a day, also after a restart and once th
   }
   const first = await testServer({ clock })
   const headers = { 'idempotency-key': 'deploy-7' }
-  const made = await send(first, '/tasks', echo, headers)
+  const asked = { payload: { ...echo.payload, env: { A: '1', B: '2' } } }
+  const made = await send(first, '/tasks', asked, headers)
   expect(made.status).toBe(201)
-  expect(await send(first, '/tasks', echo, headers)).toMatchObject({ status: 200, said: { id: made.said.id } })
+  expect(await send(first, '/tasks', asked, headers)).toMatchObject({ status: 200, said: { id: made.said.id } })
   const [one, two] = await Promise.all([1, 2].map(() => send(first, '/tasks', echo, { 'idempotency-key': 'at once' })))
   expect(one?.said.id).toBe(two?.said.id)
   await send(first, `/tasks/${made.said.id}/cancel`)
   await first.end()
   const server = await testServer({ clock, dataDir: first.dataDir, ownerKey: first.ownerKey })
   // The order in which a program writes the fields says nothing.
-  const reordered = { payload: { args: ['hi'], command: 'echo', kind: 'command' } }
+  const reordered = { payload: { args: ['hi'], env: { B: '2', A: '1' }, command: 'echo', kind: 'command' } }
   expect(await send(server, '/tasks', reordered, headers)).toMatchObject({
     status: 200,
     said: { id: made.said.id, state: 'cancelled' },
