@@ -37,6 +37,8 @@ export type SimServer = {
   /** Undefined while there is no process. */
   now(): ServerLife | undefined
   start(): void
+  /** Calls once, when next something is on its way to the disk, and nobody has been told of it. */
+  atNextCommit(call: () => void): void
   /** Kills it outright, with whatever it was about. */
   kill(): void
   /** While it fails nothing is written, and what was made is kept for later. */
@@ -60,6 +62,7 @@ export function createSimServer({ world, send, changed, onStart, ownerOf }: Opti
   const workspaceId = createId()
   let current: (ServerLife & { stop: AbortController; crash(): void; mend(): void }) | undefined
   let diskFails = false
+  const commitCalls: (() => void)[] = []
   let lives = 0
 
   const start = () => {
@@ -108,6 +111,8 @@ export function createSimServer({ world, send, changed, onStart, ownerOf }: Opti
           batch = mine
           docs.tasks.transact(() => docs.ops.transact(work))
           flying.push(mine)
+          const calls = commitCalls.splice(0)
+          for (const call of calls) call()
           const diskMs = world.random() < 0.02 ? world.between(100, 4_000) : world.between(0.5, 8)
           world.after(diskMs, () => life.run(() => flush(mine)))
         }),
@@ -163,6 +168,7 @@ export function createSimServer({ world, send, changed, onStart, ownerOf }: Opti
     start: () => {
       if (!current) start()
     },
+    atNextCommit: (call) => commitCalls.push(call),
     kill: () => {
       if (!current) return
       current.crash()

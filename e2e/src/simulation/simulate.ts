@@ -199,12 +199,18 @@ export async function simulate(history: History, trace?: (line: string) => void)
         world.after(aWhile(), machine.wake)
         return
       case 'jumpDaemon':
-        return boot?.life.clock.jump((roll() - 0.5) * 4 * 3_600_000)
-      case 'killServer':
-        it.server.kill()
-        it.network.cutAll(true)
-        world.after(200 + aWhile(), it.server.start)
+        return boot?.life.clock.jump((roll() - 0.5) * 96 * 3_600_000)
+      case 'killServer': {
+        const kill = () => {
+          it.server.kill()
+          it.network.cutAll(true)
+          world.after(200 + aWhile(), it.server.start)
+        }
+        // At any instant, and often at the worst: between a decision, the disk, and the word of it.
+        if (roll() < 0.3) kill()
+        else it.server.atNextCommit(() => world.after(world.between(0, 10), kill))
         return
+      }
       case 'hangServer': {
         const now = it.server.now()
         now?.life.pause()
