@@ -376,10 +376,10 @@ test('[MIR-128] what a barrier left out is said in the task’s own output', asy
   expect(t.steps).toEqual(['flush', 'execute', 'durable', 'settle', 'durable'])
 })
 
-test('[S45] a daemon that stops ends its processes and says so', async () => {
+test('[S45] [TSK-166] a daemon that stops ends its processes and says so, also of what it is granted too late', async () => {
   const t = setUp()
-  const id = t.add('a')
-  await t.says('claim')
+  const [id, late] = [t.add('a'), t.add('late')]
+  await t.says('claim', 2)
   t.grant(id)
   await started(t.processes, 'a')
   const stopped = t.stop()
@@ -388,6 +388,8 @@ test('[S45] a daemon that stops ends its processes and says so', async () => {
     state: 'failed',
     result: { code: 'stopped', error: 'the daemon was stopped while it ran' },
   })
+  t.grant(late)
+  expect((await t.says('report', 3)).at(-1)).toMatchObject({ task: late, state: 'failed', result: { code: 'stopped' } })
   t.ack(report?.n ?? 0)
   await stopped
   expect(t.processes.size).toBe(0)

@@ -81,6 +81,12 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     for (const h of held.values()) if (h.requeues && mono() > endsAt(h)) kill(h, 'lease-lost')
   }
 
+  /** Claimed before it was to stop, and granted after. */
+  const giveBack = (task: Id, attempt: number) => {
+    const result = { code: 'stopped', error: 'the daemon was stopped before it began' }
+    outbox.say(() => ({ t: 'report', task, attempt, state: 'failed', result }))
+  }
+
   const onGrant = ({
     n,
     task,
@@ -90,7 +96,8 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     leaseMs: life,
   }: Extract<ToDaemon, { t: 'grant' }>) => {
     outbox.answer(n)
-    if (stopping || grantSeq <= lastGrantSeq) return
+    if (grantSeq <= lastGrantSeq) return
+    if (stopping) return giveBack(task, attempt)
     // The lease counts from when we asked: read too late, it is no longer ours. The next hello says that we have it not.
     if (mono() - askedAtMono > life) return log.warn('grant came too late', { task, attempt })
     leaseMs = life
