@@ -47,6 +47,8 @@ const timedOut = 124
 /** As a shell has it for a command that Ctrl-C ended. */
 export const interrupted = 130
 
+const wantedNetwork = 'It looks as if it wanted the network, which the sandbox refuses'
+
 /** How a task that has ended is told: with the code of its command where it has one, and in words where that is not all. */
 export function endOf({ state, result, reason }: TaskNow): { code: number; words?: string } {
   const why = plainText(result?.error ?? reason ?? '')
@@ -56,7 +58,9 @@ export function endOf({ state, result, reason }: TaskNow): { code: number; words
     case 'completed':
       return { code: exitCode ?? 0 }
     case 'failed': {
-      if (exitCode !== undefined && exitCode !== 0) return { code: exitCode, ...(why !== '' && { words: why }) }
+      // The code says it; only what the command cannot know is added.
+      if (exitCode !== undefined && exitCode !== 0)
+        return { code: exitCode, ...(result?.wantedNetwork && { words: wantedNetwork }) }
       const number = result?.signal === undefined ? undefined : signalNumber(result.signal)
       return number === undefined
         ? { code: 1, words: say('It could not be run') }
