@@ -6,6 +6,8 @@ import type { RefereePorts, Requester, Turn } from './ports.ts'
 
 /** More tasks under way than this are refused: a loop that creates tasks must not fill the document. */
 export const maxWaiting = 1_000
+/** One that is larger, as JSON, is refused: everybody has the document, and a script belongs into a file. */
+const maxLength = 2 ** 20
 
 /** Makes the task that was asked for, with the request's id. Answers why not, where it may not be. */
 export function create(
@@ -22,6 +24,7 @@ export function create(
   // The same idempotency key of the same person means the same task.
   const { idempotencyKey: key } = input
   if (board.get(id) || (key !== undefined && (board.madeWith(by.id, key) ?? archive.madeWith(by.id, key)))) return
+  if (JSON.stringify(input).length > maxLength) return 'it is too large: put what it needs into a file'
   const strange = input.dependsOn?.find((other) => !board.get(other))
   if (strange !== undefined) return `it depends on a task that is not there: ${strange}`
   if (board.waiting().length + board.held().length >= maxWaiting) return 'too many tasks are waiting'

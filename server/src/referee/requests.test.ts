@@ -139,3 +139,17 @@ test('[TSK-48] only whose daemon it is, or an owner of the workspace, says what 
   const strange = await runner.ask({ kind: 'drain', daemon: createId(), on: true })
   expect(refused.get(strange)).toBe('there is no such daemon')
 })
+
+test('[TSK-187] a task that is too large for a document that everybody has is refused', async () => {
+  const { ask, tasks, refused } = await setUp()
+  const args = Array.from({ length: 40 }, () => 'x'.repeat(32_000))
+  const env = { A: 'x'.repeat(2 ** 20) }
+  for (const payload of [
+    { kind: 'command' as const, command: 'ls', args },
+    { kind: 'command' as const, command: 'ls', env },
+  ])
+    expect(refused.get(await ask(runs('ls', { payload })))).toContain('too large')
+  expect(tasks.snapshot().size).toBe(0)
+  await ask(runs('ls', { payload: { kind: 'command', command: 'ls', args: args.slice(10) } }))
+  expect(tasks.snapshot().size).toBe(1)
+})

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { TaskOutput } from '../protocol/task.ts'
 import { maxSegmentBytes, readLogSegment, writeLogLine } from './log-segment.ts'
 import { maxChunkBytes, note, stderr, stdout, type LogChunk } from './task-log.ts'
 
@@ -50,4 +51,10 @@ describe('[TSK-100] a whole log is lines of JSON', () => {
       (2 * maxSegmentBytes) / whole.length,
     )
   })
+})
+
+test('[TSK-186] no record names a segment that is larger', () => {
+  const named = (size: number) =>
+    TaskOutput.safeParse({ bytes: 1, truncated: false, tail: '', segments: [{ blob: 'a'.repeat(64), size, lines: 1 }] })
+  expect([named(maxSegmentBytes).success, named(maxSegmentBytes + 1).success]).toEqual([true, false])
 })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { maxSegmentBytes } from '../protocol/task.ts'
 import { LogChunk, maxChunkBytes } from './task-log.ts'
 
-/** The most bytes of one segment of a whole log in the blob store. */
-export const maxSegmentBytes = 2 ** 20
+export { maxSegmentBytes }
 
 /** A chunk as a line of JSON: `d` its text, or `b` its bytes in base64 where they are no UTF-8, or much shorter so. */
 const LogLine = z.object({

@@ -109,6 +109,9 @@ export const isTerminal = isOneOf(ended)
 /** Whether a daemon holds a task in this state: it then takes one of that daemon's slots. */
 export const isHeld = isOneOf(held)
 
+/** The most bytes of one segment of a whole output in the blob store. */
+export const maxSegmentBytes = 2 ** 20
+
 /**
  * The whole output of an attempt that has ended: segments of at most 1 MiB in the blob store, in order, each a run of
  * lines of JSON (`LogLine`). `bytes` is what the command wrote; `truncated`: its middle was left out.
@@ -118,7 +121,7 @@ export const TaskOutput = z.object({
   truncated: z.boolean(),
   tail: z.string().max(4000),
   segments: z
-    .array(z.object({ blob: BlobHash, size: z.int().nonnegative(), lines: z.int().nonnegative() }))
+    .array(z.object({ blob: BlobHash, size: z.int().nonnegative().max(maxSegmentBytes), lines: z.int().nonnegative() }))
     .max(64)
     .optional(),
 })
