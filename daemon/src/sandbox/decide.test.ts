@@ -101,5 +101,5 @@ test('a policy with an unknown key is rejected', () => {
   expect(Policy.safeParse({ comands: {} }).success).toBe(false)
   expect(Policy.safeParse({ sandbox: { hidden: [] } }).success).toBe(false)
   expect(Policy.safeParse({ limits: { wallMs: -1 } }).success).toBe(false)
-  expect(Policy.parse({ limits: { wallMs: 5 } }).limits).toMatchObject({ wallMs: 5, graceMs: 2_000 })
+  expect(Policy.parse({ limits: { wallMs: 5 } }).limits).toMatchObject({ wallMs: 5, graceMs: 10_000 })
 })

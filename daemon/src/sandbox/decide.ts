@@ -1,3 +1,4 @@
+import { isAllowedName } from './environment.ts'
 import type { Policy } from './policy.ts'
 import { parseShell, type ShellCommand, type ShellScript } from './shell-commands.ts'
 import { innerCommands } from './wrappers.ts'
@@ -22,15 +23,25 @@ const maxDepth = 8
 const thePolicy = 'the policy of this machine'
 
 /**
- * Judges a shell line, or a program with its arguments. Every command in it is judged, also those behind wrappers and
- * substitutions, and the strictest verdict wins. What cannot be resolved is asked about.
+ * Judges a shell line, or a program with its arguments, in the environment it asks for. Every command in it is judged,
+ * also those behind wrappers and substitutions, and the strictest verdict wins. What cannot be resolved is asked about.
  */
-export function decide(policy: Policy, command: string | readonly string[]): Decision {
+export function decide(
+  policy: Policy,
+  command: string | readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Decision {
   const script: ShellScript =
     typeof command === 'string' ? parseShell(command) : { commands: [{ words: command, sets: [] }], doubts: [] }
   const { commands, doubts } = flatten(script, 0)
   const judged = commands.map((one) => judge(policy, one))
-  const unresolved = doubts.map((doubt): Judgement => ({ decision: 'ask', rule: 'unresolved', reason: `it ${doubt}` }))
+  const steered = Object.keys(env).filter((name) => steering.test(name) && isAllowedName(name))
+  const setting = steered.length > 0 ? [`sets ${steered.join(', ')}`] : []
+  const unresolved = [...doubts, ...setting].map((doubt): Judgement => ({
+    decision: 'ask',
+    rule: 'unresolved',
+    reason: `it ${doubt}`,
+  }))
   if (judged.length === 0 && unresolved.length === 0)
     unresolved.push({ decision: 'ask', rule: 'unresolved', reason: 'there is no command in it' })
   const all = [...judged, ...unresolved]

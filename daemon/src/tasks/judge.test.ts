@@ -52,6 +52,17 @@ test('[TSK-33] why a person is asked reads as a sentence', () => {
   expect(reasonFor('PATH=. ls')).toBe('It sets PATH.')
 })
 
+test('[TSK-188] who sets what decides which program runs, or makes it run another, is asked about', () => {
+  const judged = (env: Record<string, string>) => judge(task({ command: 'npm', args: ['test'], env }), [], { policy })
+  expect(judged({ npm_config_script_shell: './x', A: '1' })).toMatchObject({
+    decision: 'ask',
+    reason: 'It sets npm_config_script_shell.',
+  })
+  expect(judged({ PYTHONPATH: '.' }).decision).toBe('ask')
+  // No command gets these.
+  expect(judged({ LD_PRELOAD: './x.so', A: '1' })).toEqual({ decision: 'run' })
+})
+
 test('[S144] what cannot be run is refused with the reason, whatever the policy', () => {
   const unavailable = { code: 'sandbox-unavailable', reason: 'bubblewrap is not installed' }
   expect(judge(task({ command: 'ls' }), [], { policy, unavailable })).toEqual({ decision: 'refuse', ...unavailable })

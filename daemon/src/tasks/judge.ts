@@ -26,8 +26,8 @@ export function judge(task: Task, approvals: Iterable<Approval>, { policy, unava
   if (task.payload.kind !== 'command')
     return refuse('not-supported', `tasks of kind '${task.payload.kind}' come with a later version`)
   if (unavailable) return refuse(unavailable.code, unavailable.reason)
-  const { command, args, shell } = task.payload
-  const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args])
+  const { command, args, shell, env } = task.payload
+  const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args], env)
   if (decision === 'allow') return { decision: 'run' }
   if (decision === 'deny') return refuse('command-denied', reason)
   const argsHash = hashOf(task.payload)
