@@ -1,5 +1,6 @@
 import { createId, isTerminal, type FromDaemon, type Id, type Task } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
+import { mayJudge } from './leases.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 
 /** How long a question waits for its answer [S271]. */
@@ -29,7 +30,8 @@ export function pose({ approvals }: RefereePorts, { now, board }: Turn, { task, 
  */
 export function ask(ports: RefereePorts, turn: Turn, daemonId: Id, question: Ask): void {
   const task = turn.board.get(question.task)
-  if (task?.state !== 'queued' || isApproved(ports.approvals.get(task.approvalId ?? ''), question.argsHash)) return
+  if (task?.state !== 'queued' || !mayJudge(task, daemonId)) return
+  if (isApproved(ports.approvals.get(task.approvalId ?? ''), question.argsHash)) return
   const { argsHash, summary, reason, risk } = question
   const approvalId = pose(ports, turn, { task: task.id, action: task.payload.kind, argsHash, summary, reason, risk })
   turn.change(task, { t: 'ask', approvalId, reason }, daemonId)

@@ -1,6 +1,6 @@
 import { protocolVersion, type FromDaemon, type Id, type Task } from '@tandem/shared'
 import type { Board } from './board.ts'
-import { mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
+import { mayJudge, mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { setPresence } from './presence.ts'
 import { whyNoGrant, whyNoRoom } from './schedule.ts'
@@ -103,7 +103,8 @@ export function createHoldings(
     },
     onRefuse: (turn, daemonId, { n, task: id, code, reason }) => {
       const task = board.get(id)
-      if (task) turn.change(task, { t: 'refuse', result: { error: reason, code } }, daemonId)
+      if (task && mayJudge(task, daemonId))
+        turn.change(task, { t: 'refuse', result: { error: reason, code } }, daemonId)
       turn.tell(daemonId, { t: 'ack', n })
     },
     // No answer: the daemon sees it in the record.

@@ -55,6 +55,9 @@ export function mayReport(task: Task | undefined, daemonId: Id, attempt: number)
   return task.state === 'lost' && task.attempts.at(-1)?.daemonId === daemonId
 }
 
+/** Whether that daemon may say of a task which nobody has begun that it will not run it, or not unasked: not of another's. */
+export const mayJudge = ({ target }: Task, daemonId: Id): boolean => !target || target.daemonId === daemonId
+
 export type Leases = {
   renew(task: Id): void
   forget(task: Id): void
