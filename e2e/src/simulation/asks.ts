@@ -58,7 +58,7 @@ export function drawTask(
 ): Extract<Body, { kind: 'create' }> {
   const chance = (p: number) => roll() < p
   const pick = <T>(list: readonly T[]) => list[Math.floor(roll() * list.length)]
-  const ms = chance(0.1) ? roll() * 200_000 : roll() ** 2 * 20_000
+  const ms = chance(0.25) ? roll() * 400_000 : roll() ** 2 * 20_000
   const other = pick(known.filter(({ state }) => !isTerminal(state) || chance(0.2)))
   const another = pick(known)
   const dependsOn = [...new Set([other, another].flatMap((t) => (t && chance(0.7) ? [t.id] : [])))]
