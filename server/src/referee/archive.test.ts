@@ -19,6 +19,20 @@ test('[TSK-55] tasks that ended 30 days ago leave the document for the archive, 
   expect([...t.tasks.snapshot().keys()]).toEqual([waiting])
 })
 
+test('[TSK-167] a replica that was away until its task was in the archive does not have it made once more', async () => {
+  const t = await watched()
+  const folded = (t.ports.folded = new Set<string>())
+  const id = await t.ask(runs())
+  await t.ask({ kind: 'cancel', task: id })
+  t.clock.advance(30 * dayMs)
+  // So long requests are remembered by themselves.
+  folded.clear()
+  await pass(t.clock, 2_000)
+  expect(t.archived.has(id)).toBe(true)
+  await t.asks(t.referee).askAll([[id, runs()]])
+  expect(t.tasks.snapshot().size).toBe(0)
+})
+
 test('[TSK-55] of more than 2,000 that have ended the oldest go, many at a time, and none that another waits for', async () => {
   const t = await watched()
   const count = keptEnded + slack

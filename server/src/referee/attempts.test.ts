@@ -90,3 +90,25 @@ test('[TSK-4] [TSK-45] what rests before its next try can be cancelled, and then
   await pass(clock, 20_000)
   expect(tasks.get(id)).toMatchObject({ state: 'cancelled', attempts: [{ outcome: 'failed' }] })
 })
+
+test.each(['stopped', 'lease-lost'])(
+  '[TSK-165] what its daemon gave up (%s) is queued again where that was asked for, else it failed',
+  async (code) => {
+    const { ask, daemon, tasks, referee } = await setUp()
+    const [again, kept] = [await ask(runs('ls', { onLost: 'requeue' })), await ask(runs())]
+    const giveUp = (task: string) => {
+      const result = { code, error: 'the daemon was stopped while it ran' }
+      return referee.onMessage(daemon.id, { t: 'report', n: 9, task, attempt: 1, state: 'failed', result })
+    }
+    for (const id of [again, kept]) {
+      await daemon.claim(id)
+      await daemon.report(id, 1, 'running')
+      await giveUp(id)
+    }
+    expect(tasks.get(again)).toMatchObject({ state: 'queued', retries: 1, attempts: [{ n: 1, outcome: 'lost' }] })
+    expect(tasks.get(kept)).toMatchObject({ state: 'failed', result: { code } })
+    // Said again, its answer lost with the link: it is over.
+    await giveUp(again)
+    expect(tasks.get(again)).toMatchObject({ state: 'queued', retries: 1 })
+  },
+)

@@ -1,9 +1,10 @@
-import { protocolVersion, type FromDaemon, type Id, type Task } from '@tandem/shared'
+import { protocolVersion, type FromDaemon, type Id, type Task, type TaskResult } from '@tandem/shared'
 import type { Board } from './board.ts'
 import { mayJudge, mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { setPresence } from './presence.ts'
 import { whyNoGrant, whyNoRoom } from './schedule.ts'
+import type { TaskEvent } from './transitions.ts'
 
 type Said<T extends FromDaemon['t']> = Extract<FromDaemon, { t: T }>
 
@@ -97,7 +98,7 @@ export function createHoldings(
       if (!mayReport(task, daemonId, attempt))
         log.info('report of an attempt that is over', { daemonId, task: id, attempt })
       else if (state === 'running') turn.change(task, { t: 'start' }, daemonId)
-      else if (turn.change(task, { t: 'end', state, result }, daemonId)) leases.forget(id)
+      else if (turn.change(task, endOf(task, state, result), daemonId)) leases.forget(id)
       // Also what is not accepted is acknowledged, or it would be repeated for ever.
       turn.tell(daemonId, { t: 'ack', n })
     },
@@ -114,4 +115,14 @@ export function createHoldings(
         turn.change(task, { t: 'output', attempt, output }, daemonId)
     },
   }
+}
+
+/** Codes of attempts that their daemon ended for its own sake: as lost as if it had died. */
+const givenUp: ReadonlySet<string | undefined> = new Set(['stopped', 'lease-lost'])
+
+/** What a report of an end stands for: where that was asked for, one whose daemon gave it up is queued again. */
+function endOf({ onLost }: Task, state: Exclude<Said<'report'>['state'], 'running'>, result?: TaskResult): TaskEvent {
+  return onLost === 'requeue' && state === 'failed' && givenUp.has(result?.code)
+    ? { t: 'lose', reason: result?.error ?? 'its daemon gave it up' }
+    : { t: 'end', state, result }
 }

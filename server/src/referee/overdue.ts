@@ -70,6 +70,8 @@ export function createOverdue(
         // One that was asked for again meanwhile stays.
         if (!task || !isTerminal(task.state)) continue
         ports.archive.add(task)
+        // It is no longer its own proof that its request was done: a replica that was away may ask for it again.
+        ports.folded.add(id)
         board.drop(id)
       }
     },
