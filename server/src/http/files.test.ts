@@ -145,11 +145,14 @@ test('[LOG-22] files are served again once the store can be read again', async (
   const first = await testServer({ store })
   await put(first, 'a.txt', 'a')
   await first.end()
-  const entries: typeof store.entries = (...range) => {
-    if (disk.fails && range[0] === 'files') throw new TandemError('store-failed')
-    return store.entries(...range)
-  }
-  const server = await testServer({ store: { ...store, entries }, ownerKey: first.ownerKey })
+  const reading =
+    <A extends [string, ...unknown[]], R>(read: (...args: A) => R) =>
+    (...args: A): R => {
+      if (disk.fails && args[0] === 'files') throw new TandemError('store-failed')
+      return read(...args)
+    }
+  const failing = { ...store, entry: reading(store.entry), entries: reading(store.entries) }
+  const server = await testServer({ store: failing, ownerKey: first.ownerKey })
   expect((await get(server, 'a.txt')).status).toBeGreaterThanOrEqual(500)
   disk.fails = false
   expect((await get(server, 'a.txt')).status).toBe(200)
