@@ -1,4 +1,4 @@
-import { isTandemError, messageOf, type Settings } from '@tandem/shared'
+import { isTandemError, messageOf, plainText, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
 import { openTaskServer } from './task-server.ts'
@@ -34,7 +34,7 @@ export async function taskChange({
         say.out(settings.json ? JSON.stringify(raw) : `${task.id}  ${task.state}`)
       } catch (e) {
         if (!isTandemError(e)) throw e
-        say.err(`tandem: ${id}: ${messageOf(e)}.`)
+        say.err(`tandem: ${id}: ${plainText(messageOf(e))}.`)
         code = 1
       }
     }

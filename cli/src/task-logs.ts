@@ -1,4 +1,4 @@
-import type { Settings } from '@tandem/shared'
+import { plainText, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
 import { createPrinter, type Streams } from './task-output.ts'
@@ -25,7 +25,7 @@ export async function taskLogs({ id, follow, settings, machine, say, streams, st
     for await (const event of taskEvents(server, id, { follow, signal })) {
       if (event.event === 'output') await printer.print(event.chunk)
       if (event.event === 'gap') say.err(`… ${event.to - event.from} pieces of the output are missing here …`)
-      if (event.event === 'away') say.err(`${event.reason}: asking again until it answers.`)
+      if (event.event === 'away') say.err(`${plainText(event.reason)}: asking again until it answers.`)
     }
     return 0
   } catch (e) {

@@ -69,7 +69,7 @@ async function attend(server: TaskServer, { id }: TaskNow, options: RunOptions):
     } catch (e) {
       // It has ended meanwhile, which is about to be told.
       if (isTandemError(e, 'conflict')) return
-      say.err(`It could not be cancelled (${messageOf(e)}), and may still run: ${id}.`)
+      say.err(`It could not be cancelled (${plainText(messageOf(e))}), and may still run: ${id}.`)
       if (isForced) gone.abort()
     }
   }
@@ -86,7 +86,8 @@ async function attend(server: TaskServer, { id }: TaskNow, options: RunOptions):
   const tell = createTeller(server, say)
   try {
     for await (const event of taskEvents(server, id, { signal: gone.signal })) {
-      if (event.event === 'away') say.err(`${event.reason}: asking again until it answers. The task goes on.`)
+      if (event.event === 'away')
+        say.err(`${plainText(event.reason)}: asking again until it answers. The task goes on.`)
       if (event.event === 'gap') say.err(`… ${event.to - event.from} pieces of the output are missing here …`)
       if (event.event === 'output' && !settings.json) await printer.print(event.chunk)
       if (event.event !== 'state') continue

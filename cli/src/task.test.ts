@@ -263,3 +263,26 @@ test(
 test('[TSK-130] times are written as people write them', () => {
   expect(['90', '90s', '1.5m', '2h', '20ms'].map(spanOf)).toEqual([90_000, 90_000, 90_000, 7_200_000, 20])
 })
+
+test(
+  '[TSK-189] what others called a task does nothing to the terminal, nor does what is refused because of it',
+  async () => {
+    const server = await testServer()
+    const daemon = await playDaemon(server, 'one')
+    const asks = async (more: object): Promise<Id> => {
+      const body = { title: 'a\x1b]0;owned\x07b\x9b2J', payload: { kind: 'command', command: 'make' }, ...more }
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+      return ((await (await server.inWorkspace('/tasks', init)).json()) as { id: Id }).id
+    }
+    const first = await asks({})
+    await (await daemon.begin(first)).end('failed', { exitCode: 1 })
+    const second = await asks({ dependsOn: [first] })
+    for (const args of [['retry', second], ['list']]) {
+      const { code, said } = tandem(args, reaching(server))
+      expect(await code).toBe(args[0] === 'list' ? 0 : 1)
+      expect(said.out + said.err).toContain('ab')
+      for (const c of ['\x1b', '\x9b', '\x07']) expect(said.out + said.err).not.toContain(c)
+    }
+  },
+  testTimeout,
+)
