@@ -196,11 +196,12 @@ test('[LOG-28] one damaged document is told as such; the others of the same read
   const frames = ['one', 'two', 'three'].map((text) => ({ doc: newDoc(), update: seed(text) }))
   await put(first, frames)
   await first.end()
-  const entries: typeof store.entries = (...range) => {
-    if (range[0] === frames[1]?.doc) throw new TandemError('store-corrupt')
-    return store.entries(...range)
+  const requireWhole = (doc: string) => {
+    if (doc === frames[1]?.doc) throw new TandemError('store-corrupt')
   }
-  const second = await testServer({ store: { ...store, entries }, ownerKey: first.ownerKey })
+  const entry: typeof store.entry = async (...args) => (requireWhole(args[0]), store.entry(...args))
+  const entries: typeof store.entries = (...args) => (requireWhole(args[0]), store.entries(...args))
+  const second = await testServer({ store: { ...store, entry, entries }, ownerKey: first.ownerKey })
   const docs = frames.map((f) => f.doc)
   expect(await read(second, docs)).toEqual([frames[0], { doc: docs[1], damaged: true }, frames[2]])
 })

@@ -73,12 +73,12 @@ test('[ACC-40] a role that is lowered while a document is still being opened is 
   const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>()
   const slow: typeof store = {
     ...store,
-    entries: async function* (name, ...range) {
+    entry: async (name, seq) => {
       if (name === docPath(doc)) {
         asked()
         await mayLoad
       }
-      yield* store.entries(name, ...range)
+      return store.entry(name, seq)
     },
   }
   const server = await testServer({ store: slow, ownerKey: first.ownerKey })
