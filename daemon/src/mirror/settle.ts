@@ -5,7 +5,7 @@ import { settleBlob } from './blob/blobs.ts'
 import { origin, type Mirroring } from './context.ts'
 import { unreadable } from './told/failures.ts'
 import { checkParents } from '../disk/inside.ts'
-import { isAt, isTaken } from './place/taken.ts'
+import { isAnothers, isAt, isTaken } from './place/taken.ts'
 import { letGo, waitFor, waitsForOthers } from './place/in-the-way.ts'
 import { settleLink } from './place/links.ts'
 import { moveOnDisk } from './place/move.ts'
@@ -52,7 +52,7 @@ async function bringTogether(m: Mirroring, id: Id, hint: Hint): Promise<'done' |
   const at = hint.found ?? whereabouts(m, entry, shadow)
   const stat = look(join(m.root.path, at))
   if (stat === 'unreadable') throw unreadable(at)
-  if (stat === 'missing' || !isStill(shadow, stat)) return 'gone'
+  if (stat === 'missing' || !isStill(shadow, stat) || isAnothers(m, id, at, stat)) return 'gone'
   let place = at
   if (at !== shadow.path && entry.path === shadow.path && !isTaken(m, id, shadow, at)) {
     m.workspace.files.transact(() => m.workspace.files.move(id, at), origin)

@@ -83,7 +83,9 @@ async function place(
     await intoTrash(m, target, `${entry.id}-${m.clock.now()}`)
   }
   const shadow = m.shadows.get(entry.id)
-  if (shadow) await m.shadows.put([{ id: entry.id, shadow: { ...shadow, path: from, moving: to } }])
+  // Saved anew or replaced since, it is what moves: whoever finds it under its new name knows whose it is.
+  const moving = shadow && { ...shadow, path: from, moving: to, birthmark: birthmark(mine) }
+  if (moving) await m.shadows.put([{ id: entry.id, shadow: moving }])
   if (!(await placeNew(source, target))) {
     if (shadow) await m.shadows.put([{ id: entry.id, shadow: movedTo(shadow, from) }])
     return 'waiting'

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { binary } from '../testing/binary.ts'
@@ -220,4 +229,25 @@ test('[MIR-46] emoji, joiners and half a surrogate pair leave both sides the sam
   await mirror.settle()
   expect(rig.server.takeUpdates()).toEqual([])
   expect(mirror.state.snapshot().conflicts).toEqual([])
+})
+
+test('[MIR-140] [MIR-34] removed here and renamed elsewhere, its old name given to another file: each is what it was', async () => {
+  rig.write('a.ts', 'a\n')
+  rig.write('c.ts', 'c\n')
+  rig.write('keep.ts', 'keep\n')
+  const mirror = await rig.start()
+  const [a, c] = [rig.server.id('a.ts'), rig.server.id('c.ts')]
+  rig.server.online(false)
+  rig.server.files.move(c, 'd.ts')
+  rig.server.files.move(a, 'c.ts')
+  rig.server.edit(a, 'a', 'a typed')
+  unlinkSync(at('c.ts'))
+  rig.server.online(true)
+  await mirror.settle()
+  await mirror.flush()
+  await mirror.settle()
+  expect([rig.server.text(a), rig.server.text(c)]).toEqual(['a typed\n', 'c\n'])
+  await rig.until(
+    () => rig.disk('d.ts') === 'c\n' && rig.disk('c.ts') === 'a typed\n' && rig.disk('a.ts') === undefined,
+  )
 })

@@ -3,8 +3,9 @@ import type { Id } from '@tandem/shared'
 import { origin, type Mirroring } from '../context.ts'
 import { rootTrouble } from './mass-deletion.ts'
 import type { RemoteText } from '../ports.ts'
-import { isStill } from '../memory/shadow.ts'
-import { look } from '../../disk/stat.ts'
+import { isStill, type Shadow } from '../memory/shadow.ts'
+import { isAnothers } from '../place/taken.ts'
+import { look, type Stat } from '../../disk/stat.ts'
 
 /**
  * Deletes for everybody what vanished from the disk. Deletions never beat edits: a file whose text moved on since it
@@ -23,7 +24,7 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
   const revived: Id[] = []
   for (const { id, shadow, entry } of files) {
     const there = look(join(m.root.path, shadow.path))
-    if (there === 'unreadable' || (typeof there === 'object' && isStill(shadow, there))) {
+    if (there === 'unreadable' || (typeof there === 'object' && isHere(m, id, shadow, there))) {
       m.again(id)
       continue
     }
@@ -72,9 +73,16 @@ export async function deleteVanished(m: Mirroring, ids: readonly Id[]): Promise<
   }
 }
 
+const isHere = (m: Mirroring, id: Id, shadow: Shadow, stat: Stat) =>
+  isStill(shadow, stat) && !isAnothers(m, id, shadow.path, stat)
+
 /** Has what vanished written to the disk again, from its documents. */
 export async function restoreVanished(m: Mirroring, ids: readonly Id[]): Promise<void> {
-  const gone = ids.filter((id) => look(join(m.root.path, m.shadows.get(id)?.path ?? '')) === 'missing')
+  const gone = ids.filter((id) => {
+    const shadow = m.shadows.get(id)
+    const there = look(join(m.root.path, shadow?.path ?? ''))
+    return there === 'missing' || (shadow && there !== 'unreadable' && isAnothers(m, id, shadow.path, there))
+  })
   if (gone.length > 0) m.log.info('mirror writes vanished files again', { files: gone.length })
   // Without a shadow it has never been here, and so is brought.
   await m.shadows.remove(gone)
