@@ -155,6 +155,23 @@ test('[MIR-103] killed between the two halves of a move, saved under the old nam
   expect([paths(), rig.server.text(id), rig.read('c.ts')]).toEqual([['c.ts'], ...Array(2).fill('1 typed\n2 saved\n')])
 })
 
+test('[MIR-103] killed when a move was made but not noted, and another file made under the old name: two files', async () => {
+  rig.write('a.ts', '1\n2\n')
+  const life = lifeUntil('unlink', () => rig.disk('b.ts') !== undefined && rig.disk('a.ts') === undefined)
+  await start(life)
+  const id = rig.server.id('a.ts')
+  rig.server.files.move(id, 'b.ts')
+  await rig.until(() => life.dead)
+  rig.write('a.ts', 'new\n')
+  await restart()
+  expect([paths(), rig.server.text(id), rig.read('b.ts'), rig.read('a.ts')]).toEqual([
+    ['a.ts', 'b.ts'],
+    '1\n2\n',
+    '1\n2\n',
+    'new\n',
+  ])
+})
+
 test('[MIR-103] killed between the two halves of a move: one file, under its new name', async () => {
   rig.write('a.ts', '1\n2\n')
   const life = lifeUntil('link')

@@ -7,8 +7,10 @@ import { letGo, waitFor } from './in-the-way.ts'
 import { inParent } from '../../disk/inside.ts'
 import { prune } from './specials.ts'
 import { intoTrash } from './trash.ts'
+import { readContent } from '../../disk/content.ts'
 import { readStable } from '../../disk/read.ts'
-import { isStill, movedTo, type Shadow } from '../memory/shadow.ts'
+import { hashOf, isStill, movedTo, type Shadow } from '../memory/shadow.ts'
+import { isLike } from '../vanished/moves.ts'
 import { birthmark, identity, look, type Stat } from '../../disk/stat.ts'
 import { placeNew, staging } from '../../disk/write.ts'
 
@@ -117,7 +119,8 @@ async function endOfMove(m: Mirroring, id: Id, shadow: Shadow, to: string): Prom
   if (typeof old !== 'object' || !isStill(shadow, old)) return movedTo(shadow, to)
   const isSame = birthmark(old) === shadow.birthmark
   const isUntouched = identity(now) === shadow.identity
-  const isSaved = isNobodys(old) && (isUntouched || BigInt(old.mtimeNs) > BigInt(now.mtimeNs))
+  const isSaved =
+    isNobodys(old) && (isUntouched || BigInt(old.mtimeNs) > BigInt(now.mtimeNs)) && (await isOfIt(m, id, shadow))
   await inParent(m.root, to, (target) =>
     inParent(m.root, from, async (source) => {
       if (isSame) return unlink(source)
@@ -129,6 +132,15 @@ async function endOfMove(m: Mirroring, id: Id, shadow: Shadow, to: string): Prom
   )
   await prune(m, from)
   return isSaved ? { ...movedTo(shadow, to), birthmark: birthmark(old) } : movedTo(shadow, to)
+}
+
+/** Whether what has a file's old name is of that file, or a new one that came when the name was free already. */
+async function isOfIt(m: Mirroring, id: Id, { path, kind, hash }: Shadow): Promise<boolean> {
+  const read = await readStable(m.root, path, m.maxTextBytes)
+  if (typeof read === 'string') return false
+  const [was, content] = [await m.shadows.text(id), readContent(read.bytes)]
+  if (kind !== 'text' || was === undefined || content.kind !== 'text') return hashOf(read.bytes) === hash
+  return isLike(was, content.text)
 }
 
 /** Whether the files that each stand in the next one's way lead back to `from`, and ours has the lowest id of them. */

@@ -18,6 +18,14 @@ const likeEnough = 0.5
 /** Among more than these only the same content is sought, as git does beyond its `diff.renameLimit`. */
 const mostCompared = 500
 
+/** Whether a text is another one as it went on. */
+export function isLike(was: string, is: string): boolean {
+  const has = counted(is)
+  let common = 0
+  for (const [line, times] of counted(was)) common += line.length * Math.min(times, has.get(line) ?? 0)
+  return common >= likeEnough * was.length
+}
+
 /** Content tells what the file system cannot: that which has another inode and another name was the same file. */
 export async function createMoves(m: Mirroring, gone: readonly Id[]): Promise<Moves> {
   const byHash = new Map<string, Id>()
