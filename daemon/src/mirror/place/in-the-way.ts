@@ -4,6 +4,7 @@ import type { FileEntry } from '@tandem/shared/docs'
 import type { Mirroring } from '../context.ts'
 import { checkParents } from '../../disk/inside.ts'
 import { look } from '../../disk/stat.ts'
+import type { Shadow } from '../memory/shadow.ts'
 
 /**
  * Whether an entry has to wait for others to leave first: a file where a directory of its path will be, or what is in a
@@ -12,7 +13,7 @@ import { look } from '../../disk/stat.ts'
 export function waitsForOthers(m: Mirroring, { id, path }: FileEntry): boolean {
   const leaving = inTheWay(m, path).filter((other) => {
     const [entry, shadow] = [m.workspace.files.get(other), m.shadows.get(other)]
-    if (other === id || !entry || (!entry.deleted && entry.path === shadow?.path) || isStuck(m, other)) return false
+    if (other === id || !entry || (!entry.deleted && entry.path === placeOf(shadow)) || isStuck(m, other)) return false
     // Two that wait for each other would do so for ever.
     return entry.deleted !== undefined || !inTheWay(m, entry.path).includes(id)
   })
@@ -68,5 +69,9 @@ function above(m: Mirroring, path: string): Id[] {
 function below(m: Mirroring, path: string): Id[] {
   const stat = look(join(m.root.path, path))
   if (typeof stat === 'string' || stat.kind !== 'dir') return []
-  return [...m.shadows.all()].flatMap(([id, shadow]) => (shadow.path.startsWith(path + '/') ? [id] : []))
+  const isBelow = (place: string | undefined) => place?.startsWith(path + '/') === true
+  return [...m.shadows.all()].flatMap(([id, shadow]) => (isBelow(shadow.path) || isBelow(placeOf(shadow)) ? [id] : []))
 }
+
+/** Where a file lies, or will in a moment. */
+const placeOf = (shadow: Shadow | undefined): string | undefined => shadow?.moving ?? shadow?.path
