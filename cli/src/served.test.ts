@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startDaemon } from '@tandem/daemon'
@@ -9,6 +8,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { daemonAlone } from './alone.ts'
 import { openCredentials } from './credentials.ts'
 import { status } from './status.ts'
+import { cable } from './test-cable.ts'
 
 const patience = { timeout: 60_000, interval: 20 }
 const testTimeout = 90_000
@@ -42,31 +42,6 @@ async function daemonOf(server: TestServer, name: string, flags: Record<string, 
     has: (file: string) => existsSync(join(folder, file)),
     read: (file: string) => readFileSync(join(folder, file), 'utf8'),
   }
-}
-
-/** A cable to the server that can be pulled. */
-async function cable(port: number) {
-  const ends = new Set<Socket>()
-  let isPulled = false
-  const proxy = createServer((near) => {
-    if (isPulled) return near.destroy()
-    const far = connect(port, '127.0.0.1')
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(one)
-      one.on('error', () => other.destroy()).on('close', () => (ends.delete(one), other.destroy()))
-      one.pipe(other)
-    }
-  })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  const pull = () => {
-    isPulled = true
-    for (const end of ends) end.destroy()
-  }
-  onTestFinished(() => (pull(), void proxy.close()))
-  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, pull, plug: () => (isPulled = false) }
 }
 
 test(

@@ -84,12 +84,15 @@ async function persistently<T>(work: () => Promise<T>): Promise<T> {
 
 function named({ server = '', token, tlsCa, insecure }: Settings, machine: Machine): Found {
   const origin = URL.parse(server.replace(/^ws/, 'http'))?.origin ?? server
+  return { apiUrl: server, tlsCa, insecure, page: origin, here: '', key: requireKey(origin, token, machine) }
+}
+
+/** The key that was given, else the one that a sign-in left here. */
+function requireKey(origin: string, token: string | undefined, machine: Machine): string {
   const key = token ?? openCredentials(machine).find(origin)?.key
-  if (key === undefined) {
-    const reason = `there is no key of ${origin} on this machine: sign in with \`login\`, or set TANDEM_TOKEN`
-    throw new TandemError('config-invalid', { reason })
-  }
-  return { apiUrl: server, tlsCa, insecure, page: origin, here: '', key }
+  if (key !== undefined) return key
+  const reason = `there is no key of ${origin} on this machine: sign in with \`login\`, or set TANDEM_TOKEN`
+  throw new TandemError('config-invalid', { reason })
 }
 
 async function served(settings: Settings, machine: Machine, cwd: string): Promise<Found> {
@@ -104,12 +107,7 @@ async function served(settings: Settings, machine: Machine, cwd: string): Promis
   if (apiUrl === undefined) throw new TandemError('offline', { reason: `${folder} is just being started: try again` })
   const { origin } = new URL(apiUrl)
   // A daemon alone has no key of its own to the folder's server but the one it was given.
-  const key =
-    url === undefined ? (settings.token ?? openCredentials(machine).find(origin)?.key) : await ownerKey(dataDir)
-  if (key === undefined) {
-    const reason = `there is no key of ${origin} on this machine: sign in with \`login\`, or set TANDEM_TOKEN`
-    throw new TandemError('config-invalid', { reason })
-  }
+  const key = url === undefined ? requireKey(origin, settings.token, machine) : await ownerKey(dataDir)
   const here = relative(folder, start).split(sep)
   const isInside = here[0] !== '..'
   const page = new URL(url ?? apiUrl).origin

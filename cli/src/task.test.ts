@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { ownDataDirOf } from './folder.ts'
 import { noteRunning } from './running.ts'
 import { spanOf } from './task.ts'
+import { cable } from './test-cable.ts'
 
 // Programs start slowly where many do.
 const patience = { timeout: 60_000, interval: 20 }
@@ -113,31 +114,6 @@ test(
   },
   testTimeout,
 )
-
-/** A cable to the server that can be pulled. */
-async function cable(port: number) {
-  const ends = new Set<Socket>()
-  let isPulled = false
-  const proxy = createServer((near) => {
-    if (isPulled) return near.destroy()
-    const far = connect(port, '127.0.0.1')
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(one)
-      one.on('error', () => other.destroy()).on('close', () => (ends.delete(one), other.destroy()))
-      one.pipe(other)
-    }
-  })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  const pull = () => {
-    isPulled = true
-    for (const end of ends) end.destroy()
-  }
-  onTestFinished(() => (pull(), void proxy.close()))
-  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, pull, plug: () => (isPulled = false) }
-}
 
 test(
   '[TSK-132] a link that breaks costs a word, and neither loses nor repeats output',

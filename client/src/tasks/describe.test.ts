@@ -1,51 +1,37 @@
 import { createId, Task, taskStates } from '@tandem/shared'
 import { expect, test } from 'vitest'
 import { endWords, isFailure, lookOf, timeLine, whyOf } from './describe.ts'
-
-const make = (part: Partial<Task>): Task =>
-  Task.parse({
-    id: createId(),
-    workspaceId: createId(),
-    title: 't',
-    payload: { kind: 'command', command: 'npm test', shell: true },
-    state: 'queued',
-    attempt: 0,
-    attempts: [],
-    createdBy: createId(),
-    createdByName: 'Mira',
-    createdAt: 0,
-    ...part,
-  })
+import { taskForTest } from './test-task.ts'
 
 test('[S124] every state has a tone and a word', () => {
   for (const state of taskStates) expect(lookOf(state).word).not.toBe('')
 })
 
 test('[S130] how long it took, or takes', () => {
-  expect(timeLine(make({ state: 'queued' }), 9)).toBeUndefined()
-  expect(timeLine(make({ state: 'running', startedAt: 1000 }), 13_000)).toBe('for 12 s')
-  expect(timeLine(make({ state: 'completed', startedAt: 0, completedAt: 3800 }), 99)).toBe('completed in 3.8 s')
-  expect(timeLine(make({ state: 'failed', startedAt: 0, completedAt: 3800 }), 99)).toBe('ended after 3.8 s')
+  expect(timeLine(taskForTest({ state: 'queued' }), 9)).toBeUndefined()
+  expect(timeLine(taskForTest({ state: 'running', startedAt: 1000 }), 13_000)).toBe('for 12 s')
+  expect(timeLine(taskForTest({ state: 'completed', startedAt: 0, completedAt: 3800 }), 99)).toBe('completed in 3.8 s')
+  expect(timeLine(taskForTest({ state: 'failed', startedAt: 0, completedAt: 3800 }), 99)).toBe('ended after 3.8 s')
 })
 
 test('[UI-52] who stops a task, or does not allow it, is told why and not of an error', () => {
-  const denied = make({ state: 'cancelled', result: { error: 'Mira said no', code: 'not-approved' } })
+  const denied = taskForTest({ state: 'cancelled', result: { error: 'Mira said no', code: 'not-approved' } })
   expect(whyOf(denied)).toBe('Not approved: Mira said no')
   expect(isFailure(denied)).toBe(false)
-  for (const state of ['failed', 'timed_out', 'lost'] as const) expect(isFailure(make({ state }))).toBe(true)
+  for (const state of ['failed', 'timed_out', 'lost'] as const) expect(isFailure(taskForTest({ state }))).toBe(true)
 })
 
 test('[S128] a failure explains itself', () => {
-  expect(whyOf(make({ state: 'failed', result: { exitCode: 2 } }))).toBe('The command ended with exit code 2.')
-  expect(whyOf(make({ state: 'failed', result: { error: 'No sandbox here.' } }))).toBe('No sandbox here.')
-  expect(whyOf(make({ state: 'completed', result: { exitCode: 0 } }))).toBeUndefined()
+  expect(whyOf(taskForTest({ state: 'failed', result: { exitCode: 2 } }))).toBe('The command ended with exit code 2.')
+  expect(whyOf(taskForTest({ state: 'failed', result: { error: 'No sandbox here.' } }))).toBe('No sandbox here.')
+  expect(whyOf(taskForTest({ state: 'completed', result: { exitCode: 0 } }))).toBeUndefined()
 })
 
 test('[UI-172] how a task ended is one sentence', () => {
   const [mira, daemon] = [createId(), createId()]
   const says = (part: Partial<Task>) =>
     endWords(
-      make({ startedAt: 0, completedAt: 3800, attempt: 1, attempts: [{ n: 1, daemonId: daemon }], ...part }),
+      taskForTest({ startedAt: 0, completedAt: 3800, attempt: 1, attempts: [{ n: 1, daemonId: daemon }], ...part }),
       (id) => (id === daemon ? 'laptop' : '?'),
       (id) => (id === mira ? 'Mira' : '?'),
     )

@@ -6,23 +6,11 @@ import { filterItems, noFilter } from './filters.ts'
 import { askedOf, taskItems, type TaskItem } from './items.ts'
 import { waitWords, workersOf } from './queue.ts'
 import { placeHash, placeOf } from './task-link.ts'
+import { taskForTest } from './test-task.ts'
 import { stretches } from './timeline.ts'
 
 const [mira, ben] = [createId(), createId()]
-const make = (part: Partial<Task>): Task =>
-  Task.parse({
-    id: createId(),
-    workspaceId: createId(),
-    title: 't',
-    payload: { kind: 'command', command: 'npm test', shell: true },
-    state: 'queued',
-    attempt: 0,
-    attempts: [],
-    createdBy: mira,
-    createdByName: 'Mira',
-    createdAt: 0,
-    ...part,
-  })
+const make = (part: Partial<Task>): Task => taskForTest({ createdBy: mira, ...part })
 const mapOf = (tasks: readonly Task[]) => new Map(tasks.map((t) => [t.id, t]))
 const ask = (body: unknown, clientAt = 40) => Request.parse({ body, clientAt })
 const create = ask({

@@ -2,7 +2,7 @@ import '../ui/base.css'
 import '../ui/tokens.css'
 import '../ui/fonts.css'
 import '../ui/peers.css'
-import { createId, type Id, silentLog, systemClock, Task, type Role } from '@tandem/shared'
+import { createId, type Id, silentLog, systemClock, type Role, type Task } from '@tandem/shared'
 import {
   type Approval,
   type DaemonPresence,
@@ -19,6 +19,7 @@ import { createState } from '../session/state.ts'
 import { Toasts } from '../ui/toasts.tsx'
 import { TaskMonitor } from './task-monitor.tsx'
 import { emptyDoc } from './test-docs.ts'
+import { taskForTest } from './test-task.ts'
 
 export const now = Date.now()
 export const [me, mira] = [createId(), createId()]
@@ -31,17 +32,10 @@ export const laptop: DaemonPresence = {
 }
 
 /** A task as the server would tell it. */
-export const make = (part: Partial<Task> & { line?: string } = {}): Task =>
-  Task.parse({
-    id: createId(),
-    workspaceId: createId(),
-    title: 't',
-    payload: { kind: 'command', command: part.line ?? 'npm test', shell: true },
-    state: 'queued',
-    attempt: 0,
-    attempts: [],
+export const make = ({ line = 'npm test', ...part }: Partial<Task> & { line?: string } = {}): Task =>
+  taskForTest({
+    payload: { kind: 'command', command: line, args: [], cwd: '', shell: true },
     createdBy: mira,
-    createdByName: 'Mira',
     createdAt: now - 60_000,
     ...part,
   })
