@@ -45,6 +45,8 @@ export function useFolds(log: Log, facts: LogFacts) {
   }
 }
 
+export type Folds = ReturnType<typeof useFolds>
+
 const without = (set: ReadonlySet<number>, n: number) => new Set([...set].filter((each) => each !== n))
 
 /** What was searched for in an output that may still grow: found a slice a frame, so that nobody has to wait. */
@@ -97,6 +99,8 @@ export function useLogSearch(log: Log, facts: LogFacts, end: number, words: stri
     },
   }
 }
+
+export type LogSearch = ReturnType<typeof useLogSearch>
 
 function firstAtOrAfter(hits: readonly Hit[], row: number): number {
   let [low, high] = [0, hits.length]

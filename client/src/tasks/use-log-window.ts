@@ -121,6 +121,8 @@ export function useLogWindow({ log, facts, hidden, wraps, isFollowing, onFollow 
   }
 }
 
+export type LogWindow = ReturnType<typeof useLogWindow>
+
 export const probeChars = 100
 
 /** How many columns a text takes; a tab as many as it may. */

@@ -1,0 +1,96 @@
+import type { ReactNode } from 'react'
+import type { Mark } from './ansi-line.tsx'
+import { LogLine } from './log-line.tsx'
+import type { Log } from './log.ts'
+import styles from './tasks.module.css'
+import type { Folds, LogSearch } from './use-log-parts.ts'
+import { probeChars, type LogWindow } from './use-log-window.ts'
+
+type LogScreenProps = {
+  log: Log
+  /** How many rows there have been: as wide as its digits is the column of numbers. */
+  end: number
+  view: LogWindow
+  folds: Folds
+  search: LogSearch
+  wraps: boolean
+  showsTime: boolean
+  chosen: number | undefined
+  hrefOf: (at: number) => string
+  onToggle: (n: number) => void
+  onLink: (n: number) => void
+  /** Instead of rows, while there are none. */
+  children: ReactNode
+}
+
+const noMarks: readonly Mark[] = []
+
+/** The rows of an output that are on the screen, in a box as high as all of them. */
+export function LogScreen({
+  log,
+  end,
+  view: { scroller, probe, onScroll, rows, height, above },
+  folds,
+  search,
+  wraps,
+  showsTime,
+  chosen,
+  hrefOf,
+  onToggle,
+  onLink,
+  children,
+}: LogScreenProps) {
+  return (
+    <div
+      ref={scroller}
+      className={styles.lines}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled with the keyboard
+      tabIndex={0}
+      role="log"
+      aria-label="Output of the task"
+      aria-live="off"
+      data-wraps={wraps || undefined}
+      style={{ '--digits': Math.max(3, String(end).length) } as React.CSSProperties}
+      onScroll={onScroll}
+    >
+      <div className={`${styles.outputLine} ${styles.measure}`} aria-hidden>
+        <span className={styles.number} />
+        {showsTime && <span className={styles.time} />}
+        <span className={styles.lineText}>
+          <span ref={probe} className={styles.probe}>
+            {'0'.repeat(probeChars)}
+          </span>
+        </span>
+      </div>
+      {children}
+      <div style={{ height: height, position: 'relative' }}>
+        <div className={styles.rows} style={{ transform: `translateY(${above}px)` }}>
+          {rows.map((n) => {
+            const row = log.row(n)
+            const fold = folds.at(n)
+            return (
+              row && (
+                <LogLine
+                  key={n}
+                  n={n}
+                  row={row}
+                  href={hrefOf(row.at)}
+                  isChosen={n === chosen}
+                  showsTime={showsTime}
+                  marks={search.count === 0 ? noMarks : marksOf(n, search)}
+                  title={fold?.title}
+                  isShut={fold !== undefined && folds.isShut(fold)}
+                  onToggle={onToggle}
+                  onLink={onLink}
+                />
+              )
+            )
+          })}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+const marksOf = (row: number, { inRow, length, current }: LogSearch): readonly Mark[] =>
+  inRow(row).map((hit) => ({ from: hit.from, to: hit.from + length, isCurrent: hit === current }))
