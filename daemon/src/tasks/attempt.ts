@@ -8,7 +8,8 @@ import {
   type Log,
   type Task,
 } from '@tandem/shared'
-import type { TaskLog } from '@tandem/shared/docs'
+import type { TaskLog, TaskTerminal } from '@tandem/shared/docs'
+import type { TerminalControl } from '../sandbox/terminal.ts'
 import type { Execute, Job, Outcome, StopReason } from './execute.ts'
 import { createAttemptOutput } from './attempt-output.ts'
 import type { AttemptSpool } from './spools.ts'
@@ -36,7 +37,9 @@ export type AttemptPorts = {
   log: Log
 }
 
-type AttemptOptions = Pick<Job, 'killSignal' | 'onProcess' | 'onTerminal'> & {
+export type AttemptOptions = Pick<Job, 'killSignal' | 'onProcess'> & {
+  /** It is at a terminal; who drives it is told there. */
+  onTerminal: (control: TerminalControl, told: TaskTerminal) => void
   stop: AbortSignal
   giveUp: AbortSignal
   onStart: () => void
@@ -49,7 +52,7 @@ type AttemptOptions = Pick<Job, 'killSignal' | 'onProcess' | 'onTerminal'> & {
 export async function runAttempt(
   task: Task,
   ports: AttemptPorts,
-  { stop, giveUp, onStart, ...job }: AttemptOptions,
+  { stop, giveUp, onStart, onTerminal, ...job }: AttemptOptions,
 ): Promise<Outcome> {
   const { execute, barriers } = ports
   const log = ports.log.with({ task: task.id, attempt: task.attempt })
@@ -84,7 +87,13 @@ export async function runAttempt(
       tell('not as others have it', unwritten)
       if (!stop.aborted) onStart()
       log.info('task started')
-      const io = { timeoutMs: task.timeoutMs ?? 30_000, onOutput: output.write, signal: stop, ...job }
+      const io = {
+        timeoutMs: task.timeoutMs ?? 30_000,
+        onOutput: output.write,
+        onTerminal: (control: TerminalControl) => onTerminal(control, live.terminal),
+        signal: stop,
+        ...job,
+      }
       const outcome = told(await execute(task, io), stop)
       const files = task.artifacts && (await afterwards('artifacts may be missing', keepFiles(ports, task)))
       tell('not kept', files?.left ?? [])

@@ -135,6 +135,7 @@ function setUp({
     said,
     says,
     steps,
+    driven: () => openTaskLog(logDoc).terminal.snapshot(),
     output: () =>
       Buffer.concat(
         openTaskLog(logDoc)
@@ -462,7 +463,7 @@ test('[TSK-82] what was asked to end can be forced to afterwards', async () => {
   expect((await t.says('report', 2)).at(-1)).toMatchObject({ state: 'cancelled' })
 })
 
-test('[TSK-93] who typed last drives a terminal: it has the size of their view, and hears nobody once it has ended', async () => {
+test('[TSK-93] [TSK-230] [TSK-231] who typed last drives a terminal: it has the size of their view, is told so to all, and hears nobody once it has ended', async () => {
   const t = setUp()
   const task = t.add('a')
   await t.says('claim')
@@ -474,17 +475,21 @@ test('[TSK-93] who typed last drives a terminal: it has the size of their view, 
     type: (bytes) => (heard.push(new TextDecoder().decode(bytes)), true),
     resize: (size) => heard.push(size.cols),
   })
+  const by = createId()
   const type = (session: Id, data: string, attempt = 1) =>
-    t.runner.onMessage({ t: 'typed', task, attempt, session, data })
+    t.runner.onMessage({ t: 'typed', task, attempt, by, session, data })
   const resize = (session: Id, cols: number) =>
-    t.runner.onMessage({ t: 'resized', task, attempt: 1, session, size: { cols, rows: 24 } })
+    t.runner.onMessage({ t: 'resized', task, attempt: 1, by, session, size: { cols, rows: 24 } })
+  expect(t.driven()).toBeUndefined()
   resize(mira, 100)
   resize(noah, 50)
+  expect(t.driven()).toEqual({ by, session: mira, size: { cols: 100, rows: 24 } })
   type(mira, 'l')
   type(mira, 's')
   resize(noah, 60)
   type(noah, 'x')
   resize(mira, 110)
+  expect(t.driven()).toMatchObject({ session: noah, size: { cols: 60 } })
   type(mira, 'old', 2)
   resize(noah, 70)
   type(mira, '!')

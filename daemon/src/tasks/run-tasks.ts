@@ -1,8 +1,8 @@
 import { aborted, changes, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
 import { when, type View } from '@tandem/shared/docs'
-import { runAttempt, type AttemptPorts } from './attempt.ts'
+import { runAttempt, type AttemptOptions, type AttemptPorts } from './attempt.ts'
 import { createClaims, type ClaimPorts } from './claims.ts'
-import type { Job, StopReason } from './execute.ts'
+import type { StopReason } from './execute.ts'
 import { createOutbox } from './outbox.ts'
 import { createTerminals } from './terminals.ts'
 import type { Watchdog } from './watchdog.ts'
@@ -132,7 +132,9 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       const onStart = () => {
         started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
       }
-      const onTerminal: Job['onTerminal'] = (control) => (closeTerminal = terminals.open(id, attempt, control))
+      const onTerminal: AttemptOptions['onTerminal'] = (control, told) => {
+        closeTerminal = terminals.open(id, attempt, control, told)
+      }
       const onProcess = (pid: number) => ports.watchdog.watch(pid, entry.requeues ? endsAt(entry) : undefined)
       const { state, result } =
         claims.refusal(task) ??

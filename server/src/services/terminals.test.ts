@@ -20,7 +20,7 @@ async function watcher(server: TestServer, key?: { role: string; scopes?: string
     provider.sendStateless(JSON.stringify({ n: mine, ...message }))
     return vi.waitUntil(() => (stateless as Said[]).find((m) => m.n === mine), { timeout: 5_000, interval: 5 })
   }
-  return { says, session, principal: client.claims.principal }
+  return { says, session, principal: as.principal ?? client.claims.principal }
 }
 
 async function signIn(
@@ -70,12 +70,13 @@ test('[TSK-90] what somebody types at a task’s terminal reaches its daemon, in
   const server = await testServer()
   const { task, starts, hears } = await runningTask(server)
   await starts()
-  const { says, session } = await watcher(server)
+  const { says, session, principal: by } = await watcher(server)
   const at = { task, attempt: 1 }
   expect(await says({ t: 'resize', ...at, size: { cols: 120, rows: 40 } })).toEqual({ t: 'heard', n: 1 })
   for (const data of ['l', 's', '\r']) expect(await says({ t: 'type', ...at, data })).toMatchObject({ t: 'heard' })
-  expect(await hears({ t: 'resized' })).toEqual([{ t: 'resized', ...at, session, size: { cols: 120, rows: 40 } }])
+  expect(await hears({ t: 'resized' })).toEqual([{ t: 'resized', ...at, by, session, size: { cols: 120, rows: 40 } }])
   await vi.waitFor(async () => expect((await hears({ t: 'typed' })).map(({ data }) => data).join('')).toBe('ls\r'))
+  expect(await hears({ t: 'typed', by, session })).toHaveLength(3)
   const { entries } = (await (await server.inWorkspace('/audit')).json()) as {
     entries: { action: string; object: string }[]
   }

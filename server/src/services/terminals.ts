@@ -36,7 +36,7 @@ export function createTerminals({
   const hand = ({ principal, session }: Claims, task: Task, message: AtTerminal) => {
     const { lease, attempt } = task
     if (!lease) return
-    const to = { task: task.id, attempt, session }
+    const to = { task: task.id, attempt, by: principal, session }
     if (message.t === 'resize') return tell(lease.daemonId, { t: 'resized', ...to, size: message.size })
     isDrivenBy(principal, task)
     tell(lease.daemonId, { t: 'typed', ...to, data: message.data })

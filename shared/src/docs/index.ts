@@ -8,9 +8,10 @@ export { applyPrepared, fits, includesState, prepareEdits, readFileUpdate, seedT
 export { Deleted, FileFacts, TreeEntry, openFiles, type FileEntry, type Files, type FilesSnapshot } from './files.ts'
 export { onTreeChange, type TreeChange } from './tree-changes.ts'
 export { openFile, type FileText } from './file.ts'
-export { Request, RequestBody, openRequests, type Requests } from './requests.ts'
+export { Request, RequestBody, Refusal, openRequests, type Requests } from './requests.ts'
 export { openTasks } from './tasks.ts'
 export { LogChunk, maxChunkBytes, note, openTaskLog, stderr, stdout, windowBytes, type TaskLog } from './task-log.ts'
+export { openTaskTerminal, type TaskTerminal, type TerminalDrive } from './task-terminal.ts'
 export { maxSegmentBytes, readLogSegment, writeLogLine } from './log-segment.ts'
 export {
   DaemonAbout,

@@ -1,5 +1,6 @@
 import type * as Y from 'yjs'
 import { z } from 'zod'
+import { openTaskTerminal, type TaskTerminal } from './task-terminal.ts'
 import { cachedView, type View } from './view.ts'
 
 /** Streams of a chunk. */
@@ -29,6 +30,8 @@ export const windowChunks = 512
 export type TaskLog = View<readonly LogChunk[]> & {
   /** Appends and keeps the window, in one transaction. */
   append(chunks: readonly LogChunk[]): void
+  /** Who drives, where the attempt is at a terminal. */
+  terminal: TaskTerminal
 }
 
 /** The live window of one attempt's output. */
@@ -43,6 +46,7 @@ export function openTaskLog(doc: Y.Doc): TaskLog {
     return known.chunk
   }
   return {
+    terminal: openTaskTerminal(doc),
     // A peer may be hostile: what does not parse is not shown.
     ...cachedView<readonly LogChunk[]>(
       () => array.toArray().flatMap((raw) => read(raw) ?? []),

@@ -57,7 +57,8 @@ const Typed = z.string().min(1).max(8_192)
 
 /**
  * What somebody who watches a task's terminal says over their own requests document's channel [S83]: it needs the role
- * runner. Answered by `heard`, or by an error with the same `n`. Who typed last drives: the terminal has their size.
+ * runner. Answered by `heard`, or by an error with the same `n`. Who typed last drives: the terminal has their size. Until somebody has typed,
+ * who said their size first does.
  */
 export const AtTerminal = z.discriminatedUnion('t', [
   z.object({ t: z.literal('type'), n, ...Attempt.shape, data: Typed }),
@@ -92,8 +93,8 @@ export const ToDaemon = z.discriminatedUnion('t', [
   z.object({ t: z.literal('ack'), n }),
   z.object({ t: z.literal('cancel'), task: Id, attempt: z.int().positive(), force: z.boolean() }),
   /** Somebody's, in that session of theirs, at the terminal of a task. Lost with its connection: it is never repeated. */
-  z.object({ t: z.literal('typed'), ...Attempt.shape, session: Id, data: Typed }),
-  z.object({ t: z.literal('resized'), ...Attempt.shape, session: Id, size: TerminalSize }),
+  z.object({ t: z.literal('typed'), ...Attempt.shape, by: Id, session: Id, data: Typed }),
+  z.object({ t: z.literal('resized'), ...Attempt.shape, by: Id, session: Id, size: TerminalSize }),
   z.object({ t: z.literal('status-request') }),
   z.object({ t: z.literal('pong'), stamp: z.number() }),
   z.object({ t: z.literal('error'), code: z.string(), message: z.string(), details: z.unknown().optional() }),
