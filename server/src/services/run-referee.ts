@@ -82,10 +82,13 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     refusals.add('request', { actor, object, details })
   /** Requests of `ask` that are being decided, and why those were refused that were. */
   const asked = new Map<string, { refused?: string }>()
+  /** Why those were refused that are being folded, for whoever wrote them into their document. */
+  const refusedNow = new Map<string, string>()
   const noteRefusal = (id: string, details: unknown) => {
     const waiting = asked.get(id)
     const { reason = 'it was refused' } = (details ?? {}) as { reason?: string }
     if (waiting) waiting.refused = reason
+    else refusedNow.set(id, reason)
   }
 
   const referee = createReferee({
@@ -118,17 +121,23 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     const held = await documents.hold(ref)
     try {
       const requests = requestsIn(held.doc)
-      const asked = requests.snapshot()
-      if (asked.size === 0) return
-      const ids = [...asked.keys()].toSorted()
-      const waiting = new Map([...asked].filter(([id]) => id <= (ids[maxAtOnce - 1] ?? id)))
+      const written = requests.snapshot()
+      if (written.size === 0) return
+      const ids = [...written.keys()].toSorted()
+      const waiting = new Map([...written].filter(([id]) => id <= (ids[maxAtOnce - 1] ?? id)))
       const beyond = ids.slice(maxAtOnce)
       if (beyond.length > 0)
         refuse(ref.principal, docPath(ref), { reason: 'too many requests at once', times: beyond.length })
       const member = members.get(ref.principal)
       const by = member ?? { id: ref.principal, name: 'unknown', role: 'viewer' as const }
       const done = await referee.fold(by, waiting)
-      await documents.change(ref, meta, () => requests.drop([...done, ...beyond]))
+      const why = new Map<string, string>(beyond.map((id) => [id, 'too many requests at once']))
+      for (const id of done) {
+        const reason = refusedNow.get(id)
+        if (reason !== undefined) why.set(id, reason)
+      }
+      await documents.change(ref, meta, () => requests.drop([...done, ...beyond], why, clock.now()))
+      for (const id of done) refusedNow.delete(id)
     } finally {
       held.release()
     }

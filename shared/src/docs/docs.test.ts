@@ -91,6 +91,29 @@ test('[TSK-5] a request keeps its id and body, and a foreign shape is not shown'
   expect(requests.snapshot().size).toBe(0)
 })
 
+test('[UI-200] of requests that were refused the newest keep why, until somebody has seen it', () => {
+  const requests = openRequests(new Y.Doc())
+  const refuse = (at: number) => {
+    const id = requests.ask({ kind: 'cancel', task: by })
+    requests.drop([id], new Map([[id, `for reason ${at}`]]), at)
+    return id
+  }
+  const first = refuse(1)
+  expect(requests.refusals.snapshot().get(first)).toEqual({
+    id: first,
+    kind: 'cancel',
+    reason: 'for reason 1',
+    at: 1,
+    body: { kind: 'cancel', task: by, force: false },
+  })
+  expect(requests.isEmpty()).toBe(true)
+  for (let at = 2; at <= 51; at++) refuse(at)
+  const kept = [...requests.refusals.snapshot().values()]
+  expect([kept.length, Math.min(...kept.map(({ at }) => at))]).toEqual([50, 2])
+  requests.dismiss(kept.map(({ id }) => id))
+  expect(requests.refusals.snapshot().size).toBe(0)
+})
+
 test('[S80] a task record of a newer or hostile peer is skipped, not deleted', () => {
   const doc = new Y.Doc()
   const tasks = openTasks(doc)

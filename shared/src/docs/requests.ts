@@ -31,27 +31,65 @@ export type RequestBody = z.infer<typeof RequestBody>
 export const Request = z.object({ v: z.literal(1).default(1), body: RequestBody, clientAt: z.number() })
 export type Request = z.infer<typeof Request>
 
+/** What the server would not do, in its words; `body` as it was asked for, unless that is too large to be kept. */
+export const Refusal = z.object({
+  id: Id,
+  kind: z.string().max(40),
+  reason: z.string().max(1_000),
+  at: z.number(),
+  body: RequestBody.optional(),
+})
+export type Refusal = z.infer<typeof Refusal>
+
+/** Of these the newest stay until whoever asked has seen them. */
+const maxRefusals = 50
+/** What was asked for stays with its refusal up to this size, as JSON, in characters. */
+const maxRefusedBody = 2 ** 16
+
 export type Requests = View<ReadonlyMap<string, Request>> & {
+  /** What of it the server would not do, by the request's id, until it is dismissed. */
+  refusals: View<ReadonlyMap<string, Refusal>>
   /** Writes a request and returns its id, which is the new task's id for `create`. Works offline; folded when synced. */
   ask(body: z.input<typeof RequestBody>, clientAt?: number): Id
-  /** Nothing is left in it, not even what does not parse. */
+  /** Forgets refusals that were seen. */
+  dismiss(ids: Iterable<string>): void
+  /** Nothing is left to be folded, not even what does not parse. */
   isEmpty(): boolean
-  /** For the server: drops what was folded. */
-  drop(ids: Iterable<string>): void
+  /** For the server: drops what was folded; of what was refused it keeps why. `refused`: reasons by id; `now` in ms. */
+  drop(ids: Iterable<string>, refused?: ReadonlyMap<string, string>, now?: number): void
 }
 
 /** One principal's, one session's requests. */
 export function openRequests(doc: Y.Doc): Requests {
   const records = openRecords(doc, 'requests', Request)
+  const refusals = openRecords(doc, 'refusals', Refusal)
+  const refuse = (id: string, reason: string, at: number) => {
+    const body = records.get(id)?.body
+    if (!body) return
+    const isKept = JSON.stringify(body).length <= maxRefusedBody
+    const said = { id, kind: body.kind, reason: reason.slice(0, 1_000), at }
+    refusals.set(id, isKept ? { ...said, body } : said)
+  }
   return {
     snapshot: records.snapshot,
     subscribe: records.subscribe,
+    refusals: { snapshot: refusals.snapshot, subscribe: refusals.subscribe },
     ask: (body, clientAt = Date.now()) => {
       const id = createId()
       records.set(id, Request.parse({ body, clientAt }))
       return id
     },
+    dismiss: (ids) => doc.transact(() => [...ids].forEach(refusals.remove)),
     isEmpty: () => records.snapshot().size === 0 && records.unreadable().length === 0,
-    drop: (ids) => doc.transact(() => [...ids].forEach(records.remove)),
+    drop: (ids, refused = new Map(), now = Date.now()) => {
+      const newest = [...refused].slice(-maxRefusals)
+      const kept = [...refusals.snapshot().values()].toSorted((a, b) => a.at - b.at)
+      const old = kept.slice(0, Math.max(0, kept.length + newest.length - maxRefusals))
+      doc.transact(() => {
+        for (const { id } of old) refusals.remove(id)
+        for (const [id, reason] of newest) refuse(id, reason, now)
+        for (const id of ids) records.remove(id)
+      })
+    },
   }
 }
