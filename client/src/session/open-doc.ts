@@ -48,6 +48,9 @@ export type Deps = {
   log: Log
 }
 
+/** Who is here is news only, and a task's output is large, soon put away, and then had from the server in parts. */
+const isKeptOnDevice = ({ kind }: DocRef): boolean => kind !== 'presence' && kind !== 'log'
+
 /** One open document: loaded from this device, then kept in step with the server. */
 export function openDoc(ref: DocRef, deps: Deps) {
   const { persist, clock, log, token } = deps
@@ -62,7 +65,7 @@ export function openDoc(ref: DocRef, deps: Deps) {
   })
   // Awareness once a workspace: every document with its own would say the same thing again.
   const isPresence = ref.kind === 'presence'
-  const kept = !isPresence
+  const kept = isKeptOnDevice(ref)
   const provider = new HocuspocusProvider({
     websocketProvider: deps.socket,
     name: docName(deps.place, ref),

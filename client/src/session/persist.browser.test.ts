@@ -72,6 +72,21 @@ test('[UI-43] a document that was never kept here is told from an empty one', as
   await persist.destroy()
 })
 
+test('[UI-201] what older pages kept of outputs is thrown away, and nothing else', async () => {
+  const persist = openPersist(fresh(), silentLog)
+  const docs = ['log/a.1', 'log/b.2', 'logs', 'lo', 'file/a']
+  for (const doc of docs) {
+    const { text, kept } = writer(persist, doc)
+    text.insert(0, doc)
+    await Promise.all(kept)
+  }
+  await persist.forget('log/')
+  const left = await Promise.all(docs.map((doc) => textOf(persist, doc)))
+  expect(left).toEqual([undefined, undefined, 'logs', 'lo', 'file/a'])
+  expect((await persist.outbox()).size).toBe(docs.length)
+  await persist.destroy()
+})
+
 test('[UI-26] a browser that refuses storage says so, and nothing throws', async () => {
   const open = indexedDB.open.bind(indexedDB)
   indexedDB.open = () => {

@@ -33,6 +33,8 @@ export type Persist = {
   acknowledge(keys: readonly number[]): void
   /** Documents with unacknowledged updates, and those updates. */
   outbox(): Promise<ReadonlyMap<string, { update: Uint8Array; keys: readonly number[] }>>
+  /** Throws away what is kept of all documents whose path begins so; what the server may lack stays. */
+  forget(prefix: string): Promise<void>
   /** Counts again: another tab wrote. */
   recount(): void
   /** Throws everything away, once it was rescued or is known to be elsewhere. */
@@ -169,6 +171,14 @@ export function openPersist(name: string, log: Log): Persist {
         }
       })
       return byDoc
+    },
+    forget: async (prefix) => {
+      await attempt(async (db) => {
+        const tx = db.transaction('updates', 'readwrite')
+        const keys = await tx.store.index('doc').getAllKeys(IDBKeyRange.bound(prefix, `${prefix}\uffff`))
+        for (const key of keys) void tx.store.delete(key)
+        await tx.done
+      })
     },
     recount,
     destroy: async () => {

@@ -42,6 +42,8 @@ export function openSession({ first, token, clock, log, signal }: Options) {
   const place = { workspaceId: first.workspace.id, epoch: first.claims.epoch }
   const tokens = createTokens({ first, token, clock, log })
   const persist = openPersist(databaseName(place.workspaceId, place.epoch), log)
+  // Outputs of tasks, which pages of an older version kept on the device.
+  void persist.forget('log/')
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
   const link = connect(`${scheme}://${location.host}/api/ws?ws=${place.workspaceId}`, clock, signal)
   const words = createState<ServerWords>({ seq: first.workspace.seq, writable: true, reason: undefined })
