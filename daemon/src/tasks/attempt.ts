@@ -37,7 +37,7 @@ export type AttemptPorts = {
   log: Log
 }
 
-export type AttemptOptions = Pick<Job, 'killSignal' | 'onProcess'> & {
+type AttemptOptions = Pick<Job, 'killSignal' | 'onProcess'> & {
   /** It is at a terminal; who drives it is told there. */
   onTerminal: (control: TerminalControl, told: TaskTerminal) => void
   stop: AbortSignal

@@ -1,6 +1,6 @@
 import { aborted, changes, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
 import { when, type View } from '@tandem/shared/docs'
-import { runAttempt, type AttemptOptions, type AttemptPorts } from './attempt.ts'
+import { runAttempt, type AttemptPorts } from './attempt.ts'
 import { createClaims, type ClaimPorts } from './claims.ts'
 import type { StopReason } from './execute.ts'
 import { createOutbox } from './outbox.ts'
@@ -121,7 +121,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   /** One granted attempt until its report is answered. */
   const attend = async (entry: Held, before: Promise<unknown>) => {
     const { task: id, attempt, stop } = entry
-    let closeTerminal = () => {}
+    const terminal = terminals.begin(id, attempt)
     const over = AbortSignal.any([giveUp.signal, entry.fence.signal])
     try {
       await before
@@ -132,9 +132,6 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       const onStart = () => {
         started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
       }
-      const onTerminal: AttemptOptions['onTerminal'] = (control, told) => {
-        closeTerminal = terminals.open(id, attempt, control, told)
-      }
       const onProcess = (pid: number) => ports.watchdog.watch(pid, entry.requeues ? endsAt(entry) : undefined)
       const { state, result } =
         claims.refusal(task) ??
@@ -144,7 +141,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
           giveUp: over,
           onStart,
           onProcess,
-          onTerminal,
+          onTerminal: terminal.open,
         }))
       if (started !== undefined) outbox.drop(started)
       if (over.aborted) return
@@ -154,7 +151,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     } catch (error) {
       if (!over.aborted) log.error('attempt failed', { task: id, attempt, error })
     } finally {
-      closeTerminal()
+      terminal.end()
       held.delete(`${id}.${attempt}`)
       claims.forgetRefusals()
       loop.wake()

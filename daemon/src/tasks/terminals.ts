@@ -6,14 +6,19 @@ type Said = Extract<ToDaemon, { t: 'typed' | 'resized' }>
 
 /** The terminals of the attempts that run here. */
 export type Terminals = {
-  /** That attempt's terminal is there, and who drives is to be told; what is returned is called when it is no more. */
-  open(task: Id, attempt: number, control: TerminalControl, told: Pick<TaskTerminal, 'set'>): () => void
+  /** An attempt begins, which may have a terminal soon: what is said to it until then is kept. `end` once it is over. */
+  begin(task: Id, attempt: number): { open: Opened; end(): void }
   /** What somebody types, or how large their view is. */
   hear(message: Said): void
 }
 
+/** It is at a terminal from now on; who drives is to be told there. */
+type Opened = (control: TerminalControl, told: Pick<TaskTerminal, 'set'>) => void
+
 /** More views of one terminal than this are not remembered. */
 const maxViews = 100
+/** So many things that were said before there was a terminal are kept. */
+const maxEarly = 100
 
 /**
  * Hands on what people type. Whoever typed last drives: the terminal has the size of their view, and follows it. Until
@@ -21,48 +26,54 @@ const maxViews = 100
  * type at all the server has checked.
  */
 export function createTerminals(log: Log): Terminals {
-  type Open = {
-    control: TerminalControl
-    told: Pick<TaskTerminal, 'set'>
-    driver: Id | undefined
-    size: TerminalSize | undefined
-    sizes: Map<Id, TerminalSize>
+  const hearingByAttempt = new Map<string, (message: Said) => void>()
+  return {
+    begin: (task, attempt) => {
+      const key = `${task}.${attempt}`
+      const early: Said[] = []
+      hearingByAttempt.set(key, (message) => void (early.length < maxEarly && early.push(message)))
+      return {
+        open: (control, told) => {
+          const hear = drive(control, told, log)
+          hearingByAttempt.set(key, hear)
+          early.splice(0).forEach(hear)
+        },
+        end: () => hearingByAttempt.delete(key),
+      }
+    },
+    // It has ended meanwhile, or not begun: there is nobody to hear it.
+    hear: (message) => hearingByAttempt.get(`${message.task}.${message.attempt}`)?.(message),
   }
-  const openByAttempt = new Map<string, Open>()
+}
+
+/** What is done with each thing said to one terminal. */
+function drive(control: TerminalControl, told: Pick<TaskTerminal, 'set'>, log: Log): (message: Said) => void {
+  const sizes = new Map<Id, TerminalSize>()
+  let driver: Id | undefined
+  let size: TerminalSize | undefined
 
   /** Gives it the size of the view of who drives, where that is known, and tells of both. */
-  const follow = (open: Open, { by, session }: Said) => {
-    const wanted = open.sizes.get(session)
-    open.size = wanted ?? open.size
+  const follow = ({ by, session }: Said) => {
+    const wanted = sizes.get(session)
+    size = wanted ?? size
     // Told first: those who look on have the size before what is written for it.
-    open.told.set({ by, session, ...(open.size && { size: open.size }) })
-    if (wanted) open.control.resize(wanted)
+    told.set({ by, session, ...(size && { size }) })
+    if (wanted) control.resize(wanted)
   }
-  return {
-    open: (task, attempt, control, told) => {
-      const key = `${task}.${attempt}`
-      openByAttempt.set(key, { control, told, driver: undefined, size: undefined, sizes: new Map() })
-      return () => openByAttempt.delete(key)
-    },
-    hear: (message) => {
-      const open = openByAttempt.get(`${message.task}.${message.attempt}`)
-      // It has ended meanwhile, or not begun: there is nobody to hear it.
-      if (!open) return
-      const { control, sizes } = open
-      const { session } = message
-      if (message.t === 'resized') {
-        if (sizes.size >= maxViews && !sizes.has(session)) return
-        sizes.set(session, message.size)
-        open.driver ??= session
-        if (open.driver === session) follow(open, message)
-        return
-      }
-      if (open.driver !== session) {
-        open.driver = session
-        follow(open, message)
-      }
-      if (!control.type(new TextEncoder().encode(message.data)))
-        log.warn('typed, but not read for so long that it is not kept', { task: message.task, session })
-    },
+  return (message) => {
+    const { session } = message
+    if (message.t === 'resized') {
+      if (sizes.size >= maxViews && !sizes.has(session)) return
+      sizes.set(session, message.size)
+      driver ??= session
+      if (driver === session) follow(message)
+      return
+    }
+    if (driver !== session) {
+      driver = session
+      follow(message)
+    }
+    if (!control.type(new TextEncoder().encode(message.data)))
+      log.warn('typed, but not read for so long that it is not kept', { task: message.task, session })
   }
 }
