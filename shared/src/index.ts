@@ -11,6 +11,7 @@ export { createLog, silentLog, type Log, type LogLevel } from './base/log.ts'
 export { checkPath, clashKey, isProtectedName, nameOf, parentOf, parsePath } from './base/path.ts'
 export { keepColour, plainText, visibleText } from './base/terminal.ts'
 export { createAcks, sendNowOrNever, syncAnswer, type Acks } from './protocol/acks.ts'
+export { withTimeout } from './base/with-timeout.ts'
 export { version } from './base/version.ts'
 export { Claims, Role, atLeast, mayRead, mayWrite, roles, type HoldsLease } from './protocol/access.ts'
 export {
@@ -103,6 +104,18 @@ export {
   SessionList,
   scopes,
 } from './protocol/people.ts'
+export {
+  BindingName,
+  ConsoleLevel,
+  ErrorCategory,
+  ExecutionError,
+  ExecutionResult,
+  Snippet,
+  bindingNames,
+  categorizeError,
+  categoryOf,
+  formatError,
+} from './protocol/execution.ts'
 export { Settings, readSettings } from './protocol/settings.ts'
 export {
   BlobHash,
@@ -124,6 +137,7 @@ export {
   TaskResult,
   TaskState,
   commandLine,
+  executionFile,
   isHeld,
   isTerminal,
   statesThat,

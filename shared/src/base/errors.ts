@@ -40,6 +40,7 @@ export const errorTable = {
   'folder-served': { http: 409, hint: 'Stop the other Tandem on this folder first.' },
   'disk-full': { http: 507, close: 1011, hint: 'Free some disk space.' },
   'config-invalid': { http: 500, hint: 'Correct the setting named.' },
+  timeout: { http: 504, hint: 'Give it more time, or less to do.' },
   offline: { http: 503, hint: 'Connect to the server first.' },
   'going-away': { http: 503, close: 1001, hint: 'The server is stopping; clients reconnect by themselves.' },
   internal: { http: 500, close: 1011, hint: 'This is a defect of ours: please report it.' },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { BlobHash } from './blobs.ts'
+import { ExecutionResult, Snippet } from './execution.ts'
 
 /** In characters. */
 export const TerminalSize = z.object({ cols: z.int().min(2).max(500), rows: z.int().min(2).max(300) })
@@ -20,11 +21,7 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     /** Run at a terminal of this size, which several people can watch and those allowed type in; a resize follows the driver. */
     terminal: TerminalSize.optional(),
   }),
-  z.object({
-    kind: z.literal('code'),
-    language: z.enum(['javascript', 'typescript']),
-    code: z.string().max(1_000_000),
-  }),
+  z.object({ kind: z.literal('code'), ...Snippet.shape }),
   z.object({ kind: z.literal('bash'), script: z.string().max(100_000) }),
   z.object({ kind: z.literal('agent'), prompt: z.string().max(100_000), conversationId: Id.optional() }),
 ])
@@ -131,6 +128,9 @@ export type TaskOutput = z.infer<typeof TaskOutput>
 export const Artifact = z.object({ path: z.string().max(4096), blob: BlobHash, size: z.int().nonnegative() })
 export type Artifact = z.infer<typeof Artifact>
 
+/** The artifact in which the whole of a large execution lies. */
+export const executionFile = 'execution.json'
+
 /** How an attempt ended. */
 export const TaskResult = z.object({
   exitCode: z.int().nullable().optional(),
@@ -143,6 +143,8 @@ export const TaskResult = z.object({
   sandbox: z.enum(['full', 'reduced', 'none']).optional(),
   output: TaskOutput.optional(),
   artifacts: z.array(Artifact).max(100).optional(),
+  /** What came of code; `truncated` where all of it is too much for a record and lies in the artifact `executionFile`. */
+  execution: ExecutionResult.optional(),
 })
 export type TaskResult = z.infer<typeof TaskResult>
 
