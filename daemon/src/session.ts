@@ -149,6 +149,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       policy: options.policy,
       environment: options.environment,
       unsafe: settings.unsafeNoSandbox,
+      bootId: about.bootId,
       log,
     })
     opening.catch(() => {})

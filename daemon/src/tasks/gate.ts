@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import type { Log, Task } from '@tandem/shared'
+import type { Id, Log, Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -15,6 +15,8 @@ export type GateOptions = {
   environment: NodeJS.ProcessEnv
   /** `--unsafe-no-sandbox`. */
   unsafe: boolean
+  /** The daemon's session, for which people may say yes. */
+  bootId: Id
   log: Log
 }
 
@@ -27,7 +29,7 @@ export type Gate = {
 }
 
 /** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
-export async function openGate({ workspace, policy, environment, unsafe, log }: GateOptions): Promise<Gate> {
+export async function openGate({ workspace, policy, environment, unsafe, bootId, log }: GateOptions): Promise<Gate> {
   const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log })
   const { tier, reason, fix } = probe
   const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
@@ -36,7 +38,7 @@ export async function openGate({ workspace, policy, environment, unsafe, log }: 
   const unavailable = state.tier === 'none' ? { code: 'sandbox-unavailable', reason: sentence } : undefined
   return {
     execute: createExecute({ command: commandExecutor(runner, realpathSync(workspace)) }),
-    judge: (task, approvals) => judge(task, approvals, { policy, unavailable }),
+    judge: (task, approvals) => judge(task, approvals, { policy, bootId, unavailable }),
     state,
   }
 }

@@ -9,10 +9,11 @@ const task = (payload: object): Task => ({
   priority: 0, requires: [], onLost: 'keep', state: 'queued', attempt: 0, attempts: [], createdBy: createId(), createdByName: 'Mira', createdAt: 0,
 }) // prettier-ignore
 const policy = defaultPolicy
+const bootId = createId()
 
 test('[S134] [S135] the founding commands run, forbidden ones are refused in the founding words', () => {
-  expect(judge(task({ command: 'node', args: ['x.mjs'] }), [], { policy })).toEqual({ decision: 'run' })
-  expect(judge(task({ command: 'ls | sudo tee x', shell: true }), [], { policy })).toEqual({
+  expect(judge(task({ command: 'node', args: ['x.mjs'] }), [], { policy, bootId })).toEqual({ decision: 'run' })
+  expect(judge(task({ command: 'ls | sudo tee x', shell: true }), [], { policy, bootId })).toEqual({
     decision: 'refuse',
     code: 'command-denied',
     reason: "command 'sudo' not allowed",
@@ -21,30 +22,47 @@ test('[S134] [S135] the founding commands run, forbidden ones are refused in the
 
 test('[TSK-6] an approval holds for the same arguments of the same task, or for the workspace where given so', () => {
   const asked = task({ command: 'rm', args: ['a b'] })
-  const question = judge(asked, [], { policy })
+  const question = judge(asked, [], { policy, bootId })
   expect(question).toMatchObject({ decision: 'ask', summary: "rm 'a b'", risk: 'high' })
   const argsHash = question.decision === 'ask' ? question.argsHash : ''
   const approval = (more: Partial<Approval>): Approval => ({
     id: createId(), subject: { task: asked.id }, action: 'command', summary: '', reason: '', argsHash, risk: 'low', state: 'approved', createdAt: 0, expiresAt: 0, ...more,
   }) // prettier-ignore
-  expect(judge(asked, [approval({})], { policy })).toEqual({ decision: 'run' })
+  expect(judge(asked, [approval({})], { policy, bootId })).toEqual({ decision: 'run' })
   for (const other of [
     approval({ state: 'rejected' }),
     approval({ argsHash: 'x' }),
     approval({ subject: { task: createId() } }),
   ]) {
-    expect(judge(asked, [other], { policy }).decision).toBe('ask')
+    expect(judge(asked, [other], { policy, bootId }).decision).toBe('ask')
   }
   const twin = task({ args: ['a b'], command: 'rm' })
-  expect(judge(twin, [approval({ scope: 'workspace' })], { policy })).toEqual({ decision: 'run' })
-  expect(judge(task({ command: 'rm', args: ['c'] }), [approval({ scope: 'workspace' })], { policy }).decision).toBe(
-    'ask',
-  )
+  expect(judge(twin, [approval({ scope: 'workspace' })], { policy, bootId })).toEqual({ decision: 'run' })
+  expect(
+    judge(task({ command: 'rm', args: ['c'] }), [approval({ scope: 'workspace' })], { policy, bootId }).decision,
+  ).toBe('ask')
+})
+
+test('[SBX-274] a yes for the session holds until this daemon starts anew, one that was taken back not at all', () => {
+  const asked = task({ command: 'rm', args: ['a'] })
+  const question = judge(asked, [], { policy, bootId })
+  const argsHash = question.decision === 'ask' ? question.argsHash : ''
+  const given = (more: Partial<Approval>): Approval => ({
+    id: createId(), subject: { task: createId() }, action: 'command', summary: '', reason: '', argsHash, risk: 'low', state: 'approved',
+    scope: 'session', bootId, createdAt: 0, expiresAt: 0, ...more,
+  }) // prettier-ignore
+  const judged = (more: Partial<Approval>) => judge(asked, [given(more)], { policy, bootId }).decision
+  expect(judged({})).toBe('run')
+  expect(judged({ scope: 'workspace', bootId: createId() })).toBe('run')
+  expect(judged({ bootId: createId() })).toBe('ask')
+  expect(judged({ scope: 'once' })).toBe('ask')
+  for (const scope of ['session', 'workspace'] as const) expect(judged({ scope, state: 'revoked' })).toBe('ask')
+  expect(judged({ argsHash: 'others' })).toBe('ask')
 })
 
 test('[TSK-33] why a person is asked reads as a sentence', () => {
   const reasonFor = (command: string) => {
-    const judged = judge(task({ command, shell: true }), [], { policy })
+    const judged = judge(task({ command, shell: true }), [], { policy, bootId })
     return judged.decision === 'ask' ? judged.reason : judged.decision
   }
   expect(reasonFor('rm a')).toBe('The policy of this machine asks first about commands like `rm *`.')
@@ -53,7 +71,8 @@ test('[TSK-33] why a person is asked reads as a sentence', () => {
 })
 
 test('[TSK-188] who sets what decides which program runs, or makes it run another, is asked about', () => {
-  const judged = (env: Record<string, string>) => judge(task({ command: 'npm', args: ['test'], env }), [], { policy })
+  const judged = (env: Record<string, string>) =>
+    judge(task({ command: 'npm', args: ['test'], env }), [], { policy, bootId })
   expect(judged({ npm_config_script_shell: './x', A: '1' })).toMatchObject({
     decision: 'ask',
     reason: 'It sets npm_config_script_shell.',
@@ -65,8 +84,11 @@ test('[TSK-188] who sets what decides which program runs, or makes it run anothe
 
 test('[S144] what cannot be run is refused with the reason, whatever the policy', () => {
   const unavailable = { code: 'sandbox-unavailable', reason: 'bubblewrap is not installed' }
-  expect(judge(task({ command: 'ls' }), [], { policy, unavailable })).toEqual({ decision: 'refuse', ...unavailable })
-  expect(judge(task({ kind: 'bash', script: 'ls' }), [], { policy })).toMatchObject({
+  expect(judge(task({ command: 'ls' }), [], { policy, bootId, unavailable })).toEqual({
+    decision: 'refuse',
+    ...unavailable,
+  })
+  expect(judge(task({ kind: 'bash', script: 'ls' }), [], { policy, bootId })).toMatchObject({
     decision: 'refuse',
     code: 'not-supported',
   })

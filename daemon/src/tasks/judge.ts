@@ -12,15 +12,21 @@ export type Judgement =
 
 type JudgeOptions = {
   policy: Policy
+  /** This daemon's session: a yes may hold for as long as it lasts. */
+  bootId: string
   /** Why nothing can be run here at all, where that is so: no sandbox. */
   unavailable?: { code: string; reason: string } | undefined
 }
 
 /**
  * Judges a task by the owner's policy. What the policy asks about runs once a person has allowed exactly these
- * arguments, for this task or for the whole workspace.
+ * arguments, for this task, for all that this session of the daemon is given, or for the whole workspace.
  */
-export function judge(task: Task, approvals: Iterable<Approval>, { policy, unavailable }: JudgeOptions): Judgement {
+export function judge(
+  task: Task,
+  approvals: Iterable<Approval>,
+  { policy, bootId, unavailable }: JudgeOptions,
+): Judgement {
   if (task.executor !== 'daemon')
     return refuse('not-supported', `tasks for the executor '${task.executor}' come with a later version`)
   if (task.payload.kind !== 'command')
@@ -31,11 +37,10 @@ export function judge(task: Task, approvals: Iterable<Approval>, { policy, unava
   if (decision === 'allow') return { decision: 'run' }
   if (decision === 'deny') return refuse('command-denied', reason)
   const argsHash = hashOf(task.payload)
-  for (const a of approvals) {
-    if (a.state === 'approved' && a.argsHash === argsHash && (a.subject.task === task.id || a.scope === 'workspace')) {
-      return { decision: 'run' }
-    }
-  }
+  const reaches = (a: Approval) =>
+    a.subject.task === task.id || a.scope === 'workspace' || (a.scope === 'session' && a.bootId === bootId)
+  for (const a of approvals)
+    if (a.state === 'approved' && a.argsHash === argsHash && reaches(a)) return { decision: 'run' }
   const risk = rule === 'default' || rule === 'unresolved' ? 'medium' : 'high'
   return {
     decision: 'ask',

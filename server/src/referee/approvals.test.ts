@@ -34,3 +34,38 @@ test('[TSK-185] of a task that is meant for one daemon no other asks, and none r
   await t.daemon.ask(id)
   expect(t.tasks.get(id)?.state).toBe('awaiting_approval')
 })
+
+test('[SBX-274] a yes for longer is remembered until it is taken back, one for the workspace for good', async () => {
+  const { ask, asks, referee, daemon, tasks, ops, clock, audited, refused } = await setUp()
+  const allowed = async (scope: 'once' | 'session' | 'workspace') => {
+    const id = await ask(runs('rm'))
+    await daemon.ask(id)
+    const approval = tasks.get(id)?.approvalId ?? ''
+    await ask({ kind: 'approve', approval, scope })
+    return { id, approval }
+  }
+  const [once, session, workspace] = [await allowed('once'), await allowed('session'), await allowed('workspace')]
+  expect(ops.approvals.get(session.approval)).toMatchObject({ scope: 'session', bootId: daemon.bootId })
+
+  await asks(referee, 'editor').ask({ kind: 'revoke', approval: session.approval })
+  expect(ops.approvals.get(session.approval)?.state).toBe('approved')
+  const inVain = await ask({ kind: 'revoke', approval: once.approval })
+  expect(refused.get(inVain)).toBe('there is no such approval that still holds')
+  await ask({ kind: 'revoke', approval: session.approval })
+  expect(ops.approvals.get(session.approval)).toMatchObject({ state: 'revoked', byName: 'Mira' })
+  expect(audited).toContain(`approval.revoke ${session.approval}`)
+  // What waited for a slot by it has to ask anew.
+  await daemon.ask(session.id)
+  expect(tasks.get(session.id)?.state).toBe('awaiting_approval')
+
+  for (const { id } of [once, session, workspace]) await ask({ kind: 'cancel', task: id })
+  clock.advance(8 * dayMs)
+  const newest = await allowed('once')
+  expect([...ops.approvals.snapshot().keys()]).toContain(workspace.approval)
+  expect([...ops.approvals.snapshot().keys()]).not.toContain(session.approval)
+  await ask({ kind: 'revoke', approval: workspace.approval })
+  clock.advance(8 * dayMs)
+  const last = await allowed('once')
+  expect([...ops.approvals.snapshot().keys()]).toEqual(expect.arrayContaining([newest.approval, last.approval]))
+  expect(ops.approvals.get(workspace.approval)).toBeUndefined()
+})

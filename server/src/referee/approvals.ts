@@ -11,12 +11,15 @@ const keepMs = 7 * 24 * 3_600_000
 type Ask = Extract<FromDaemon, { t: 'ask' }>
 type By = { id: Id; name: string }
 
-type Question = Pick<Approval, 'action' | 'summary' | 'reason' | 'argsHash' | 'risk'> & { task: Id }
+type Question = Pick<Approval, 'action' | 'summary' | 'reason' | 'argsHash' | 'risk' | 'bootId'> & { task: Id }
 
-/** Puts a question to people, and returns its id. Those answered long ago are dropped meanwhile. */
+/** Puts a question to people, and returns its id. Those answered long ago are dropped meanwhile, but not what holds for the workspace. */
 export function pose({ approvals }: RefereePorts, { now, board }: Turn, { task, ...question }: Question): Id {
-  const isOld = ({ state, subject, decidedAt = now }: Approval) =>
-    state !== 'pending' && now - decidedAt > keepMs && isTerminal(board.get(subject.task)?.state ?? 'completed')
+  const isOld = ({ state, scope, subject, decidedAt = now }: Approval) =>
+    state !== 'pending' &&
+    !(state === 'approved' && scope === 'workspace') &&
+    now - decidedAt > keepMs &&
+    isTerminal(board.get(subject.task)?.state ?? 'completed')
   for (const old of [...approvals.snapshot().values()].filter(isOld)) approvals.remove(old.id)
   const id = createId()
   const times = { createdAt: now, expiresAt: now + approvalLifeMs }
@@ -28,12 +31,19 @@ export function pose({ approvals }: RefereePorts, { now, board }: Turn, { task, 
  * A daemon's policy wants a person to decide: the task waits, and holds no slot meanwhile. A question is bound to the
  * exact arguments (`argsHash`): what was approved for others is not approved.
  */
-export function ask(ports: RefereePorts, turn: Turn, daemonId: Id, question: Ask): void {
+export function ask(
+  ports: RefereePorts,
+  turn: Turn,
+  daemonId: Id,
+  question: Ask,
+  session: { bootId: Id } | undefined,
+): void {
   const task = turn.board.get(question.task)
   if (task?.state !== 'queued' || !mayJudge(task, daemonId)) return
   if (isApproved(ports.approvals.get(task.approvalId ?? ''), question.argsHash)) return
   const { argsHash, summary, reason, risk } = question
-  const approvalId = pose(ports, turn, { task: task.id, action: task.payload.kind, argsHash, summary, reason, risk })
+  const about = { task: task.id, action: task.payload.kind, argsHash, summary, reason, risk }
+  const approvalId = pose(ports, turn, { ...about, ...(session && { bootId: session.bootId }) })
   turn.change(task, { t: 'ask', approvalId, reason }, daemonId)
 }
 
@@ -61,6 +71,15 @@ export function decide(
   return true
 }
 
+/** Takes back a yes that reached further than its task; false where there is none. What was begun by it goes on. */
+export function revoke({ approvals, audit }: RefereePorts, turn: Turn, by: By, approval: Id): boolean {
+  const given = approvals.get(approval)
+  if (given === undefined || !isRemembered(given)) return false
+  approvals.set(given.id, { ...given, state: 'revoked', by: by.id, byName: by.name, decidedAt: turn.now })
+  audit({ actor: by.id, action: 'approval.revoke', object: given.id, details: { summary: given.summary } })
+  return true
+}
+
 /** Ends the questions of a task that is no longer waiting (cancelled), and those nobody answered in time. */
 export function expire({ approvals, workspaceId }: RefereePorts, turn: Turn): void {
   const over = [...approvals.snapshot().values()].filter((a) => isOver(a, turn.board.get(a.subject.task), turn.now))
@@ -76,6 +95,9 @@ export function expire({ approvals, workspaceId }: RefereePorts, turn: Turn): vo
 /** Whether an open question has outlived its time or its task. */
 export const isOver = (a: Approval, task: Task | undefined, now: number): boolean =>
   a.state === 'pending' && (now >= a.expiresAt || task?.state !== 'awaiting_approval' || task.approvalId !== a.id)
+
+const isRemembered = ({ state, scope }: Approval): boolean =>
+  state === 'approved' && (scope === 'session' || scope === 'workspace')
 
 const isApproved = (a: Approval | undefined, argsHash: string): boolean =>
   a?.state === 'approved' && a.argsHash === argsHash

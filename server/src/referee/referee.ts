@@ -61,7 +61,7 @@ export function createReferee(ports: RefereePorts): Referee {
           return inTurn((turn) => onReport(turn, daemonId, message))
         case 'ask':
           return inTurn((turn) => {
-            ask(ports, turn, daemonId, message)
+            ask(ports, turn, daemonId, message, sessions.get(daemonId))
             turn.tell(daemonId, { t: 'ack', n: message.n })
           })
         case 'refuse':

@@ -1,7 +1,7 @@
 import { atLeast, isTerminal, type Id, type Task } from '@tandem/shared'
 import type { Request, RequestBody } from '@tandem/shared/docs'
 import { keepAnswer } from './answers.ts'
-import { decide } from './approvals.ts'
+import { decide, revoke } from './approvals.ts'
 import { without } from './attempts.ts'
 import { create, rerun } from './create.ts'
 import { whyNotAgain } from './dependencies.ts'
@@ -86,6 +86,9 @@ function doAsAsked(ports: RefereePorts, turn: Turn, by: Requester, id: Id, body:
           : { approval: body.approval, yes: false, reason: body.reason }
       return decide(ports, turn, by, answer) ? undefined : 'the question is no longer open'
     }
+    case 'revoke':
+      if (!isRunner) return 'deciding needs the role runner'
+      return revoke(ports, turn, by, body.approval) ? undefined : 'there is no such approval that still holds'
     case 'answer':
       return keepAnswer(ports, turn, by, body)
     default:

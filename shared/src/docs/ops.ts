@@ -29,8 +29,15 @@ export const Approval = z.object({
   reason: z.string(),
   argsHash: z.string(),
   risk: z.enum(['low', 'medium', 'high']),
-  state: z.enum(['pending', 'approved', 'rejected', 'expired']),
-  scope: z.enum(['once', 'run', 'workspace']).optional(),
+  /** `revoked`: it was approved for longer, until somebody took that back. */
+  state: z.enum(['pending', 'approved', 'rejected', 'expired', 'revoked']),
+  /**
+   * How far a yes reaches, always for exactly these arguments: this task (`once`), a run of the agent, all that the
+   * daemon which asked is given until it starts anew (`session`, a week at most), or the workspace until it is revoked.
+   */
+  scope: z.enum(['once', 'run', 'session', 'workspace']).optional(),
+  /** The daemon's session that asked. */
+  bootId: Id.optional(),
   by: Id.optional(),
   byName: z.string().optional(),
   createdAt: z.number(),

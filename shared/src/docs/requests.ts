@@ -2,6 +2,7 @@ import type * as Y from 'yjs'
 import { z } from 'zod'
 import { createId, Id } from '../base/ids.ts'
 import { TaskInput } from '../protocol/task.ts'
+import { Approval } from './ops.ts'
 import { openRecords } from './records.ts'
 import type { View } from './view.ts'
 
@@ -21,7 +22,9 @@ export const RequestBody = z.discriminatedUnion('kind', [
   }),
   /** A daemon that drains begins nothing more; what runs goes on. */
   z.object({ kind: z.literal('drain'), daemon: Id, on: z.boolean() }),
-  z.object({ kind: z.literal('approve'), approval: Id, scope: z.enum(['once', 'run', 'workspace']).default('once') }),
+  z.object({ kind: z.literal('approve'), approval: Id, scope: Approval.shape.scope.unwrap().default('once') }),
+  /** Takes back a yes that reached further than one task; what runs by it goes on. */
+  z.object({ kind: z.literal('revoke'), approval: Id }),
   z.object({ kind: z.literal('reject'), approval: Id, reason: z.string().max(500).optional() }),
   /** To what a daemon's mirror asks (`MirrorQuestion`), or shows (`MirrorConflict`: `dismiss`). */
   z.object({ kind: z.literal('answer'), daemon: Id, question: Id, answer: z.enum(['delete', 'restore', 'dismiss']) }),
