@@ -11,6 +11,7 @@ import { connectionsRoute } from './connections.ts'
 import type { Env, HttpDeps } from './deps.ts'
 import { docsRoute } from './docs/route.ts'
 import { eventsRoute } from './events.ts'
+import { executeRoutes } from './execute.ts'
 import { feedRoute } from './feed.ts'
 import { fileListRoute, fileRoutes, foundingFileRoutes } from './files.ts'
 import { healthRoute } from './health.ts'
@@ -49,6 +50,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/files', fileListRoute(deps))
     .route('/files', fileRoutes(deps))
     .route('/tasks', taskRoutes(deps, look, create))
+    .route('/execute', executeRoutes(deps, look, create))
     .route('/history', historyRoute(deps))
     .route('/versions', versionRoutes(deps))
     .route('/diff', diffRoute(deps))
@@ -82,7 +84,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     return c.json(problem, status, headers)
   })
   const rate = boundRequests(deps)
-  for (const path of ['/api/*', '/files/*', '/file/*']) app.use(path, rate)
+  for (const path of ['/api/*', '/files/*', '/file/*', '/execute']) app.use(path, rate)
   // Those that need nobody signed in; the others read a body once they know whose it is.
   for (const path of ['/api/v1/session/*', '/api/v1/pairings/*']) app.use(path, boundStrangers)
   app.use('/api/v1/workspaces/:ws/*', async (c, next) => {
@@ -109,6 +111,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
   })
   // The founding documents' addresses: the key's only workspace.
   app.route('/', foundingFileRoutes(deps))
+  app.route('/execute', executeRoutes(deps, look, create))
   app.route(
     '/docs',
     docsRoute(() => app, deps.version),

@@ -101,5 +101,6 @@ const categoryByCode: Readonly<Record<string, ErrorCategory>> = {
   'path-protected': 'denied',
   'sandbox-unavailable': 'denied',
 }
-/** As `categorizeError`, for the code that a task ended with. */
-export const categoryOf = (code: string | undefined): ErrorCategory => categoryByCode[code ?? ''] ?? 'runtime'
+/** As `categorizeError`, for the code that a task ended with; none is an ordinary failure. */
+export const categoryOf = (code: string | undefined): ErrorCategory =>
+  code === undefined ? 'runtime' : (categoryByCode[code] ?? 'unknown')
