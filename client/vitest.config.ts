@@ -13,6 +13,7 @@ const prepared = [
   '@hocuspocus/provider',
   '@monaco-editor/react',
   '@tanstack/react-virtual',
+  '@xterm/xterm',
   'anser',
   'axe-core',
   'fast-check',

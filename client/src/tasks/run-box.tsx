@@ -1,9 +1,10 @@
 import { atLeast, type TaskPayload, visibleText } from '@tandem/shared'
-import { ChevronRight, X } from 'lucide-react'
+import { ChevronRight, SquareTerminal, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
 import { asStrings, useRemembered } from '../ui/remembered.ts'
 import styles from './tasks.module.css'
 
@@ -16,12 +17,16 @@ type RunBoxProps = {
   onAsked: (id: string) => void
 }
 
+/** Until somebody looks on, and it gets the size of their view. */
+const usualSize = { cols: 80, rows: 24 }
+
 /** A command line for the workspace's folder. Works offline: what is asked for then is run when the connection is back. */
 export function RunBox({ draft, onAsked }: RunBoxProps) {
   const session = useSession()
   const { claims } = useView(session.identity)
   const [line, setLine] = useState('')
   const [taken, setTaken] = useState<Draft['with']>()
+  const [isAtTerminal, setAtTerminal] = useState(false)
   const [past, setPast] = useRemembered<string[]>(`tandem.commands.${session.place.workspaceId}`, [], asStrings)
   const at = useRef(-1)
   const input = useRef<HTMLInputElement>(null)
@@ -30,21 +35,20 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
     if (!draft) return
     setLine(draft.line)
     setTaken(draft.with)
+    setAtTerminal(draft.with.terminal !== undefined)
     input.current?.focus()
   }, [draft])
 
   const run = () => {
     const command = line.trim()
     if (command === '') return
-    onAsked(
-      session.requests.ask({
-        kind: 'create',
-        task: { title: command.slice(0, 200), payload: { kind: 'command', ...taken, command, shell: true } },
-      }),
-    )
+    const { terminal = usualSize, ...rest } = taken ?? {}
+    const payload = { kind: 'command', ...rest, command, shell: true, ...(isAtTerminal && { terminal }) } as const
+    onAsked(session.requests.ask({ kind: 'create', task: { title: command.slice(0, 200), payload } }))
     setPast([command, ...past.filter((c) => c !== command)].slice(0, 50))
     setLine('')
     setTaken(undefined)
+    setAtTerminal(false)
     at.current = -1
   }
   const recall = (step: number) => {
@@ -65,7 +69,11 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
         ref={input}
         aria-label="Command to run in the workspace"
         placeholder={
-          mayRun ? 'Run a command in the workspace, such as npm test' : `As ${claims.role} you may not run commands`
+          !mayRun
+            ? `As ${claims.role} you may not run commands`
+            : isAtTerminal
+              ? 'Run a command in a terminal, such as bash'
+              : 'Run a command in the workspace, such as npm test'
         }
         value={line}
         maxLength={4096}
@@ -85,6 +93,17 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
           {also} <X size={12} aria-label="Leave that away" />
         </button>
       )}
+      <IconButton
+        label="Run in a terminal"
+        aria-pressed={isAtTerminal}
+        disabled={!mayRun}
+        onClick={() => {
+          setAtTerminal(!isAtTerminal)
+          input.current?.focus()
+        }}
+      >
+        <SquareTerminal size={15} aria-hidden />
+      </IconButton>
       <Button type="submit" variant="primary" disabled={!mayRun || line.trim() === ''}>
         Run
       </Button>
@@ -92,13 +111,12 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
   )
 }
 
-/** What goes with a command that was taken over: "in src, 2 variables, at a terminal". */
-function alsoWords({ cwd, env, terminal }: Draft['with']): string {
+/** What goes with a command that was taken over: "in src, 2 variables". */
+function alsoWords({ cwd, env }: Draft['with']): string {
   const variables = Object.keys(env ?? {}).length
   return [
     cwd !== '' && `in ${visibleText(cwd)}`,
     variables > 0 && (variables === 1 ? '1 variable' : `${variables} variables`),
-    terminal && 'at a terminal',
   ]
     .filter(Boolean)
     .join(', ')
