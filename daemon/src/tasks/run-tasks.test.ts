@@ -26,7 +26,7 @@ function setUp({
   deaf = false,
 } = {}) {
   const clock = fakeClock(1_000)
-  let setBackMs = 0
+  let [setBackMs, hungMs] = [0, 0]
   const [tasksDoc, opsDoc, logDoc] = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
   const tasks = openTasks(tasksDoc)
   const { approvals, daemons } = openOps(opsDoc)
@@ -76,7 +76,7 @@ function setUp({
     },
     send: (message) => said.push(message),
     clock: { ...clock, now: () => clock.now() - setBackMs },
-    mono: clock.now,
+    mono: () => clock.now() + hungMs,
     watchdog: { watch: () => () => {}, putOff: () => {} },
     log: silentLog,
   })
@@ -151,6 +151,8 @@ function setUp({
     drain: () => drain.abort(),
     /** Somebody sets the machine's clock. */
     setBack: (ms: number) => (setBackMs = ms),
+    /** Time goes by, and no timer runs. */
+    hang: (ms: number) => (hungMs += ms),
     /** As the server's word. */
     setDraining: (draining: boolean) =>
       daemons.set(daemonId, { id: daemonId, name: 'box', connection: 'online', lastSeenAt: 0, draining }),
@@ -291,6 +293,19 @@ test('[S116] [TSK-16] what may be given to others ends after two leases without 
   t.clock.advance(2_000)
   await vi.waitFor(() => expect(t.processes.has('given')).toBe(false))
   expect(t.processes.get('kept')?.job.signal.aborted).toBe(false)
+})
+
+test('[TSK-191] where a daemon hangs between a grant and its start until the lease is over, nothing starts', async () => {
+  const written = Promise.withResolvers<readonly string[]>()
+  const t = setUp({ flush: () => written.promise })
+  const id = t.add('given', { onLost: 'requeue' })
+  await t.says('claim')
+  t.grant(id)
+  await vi.waitFor(() => expect(t.steps).toEqual(['flush']))
+  t.hang(61_000)
+  written.resolve([])
+  expect((await t.says('report')).at(0)).toMatchObject({ task: id, state: 'failed', result: { code: 'lease-lost' } })
+  expect(t.steps).not.toContain('execute')
 })
 
 test('[S269] a task the policy asks about waits for a person, and is claimed once it is allowed', async () => {

@@ -130,6 +130,9 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       entry.requeues = task.onLost === 'requeue'
       let started: number | undefined
       const onStart = () => {
+        // We may have hung since the grant came, and no timer has noticed yet.
+        watchLeases()
+        if (stop.signal.aborted) return
         started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
       }
       const onProcess = (pid: number) => ports.watchdog.watch(pid, entry.requeues ? endsAt(entry) : undefined)
