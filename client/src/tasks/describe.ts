@@ -31,7 +31,8 @@ const look: Record<TaskState, { tone: Tone; word: string }> = {
 export const lookOf = (state: TaskState) => look[state]
 
 /** The command as a person would type it, with nothing unseen in it. */
-export const titleOf = (payload: TaskPayload | undefined): string => (payload ? visibleText(commandLine(payload)) : '')
+export const titleOf = (payload: TaskPayload | undefined): string =>
+  payload ? visibleText(commandLine(payload)) : 'a task'
 
 /** What a payload is, in a word, and what it says as it was given. */
 export function payloadWords(payload: TaskPayload): { kind: string; text: string } {

@@ -19,8 +19,8 @@ export const isFiltering = (filter: Filter): boolean =>
   filter.text.trim() !== '' || [filter.state, filter.kind, filter.daemon, filter.author].some((f) => f !== undefined)
 
 /** In which of five groups a task is. */
-export function stateGroupOf({ task }: TaskItem): StateGroup {
-  if (!task) return 'waiting'
+export function stateGroupOf({ task, refused }: TaskItem): StateGroup {
+  if (!task) return refused ? 'failed' : 'waiting'
   if (isHeld(task.state)) return 'running'
   if (!isTerminal(task.state)) return 'waiting'
   if (isFailure(task)) return 'failed'

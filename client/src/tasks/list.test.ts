@@ -17,7 +17,7 @@ const create = ask({
   kind: 'create',
   task: { title: 'x', payload: { kind: 'command', command: 'ls -la', shell: true } },
 })
-const none: ReadonlyMap<string, Request> = new Map()
+const none = new Map<string, never>()
 
 test('[UI-160] [S123] what runs stands first, then what waits as its turn comes, then what has ended', () => {
   const order: readonly [TaskState, Partial<Task>][] = [
@@ -33,25 +33,47 @@ test('[UI-160] [S123] what runs stands first, then what waits as its turn comes,
   ]
   const tasks = order.map(([state, part]) => make({ state, ...part }))
   const id = createId()
-  const items = taskItems(mapOf(tasks.toReversed()), new Map([[id, create]]), 100)
+  const items = taskItems(mapOf(tasks.toReversed()), new Map([[id, create]]), none, 100)
   const ids = tasks.map((t) => t.id)
   expect(items.map((i) => i.id)).toEqual([...ids.slice(0, 7), id, ...ids.slice(7)])
 })
 
+test('[UI-202] what was refused has its row among what waits for a person, unless it is about a task there is', () => {
+  const [waiting, done] = [make({ state: 'awaiting_approval', createdAt: 10 }), make({ state: 'completed' })]
+  const refuse = (body: unknown, at: number) => {
+    const { body: asked } = ask(body)
+    return { id: createId(), kind: asked.kind, reason: 'too many tasks are waiting', at, body: asked }
+  }
+  const refusals = [
+    refuse(create.body, 30),
+    refuse({ kind: 'rerun', task: done.id }, 20),
+    refuse({ kind: 'cancel', task: done.id }, 40),
+    { id: createId(), kind: 'create', reason: 'it is too large', at: 5 },
+  ]
+  const items = taskItems(mapOf([done, waiting]), none, new Map(refusals.map((r) => [r.id, r])), 0)
+  expect(items.map(({ id, payload }) => [id, titleOf(payload)])).toEqual([
+    [refusals[0]?.id, 'ls -la'],
+    [refusals[1]?.id, 'npm test'],
+    [waiting.id, 'npm test'],
+    [refusals[3]?.id, 'a task'],
+    [done.id, 'npm test'],
+  ])
+})
+
 test('[UI-164] what is asked for here is one item, before and after the server has it', () => {
   const id = createId()
-  const [waiting] = taskItems(new Map(), new Map([[id, create]]), 0)
+  const [waiting] = taskItems(new Map(), new Map([[id, create]]), none, 0)
   expect(waiting && titleOf(waiting.payload)).toBe('ls -la')
   const known = make({ id })
   // The request may still be there when the task is.
   for (const requests of [new Map([[id, create]]), none])
-    expect(taskItems(mapOf([known]), requests, 0)).toEqual([{ id, at: 0, payload: known.payload, task: known }])
+    expect(taskItems(mapOf([known]), requests, none, 0)).toEqual([{ id, at: 0, payload: known.payload, task: known }])
 })
 
 test('[UI-164] another run of a task is seen as what it will run', () => {
   const done = make({ state: 'completed' })
   const id = createId()
-  const items = taskItems(mapOf([done]), new Map([[id, ask({ kind: 'rerun', task: done.id })]]), 0)
+  const items = taskItems(mapOf([done]), new Map([[id, ask({ kind: 'rerun', task: done.id })]]), none, 0)
   expect(items.map((i) => [i.id, titleOf(i.payload)])).toEqual([
     [id, 'npm test'],
     [done.id, 'npm test'],
@@ -76,7 +98,7 @@ test('[UI-162] a list is narrowed, and each choice says how many it would leave'
     make({ state: 'cancelled' }),
     make({ state: 'scheduled', createdBy: ben, createdByName: 'Ben' }),
   ]
-  const items = taskItems(mapOf(tasks), new Map([[createId(), create]]), 0)
+  const items = taskItems(mapOf(tasks), new Map([[createId(), create]]), none, 0)
   const all = filterItems(items, noFilter, mira)
   expect(all.items).toEqual(items)
   expect(all.ofAnyState).toBe(6)
@@ -154,6 +176,6 @@ test('[UI-160] thousands of tasks are ordered and counted', () => {
     createdAt: i,
     state: i % 3 ? 'completed' : 'queued',
   }))
-  const items: readonly TaskItem[] = taskItems(mapOf(tasks), none, 9_999)
+  const items: readonly TaskItem[] = taskItems(mapOf(tasks), none, none, 9_999)
   expect(filterItems(items, noFilter, mira).counts.state.get('waiting')).toBe(1_667)
 })

@@ -1,4 +1,4 @@
-import { isTerminal, type Worker } from '@tandem/shared'
+import { isTerminal, visibleText, type Worker } from '@tandem/shared'
 import { ChevronRight } from 'lucide-react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
@@ -8,6 +8,7 @@ import { lookOf, timeLine, titleOf } from './describe.ts'
 import type { TaskItem } from './items.ts'
 import { waitWords } from './queue.ts'
 import { StateGlyph } from './state-glyph.tsx'
+import { refusalWords } from './refusals.tsx'
 import { TaskFacts } from './task-facts.tsx'
 import styles from './tasks.module.css'
 
@@ -29,13 +30,17 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
   const { claims } = useView(session.identity)
   const tasks = useView(session.tasks)
   const limits = useView(session.ops.limits)
-  const { id, task } = item
+  const { id, task, refused } = item
   useTick(task && isTerminal(task.state) ? 30_000 : 1_000)
   const now = session.serverNow()
   const { tone, word } = task
     ? lookOf(task.state)
-    : { tone: 'waiting' as const, word: link.phase === 'connected' ? 'asking' : 'waiting for the connection' }
+    : refused
+      ? { tone: 'bad' as const, word: 'refused' }
+      : { tone: 'waiting' as const, word: link.phase === 'connected' ? 'asking' : 'waiting for the connection' }
   const waits = task && waitWords(task, tasks, workers, now, limits.get('tasks')?.maxRunning)
+  // One without a place in the queue says what it waits for.
+  const whyHere = refused ? refused.reason : waits?.place === undefined ? waits?.reason : undefined
   const isMine = task === undefined || task.createdBy === claims.principal
   const author = {
     id: task?.createdBy ?? claims.principal,
@@ -61,7 +66,7 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
           aria-current={isSelected}
           tabIndex={isStop ? 0 : -1}
           data-card={id}
-          title={waits?.reason}
+          title={waits?.reason ?? (refused && refusalWords(refused))}
           onClick={onSelect}
         >
           <StateGlyph tone={tone} />
@@ -72,9 +77,13 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
           {task !== undefined && task.attempt > 1 && <span className={styles.badge}>attempt {task.attempt}</span>}
           {item.payload && item.payload.kind !== 'command' && <span className={styles.badge}>{item.payload.kind}</span>}
           {task?.groupId !== undefined && <span className={styles.badge}>group</span>}
-          <span className={styles.meta}>
-            {waits?.place ?? (task && timeLine(task, now)) ?? `created ${relativeTime(item.at, now)}`}
-          </span>
+          {whyHere === undefined ? (
+            <span className={styles.meta}>
+              {waits?.place ?? (task && timeLine(task, now)) ?? `created ${relativeTime(item.at, now)}`}
+            </span>
+          ) : (
+            <span className={`${styles.meta} ${styles.whyHere}`}>{visibleText(whyHere)}</span>
+          )}
           <span className={styles.who}>
             <AuthorMark kind="person" hue={session.hueOf(author)} />
             <span className="visually-hidden">by </span>
@@ -82,7 +91,7 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
           </span>
         </button>
       </div>
-      {isExpanded && <TaskFacts item={item} waits={waits?.reason} now={now} />}
+      {isExpanded && <TaskFacts item={item} waits={waits?.reason ?? (refused && refusalWords(refused))} now={now} />}
     </>
   )
 }

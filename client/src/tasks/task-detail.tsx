@@ -9,14 +9,15 @@ import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
 import { Artifacts } from './artifacts.tsx'
 import { Attempts, Timeline } from './attempts.tsx'
 import { endWords, isFailure, lookOf, timeLine, titleOf, whyOf } from './describe.ts'
-import type { TaskItem } from './items.ts'
+import { refusedTask, wantsTask, type TaskItem } from './items.ts'
 import { waitWords, workersOf } from './queue.ts'
+import { RefusalNotes, RefusedDetail } from './refusals.tsx'
 import { StateGlyph } from './state-glyph.tsx'
 import { TaskActions } from './task-actions.tsx'
 import { Course } from './task-facts.tsx'
 import type { TaskPlace } from './task-link.ts'
-import { TaskOutput } from './task-output.tsx'
 import styles from './tasks.module.css'
+import { AttemptView } from './terminal/attempt-view.tsx'
 
 type TaskDetailProps = {
   item: TaskItem
@@ -33,7 +34,9 @@ export function TaskDetail({ item, place, onBack, onRerun, onDuplicate }: TaskDe
   const link = useView(session.link)
   const daemons = useView(session.ops.daemons)
   const [chosen, setChosen] = useState(place?.attempt)
+  const refusals = useView(session.requests.refusals)
   const { task } = item
+  if (item.refused) return <RefusedDetail item={item} onBack={onBack} onAsked={onRerun} onDuplicate={onDuplicate} />
   const title = titleOf(item.payload)
   const back = (
     <button type="button" className={styles.back} data-back onClick={onBack}>
@@ -65,6 +68,7 @@ export function TaskDetail({ item, place, onBack, onRerun, onDuplicate }: TaskDe
         <Headline task={task} title={title} />
         <TaskActions task={task} onRerun={onRerun} onDuplicate={onDuplicate} />
       </header>
+      <RefusalNotes refusals={[...refusals.values()].filter((r) => !wantsTask(r) && refusedTask(r) === task.id)} />
       <Standing task={task} nameOfDaemon={nameOfDaemon} />
       <Reasons task={task} />
       {task.attempts.length > 1 && (
@@ -72,11 +76,10 @@ export function TaskDetail({ item, place, onBack, onRerun, onDuplicate }: TaskDe
       )}
       <Artifacts task={task} />
       {attempt > 0 ? (
-        <TaskOutput
+        <AttemptView
           key={`${task.id}.${attempt}`}
-          taskId={task.id}
+          task={task}
           attempt={attempt}
-          isOver={!isLast || isTerminal(task.state)}
           output={entry?.output ?? (isLast ? task.result?.output : undefined)}
           tail={isLast ? task.result?.output?.tail : undefined}
           at={place?.attempt === undefined || place.attempt === attempt ? place?.at : undefined}

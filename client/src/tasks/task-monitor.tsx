@@ -10,7 +10,9 @@ import { asFlag, asStrings, useRemembered } from '../ui/remembered.ts'
 import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { filterItems, noFilter, type Facet } from './filters.ts'
+import { refusedTask, wantsTask } from './items.ts'
 import { workersOf } from './queue.ts'
+import { RefusalNotes } from './refusals.tsx'
 import { RunBox, type Draft } from './run-box.tsx'
 import { SandboxNote, whereCommandsRun } from './sandbox-note.tsx'
 import { TaskDetail } from './task-detail.tsx'
@@ -28,6 +30,7 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
   const { claims } = useView(session.identity)
   const isOffline = useView(session.link).phase === 'offline'
   const approvals = usePendingApprovals()
+  const refusals = useView(session.requests.refusals)
   const sandbox = useDaemon()?.sandbox
   const [place, setPlace] = useState(() => placeOf(location.hash))
   const [selected, setSelected] = useState<string | undefined>(place?.task)
@@ -124,6 +127,12 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
           </div>
         )}
         <div className={styles.asks}>
+          <RefusalNotes
+            refusals={[...refusals.values()].filter(
+              // That of the chosen task stands beside it.
+              (r) => !wantsTask(r) && (refusedTask(r) === undefined || refusedTask(r) !== item?.task?.id),
+            )}
+          />
           {approvals
             // That of the chosen task stands beside it.
             .filter(({ subject }) => subject.task !== item?.task?.id)

@@ -5,15 +5,19 @@ import { useView } from '../session/use-view.ts'
 import { lookOf, titleOf } from './describe.ts'
 import { taskItems, type TaskItem } from './items.ts'
 
-/** The workspace's tasks with what is asked for here and not yet folded, live. */
+/** The workspace's tasks with what is asked for here and not yet folded, or was refused, live. */
 export function useWorkspaceTasks(): { tasks: readonly TaskItem[]; isLoading: boolean; refused: string | undefined } {
   const session = useSession()
   const tasks = useView(session.tasks)
   const requests = useView(session.requests)
+  const refusals = useView(session.requests.refusals)
   const { ready, refused } = useView(session.tasksState)
   const link = useView(session.link)
   return {
-    tasks: useMemo(() => taskItems(tasks, requests, session.serverNow()), [tasks, requests, session]),
+    tasks: useMemo(
+      () => taskItems(tasks, requests, refusals, session.serverNow()),
+      [tasks, requests, refusals, session],
+    ),
     isLoading: !ready && link.phase !== 'offline',
     refused: ready ? undefined : refused,
   }
