@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { readPolicy } from '@tandem/daemon/policy'
-import { createId, messageOf, silentLog, type Settings } from '@tandem/shared'
+import { createId, messageOf, silentLog, systemClock, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Finding } from './finding.ts'
 import { checkFolder, checkSpace, dataDirOf, freeBytes } from './folder.ts'
@@ -102,8 +102,11 @@ async function lookAtSandbox({ folder, machine }: Context): Promise<Finding> {
     policy: readPolicy({ environment: machine.env, workspace }).policy,
     environment: machine.env,
     unsafe: false,
+    history: '',
     bootId: createId(),
+    clock: systemClock,
     log: silentLog,
+    signal: new AbortController().signal,
   })
   if (state.tier === 'full') return { is: 'ok', says: 'attacks were tried, and held off' }
   const fix = state.fix === undefined ? {} : { fix: state.fix }

@@ -146,11 +146,14 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     // Trying the sandbox's walls takes a moment; the mirror need not wait for it.
     const opening = openGate({
       workspace: options.folder,
+      history: place.epoch,
       policy: options.policy,
       environment: options.environment,
       unsafe: settings.unsafeNoSandbox,
       bootId: about.bootId,
+      clock,
       log,
+      signal: stopping,
     })
     opening.catch(() => {})
 
@@ -240,6 +243,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       execute: gate.execute,
       openLog: outputs.openLog,
       artifacts: outputs.artifacts,
+      keep: outputs.keep,
       barriers: mirror,
       begin: writers.begin,
       send: channel.send,

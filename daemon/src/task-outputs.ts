@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock, FromDaemon, Id, Log, Task } from '@tandem/shared'
 import { openTaskLog, type Records } from '@tandem/shared/docs'
@@ -31,7 +32,9 @@ type TaskOutputsOptions = {
 export async function openTaskOutputs(
   { folder, dataDir, daemonId, documents, tasks, call, send, maxBlobBytes, hide, clock, log }: TaskOutputsOptions,
   signal: AbortSignal,
-): Promise<Required<Pick<AttemptPorts, 'openLog' | 'artifacts'>> & { run(signal: AbortSignal): Promise<void> }> {
+): Promise<
+  Required<Pick<AttemptPorts, 'openLog' | 'artifacts' | 'keep'>> & { run(signal: AbortSignal): Promise<void> }
+> {
   const root = await openRoot(folder)
   const isHidden = secretNames(hide)
   const isSecret = (name: string) => secretOf(name) !== undefined || isHidden(name)
@@ -65,6 +68,11 @@ export async function openTaskOutputs(
     },
     artifacts: ({ artifacts = [] }) =>
       keepArtifacts(artifacts, { root, isSecret, maxBytes: maxBlobBytes, put: blobs.put }, signal),
+    keep: async (path, bytes) => {
+      const blob = { hash: createHash('sha256').update(bytes).digest('hex'), size: bytes.length }
+      await blobs.put(blob, async (at, length) => bytes.subarray(at, at + length), signal)
+      return { path, blob: blob.hash, size: blob.size }
+    },
     run: spools.run,
   }
 }

@@ -12,6 +12,7 @@ import type { TaskLog, TaskTerminal } from '@tandem/shared/docs'
 import type { TerminalControl } from '../sandbox/terminal.ts'
 import type { Execute, Job, Outcome, StopReason } from './execute.ts'
 import { createAttemptOutput } from './attempt-output.ts'
+import { keepExecution } from './keep-execution.ts'
 import type { AttemptSpool } from './spools.ts'
 
 /** The log document of one attempt, ours to write while we hold the lease. */
@@ -33,6 +34,8 @@ export type AttemptPorts = {
   begin(task: Id): () => void
   /** Keeps the files it asked for, when its process has ended; what could not be kept, and why, is said in words. */
   artifacts?(task: Task): Promise<{ kept: Artifact[]; left: readonly string[] }>
+  /** Keeps what is in no file of the folder as one of the task's. */
+  keep?(path: string, bytes: Uint8Array): Promise<Artifact>
   clock: Clock
   log: Log
 }
@@ -105,8 +108,16 @@ export async function runAttempt(
         await afterwards('task output may be incomplete on the server', document.durable(giveUp))
       log.info('task ended', { state: outcome.state, ms: Date.now() - startedAt })
       ended()
-      const artifacts = files && { artifacts: files.kept }
-      return { ...outcome, result: { ...outcome.result, output: await output.sealed(giveUp), ...artifacts } }
+      const { execution } = outcome.result
+      const keep = (path: string, bytes: Uint8Array) =>
+        afterwards('the whole of an execution is missing', keepBytes(ports, path, bytes))
+      const ran = execution && (await keepExecution(execution, keep))
+      const kept = [...(ran?.file ? [ran.file] : []), ...(files?.kept ?? [])].slice(0, maxArtifacts)
+      const artifacts = files || kept.length > 0 ? { artifacts: kept } : {}
+      return {
+        ...outcome,
+        result: { ...outcome.result, ...ran?.record, output: await output.sealed(giveUp), ...artifacts },
+      }
     } finally {
       ended()
       document.close()
@@ -121,7 +132,10 @@ export async function runAttempt(
   }
 }
 
+/** What a result names at most. */
+const maxArtifacts = 100
 const keepFiles = async ({ artifacts }: AttemptPorts, task: Task) => artifacts?.(task)
+const keepBytes = async ({ keep }: AttemptPorts, path: string, bytes: Uint8Array) => keep?.(path, bytes)
 
 const namedPaths = 5
 const listed = (paths: readonly string[]) =>

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import type { Id, Log, Task } from '@tandem/shared'
+import type { Clock, Id, Log, Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -10,6 +10,8 @@ import { commandExecutor } from './run-command.ts'
 export type GateOptions = {
   /** The folder served. */
   workspace: string
+  /** Names the workspace's history: what is known of its code is of no use in another. */
+  history: string
   policy: Policy
   /** The daemon's environment, of which commands get little. */
   environment: NodeJS.ProcessEnv
@@ -17,7 +19,10 @@ export type GateOptions = {
   unsafe: boolean
   /** The daemon's session, for which people may say yes. */
   bootId: Id
+  clock: Clock
   log: Log
+  /** Aborts when nothing is run any more: what is kept ready for it ends. */
+  signal: AbortSignal
 }
 
 /** The way by which anything is run on this machine, and what it says of itself. */
