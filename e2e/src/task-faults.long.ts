@@ -13,6 +13,7 @@ const suite: LongSuite = {
     'daemon/src/{tasks,link,sandbox}/**/*.ts',
     'daemon/src/*.ts',
     'shared/src/protocol/{task,messages,queue}.ts',
+    'e2e/src/task-{faults,outputs}.ts',
   ],
   run: async ({ seed, log, signal }) => {
     const counts = { rounds: 0, ...noFaults() }

@@ -5,6 +5,7 @@ import { randomFrom } from '@tandem/shared/testing'
 import { startMirror } from './harness/mirror.ts'
 import { startTandem } from './harness/tandem.ts'
 import { until } from './harness/until.ts'
+import { judgeOutputs, type AttemptsOf } from './task-outputs.ts'
 
 export type FaultCounts = Record<'tasks' | 'attempts' | 'kills' | 'stops' | 'cuts' | 'doubled' | 'stuck', number>
 export const noFaults = (): FaultCounts => ({
@@ -17,20 +18,21 @@ export const noFaults = (): FaultCounts => ({
   stuck: 0,
 })
 
-/** Leases short enough to end often. */
-const env = { TANDEM_HELLO_MS: '500', TANDEM_UNSEEN_MS: '1500', TANDEM_LEASE_MS: '3000' }
+/** Leases short enough to end often, and to be given to another within a long stop. */
+const env = { TANDEM_HELLO_MS: '400', TANDEM_UNSEEN_MS: '1000', TANDEM_LEASE_MS: '2000' }
 /** Shared with nobody, so that each machine has one of its own. */
 const ledger = 'node_modules/ledger'
-/** A command tells every tenth of a second that it still runs, and which attempt it is. */
+/** A command tells every tenth of a second that it still runs, and which attempt it is; and puts out a line (`lineOf`). */
 const beats = (times: number) =>
-  `n=0; while [ $n -lt ${times} ]; do echo "$TANDEM_TASK_ID $TANDEM_TASK_ATTEMPT $n $(date +%s%N)" >> ${ledger}; n=$((n+1)); sleep 0.1; done`
+  `n=0; while [ $n -lt ${times} ]; do echo "$TANDEM_TASK_ID $TANDEM_TASK_ATTEMPT $n $(date +%s%N)" >> ${ledger}; printf '%d %0200d\\n' $n 0; n=$((n+1)); sleep 0.1; done`
 
-type View = { id: string; title: string; state: TaskState; reason?: string; attempt: number }
+type View = AttemptsOf & { state: TaskState; reason?: string }
 type Beat = { task: string; attempt: number; n: number; at: bigint; machine: number }
 
 /**
  * For `ms` two daemons run tasks while server and daemons are killed (-9) and stopped (SIGSTOP), and a link is cut. Then
- * everything is mended. Throws where an attempt was begun twice, two of one task ran at a time, or one never ends.
+ * everything is mended. Throws where an attempt was begun twice, two of one task ran at a time, one never ends, or what
+ * it put out is not there, once and in order.
  */
 export async function taskFaults(
   { seed, ms, restMs }: { seed: number; ms: number; restMs: number },
@@ -47,7 +49,7 @@ export async function taskFaults(
   const create = async () => {
     const body = JSON.stringify({
       title: `${++n}`,
-      payload: { kind: 'command', command: beats(2 + Math.floor(random() ** 3 * 60)), shell: true },
+      payload: { kind: 'command', command: beats(2 + Math.floor(random() ** 3 * 120)), shell: true },
       onLost: pick(['keep', 'requeue']),
       timeoutMs: 60_000,
       ...(random() < 0.3 ? { retry: { max: 2, backoffMs: 200, on: ['lost'] } } : {}),
@@ -107,7 +109,7 @@ export async function taskFaults(
         signalTo(pid, 'SIGSTOP')
         stopped.set(
           pid,
-          setTimeout(() => goOn(pid), random() * 9_000),
+          setTimeout(() => goOn(pid), random() < 0.3 ? 10_000 + random() * 6_000 : random() * 5_000),
         )
         counts.stops++
       },
@@ -142,7 +144,16 @@ export async function taskFaults(
   })
   counts.tasks += tasks.length
   const told = [tandem.folder, other.folder].flatMap(beatsIn)
-  const wrong = judge(told)
+  const linesOf = new Map(
+    [...Map.groupBy(told, ({ task, attempt }) => `${task}.${attempt}`)].map(([key, its]) => [key, its.length]),
+  )
+  const readLog = async (task: string, attempt: number) => {
+    const answer = await tandem.api(`${at}/${task}/log?attempt=${attempt}&format=json`)
+    if (!answer.ok) throw new Error(`the output of ${task}.${attempt} is not to be had: ${answer.status}`)
+    return new Uint8Array(await answer.arrayBuffer())
+  }
+  const lines = (task: string, attempt: number) => linesOf.get(`${task}.${attempt}`) ?? 0
+  const wrong = [...judge(told), ...(await judgeOutputs(tasks, readLog, lines))]
   counts.attempts += new Set(told.map(({ task, attempt }) => `${task}.${attempt}`)).size
   counts.doubled += wrong.length
   await other.stop()
