@@ -88,7 +88,7 @@ export function showMonitor({
     tasks: known,
     tasksState: createState({ ready, refused }),
     requests,
-    identity: createState({ claims: { principal: me, name: 'Me', role } }),
+    identity: createState({ claims: { principal: me, session: createId(), name: 'Me', role } }),
     peers: createState({ peers: [], own: 0 }),
     ops: {
       daemons: createState(new Map([[laptop.id, laptop]])),
@@ -101,7 +101,9 @@ export function showMonitor({
     open: (ref: { kind: string; taskId?: string; attempt?: number }) => ({
       ref,
       doc: ref.kind === 'log' ? logOf(ref.taskId ?? '', ref.attempt ?? 0) : emptyDoc(),
-      state: createState({ ready: true }),
+      state: createState({ ready: true, synced: true }),
+      provider: { sendStateless: () => {} },
+      onStateless: () => () => {},
       release: () => {},
     }),
   }

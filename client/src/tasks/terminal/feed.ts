@@ -5,12 +5,6 @@ import { sizeWords } from '../../ui/size-words.ts'
 /** Where output is written: `done` is called once it has been read there. */
 export type Sink = (data: Uint8Array | string, done: () => void) => void
 
-type FeedOptions = {
-  write: Sink
-  /** Whether what comes now is being written now; else it was before we looked. */
-  isLive?: () => boolean
-}
-
 /** More that the screen has not read yet is not given to it: the live window moves on, and the gap is said. */
 const maxUnread = 4 * 2 ** 20
 
@@ -18,20 +12,21 @@ const maxUnread = 4 * 2 ** 20
  * Writes the chunks of an attempt's output to a screen, as they are and in order, each once. What is not here is said in
  * a neutral word in its place.
  */
-export function createFeed({ write, isLive = () => true }: FeedOptions) {
+export function createFeed(write: Sink) {
   let next = 0
   let bytes = 0
   let unread = 0
-  /** Writes that were not live and that the screen has not read yet. */
+  /** Writes of what was there before that the screen has not read yet. */
   let old = 0
+  let isOld = false
 
   const put = (data: Uint8Array | string) => {
-    const wasLive = isLive()
+    const wasThere = isOld
     unread += data.length
-    if (!wasLive) old++
+    if (wasThere) old++
     write(data, () => {
       unread -= data.length
-      if (!wasLive) old--
+      if (wasThere) old--
     })
   }
   const takeOne = ({ q, o, s, d }: LogChunk) => {
@@ -42,8 +37,12 @@ export function createFeed({ write, isLive = () => true }: FeedOptions) {
     put(d)
   }
   return {
-    /** Takes what is new of these; false where the screen has to read first. */
-    take: (chunks: readonly LogChunk[]): boolean => {
+    /**
+     * Takes what is new of these; false where the screen has to read first. `wasThere`: it was written before we looked,
+     * rather than now.
+     */
+    take: (chunks: readonly LogChunk[], wasThere: boolean): boolean => {
+      isOld = wasThere
       for (const chunk of chunks) {
         if (chunk.q < next) continue
         if (unread > maxUnread) return false
@@ -59,20 +58,34 @@ export function createFeed({ write, isLive = () => true }: FeedOptions) {
 /** In a line of its own, whatever colours were on. */
 const words = (text: string) => `\u001b[0m\r\n\u001b[2m… ${text.replaceAll(/^…\s*|\s*…$/g, '')} …\u001b[0m\r\n`
 
-/** Feeds a screen from the live window, also while the page is hidden; the returned function ends it. */
-export function followChunks(chunks: View<readonly LogChunk[]>, feed: ReturnType<typeof createFeed>): () => void {
+/**
+ * Feeds a screen from the live window, also while the page is hidden; the returned function ends it. What comes while the
+ * document `isInStep` is being written now; what was there before, or is caught up with, is not.
+ */
+export function followChunks(
+  chunks: View<readonly LogChunk[]>,
+  feed: ReturnType<typeof createFeed>,
+  isInStep: () => boolean,
+): () => void {
   let isWaiting = false
   let isOver = false
+  let wasThere = true
   const read = () => {
     isWaiting = false
-    if (!isOver && !feed.take(chunks.snapshot())) wake()
+    if (isOver) return
+    if (feed.take(chunks.snapshot(), wasThere)) wasThere = false
+    else later()
   }
-  const wake = () => {
+  const later = () => {
     if (isWaiting) return
     isWaiting = true
     setTimeout(read)
   }
-  const stop = chunks.subscribe(wake)
+  const stop = chunks.subscribe(() => {
+    // Asked as it comes: a document that has caught up says so right after.
+    if (!isInStep()) wasThere = true
+    later()
+  })
   read()
   return () => {
     isOver = true

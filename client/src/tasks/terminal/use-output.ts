@@ -33,21 +33,20 @@ export function useOutput({ taskId, attempt, output, screen }: Options) {
 
   useEffect(() => {
     if (!screen || !log || !handle) return
-    const write = screen.write
-    feed.current = createFeed({ write, isLive: () => handle.state.snapshot().synced })
-    return followChunks(log, feed.current)
+    feed.current = createFeed(screen.write)
+    return followChunks(log, feed.current, () => handle.state.snapshot().synced)
   }, [screen, log, handle])
   useEffect(() => {
     if (!screen || !putAway) return
     const ending = new AbortController()
     const { signal } = ending
-    const old = createFeed({ write: screen.write, isLive: () => false })
+    const old = createFeed(screen.write)
     const fetchAll = async () => {
       for (const blob of putAway) {
         const answer = await ask('GET', blobUrl(workspaceId, blob), undefined, { signal, withinMs })
         const chunks = readLogSegment(new Uint8Array(await answer.arrayBuffer()))
         if (signal.aborted) return
-        old.take(chunks)
+        old.take(chunks, true)
       }
     }
     fetchAll().catch((e: unknown) => signal.aborted || setTrouble(`The rest did not come: ${messageOf(e)}.`))
