@@ -8,6 +8,7 @@ import { createHousekeeping } from './housekeeping.ts'
 import { createReading } from './reading.ts'
 import { createRecent } from './recent.ts'
 import { advance, nothing } from './snapshots.ts'
+import { createSoon } from './soon.ts'
 import { openStanding } from './standing.ts'
 import type { AppendMeta, DocStat, Entry, EntryHead, Range, RecordWrite, Store, Table, Write } from './store.ts'
 import type { ThinStep } from './thin.ts'
@@ -27,6 +28,11 @@ export type UpdateLog = {
     state?: () => Uint8Array,
     clients?: readonly number[],
   ): { seq: number; durable: Promise<void> }
+  /**
+   * For a document that changes many times a second: appends what `make` then says has changed since it was last called,
+   * in this step or within half a second. Until that is on disk it is `pending`.
+   */
+  appendSoon(doc: string, make: () => Parameters<UpdateLog['append']>): void
   /** Records (accounts, audit, folded ids), in the same order and batches as entries. */
   write(writes: readonly RecordWrite[]): Promise<void>
   /** A record; undefined where there is none, and where it cannot be read, which is told. */
@@ -112,12 +118,17 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     backlog.setFailing(failure !== undefined)
   })
   const settled = async (doc: string) => {
+    soon.flush(doc)
     const failure = commit.failure()
     if (failure) throw failure
     await flights.tail(doc)
   }
+  const soon = createSoon(clock)
   /** For reading: what a failing store cannot write is no reason not to show what it has. */
-  const landed = async (doc: string) => flights.tail(doc)?.catch(() => {})
+  const landed = async (doc: string) => {
+    soon.flush(doc)
+    await flights.tail(doc)?.catch(() => {})
+  }
   const restated = (doc: string) => moved.add(doc)
   const reading = createReading({ store, stats, recent, damage, log, landed, failure: commit.failure, restated })
   const { thin, squash, drop } = createHousekeeping({
@@ -135,51 +146,60 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
   let assigned = Math.max(await store.head(), Number((await reading.read('meta', headKey)) ?? 0))
   let durableSeq = assigned
 
-  return {
-    append: (doc, update, { author, origin, ...meta }, state, clients = clientsIn(update)) => {
-      const seq = ++assigned
-      const { via, cause, ...seen } = authors.see(clients, { principal: author, cause: meta.cause })
-      const writes: Write[] = seen.writes
-      const note = via.length > 0 ? { ...meta.note, via } : meta.note
-      const stat = stats.get(doc)
-      const before = stat ?? nothing
-      writes.push({
-        t: 'entry',
-        entry: {
-          seq,
-          doc,
-          previous: before.seq,
-          update,
-          author,
-          origin,
-          at: clock.now(),
-          ...(cause && { cause }),
-          ...(note && { note }),
-        },
-      })
-      const next = advance(before, {
-        doc,
+  const append: UpdateLog['append'] = (
+    doc,
+    update,
+    { author, origin, ...meta },
+    state,
+    clients = clientsIn(update),
+  ) => {
+    const seq = ++assigned
+    const { via, cause, ...seen } = authors.see(clients, { principal: author, cause: meta.cause })
+    const writes: Write[] = seen.writes
+    const note = via.length > 0 ? { ...meta.note, via } : meta.note
+    const stat = stats.get(doc)
+    const before = stat ?? nothing
+    writes.push({
+      t: 'entry',
+      entry: {
         seq,
-        bytes: update.length,
-        state,
-        snapshotTailBytes: settings.snapshotTailBytes,
-      })
-      writes.push(...next.writes)
-      stats.set(doc, next.stat)
-      recent.add(doc, stat, next.stat, update)
-      moved.add(doc)
-      const bytes = update.length + entryBytes
-      backlog.add(bytes)
-      const durable = commit.write(writes)
-      flights.add({ seq, doc, author, bytes }, durable)
-      return { seq, durable }
-    },
+        doc,
+        previous: before.seq,
+        update,
+        author,
+        origin,
+        at: clock.now(),
+        ...(cause && { cause }),
+        ...(note && { note }),
+      },
+    })
+    const next = advance(before, {
+      doc,
+      seq,
+      bytes: update.length,
+      state,
+      snapshotTailBytes: settings.snapshotTailBytes,
+    })
+    writes.push(...next.writes)
+    stats.set(doc, next.stat)
+    recent.add(doc, stat, next.stat, update)
+    moved.add(doc)
+    const bytes = update.length + entryBytes
+    backlog.add(bytes)
+    const durable = commit.write(writes)
+    flights.add({ seq, doc, author, bytes }, durable)
+    return { seq, durable }
+  }
+
+  return {
+    append,
+    appendSoon: (doc, make) => soon.add(doc, () => append(...make()).durable),
     write: commit.write,
     read: reading.read,
     list: reading.list,
     pending: (doc) => {
       const failure = commit.failure()
-      return failure ? Promise.reject(failure) : flights.tail(doc)
+      return failure ? Promise.reject(failure) : (soon.pending(doc) ?? flights.tail(doc))
     },
     stat: (doc) => stats.get(doc),
     names: (prefix) => [...stats.keys()].filter((name) => name.startsWith(prefix)),
@@ -202,6 +222,9 @@ export async function openLog({ store, settings, log, clock = systemClock, probe
     onState: commit.onState,
     damaged: () => damage.places,
     authors,
-    close: commit.close,
+    close: () => {
+      soon.flushAll()
+      return commit.close()
+    },
   }
 }

@@ -20,12 +20,14 @@ import type { UpdateLog } from '../store/log.ts'
 import type { AppendMeta } from '../store/store.ts'
 import { tokenHeader, type Context, type Doors, type Refused } from './doors.ts'
 import { guard, refusal } from './guard.ts'
+import { keepOutput } from './keep-output.ts'
 import { stampPresence } from './presence.ts'
-import { close } from './socket.ts'
 import { watchPending } from './pending.ts'
 import { createRoom } from './room.ts'
 import { createSizeGuard, readUpdate } from './size.ts'
+import { close } from './socket.ts'
 import { createTurns } from './turns.ts'
+import { writersIn } from './writers.ts'
 
 /** Where the server's own changes come from; Hocuspocus hands it back as the transaction's origin. */
 export type LocalOrigin = { source: 'local'; skipStoreHooks: true; context: AppendMeta }
@@ -54,12 +56,6 @@ type Deps = {
 }
 
 /**
- * The live log of a task changes wholly with each megabyte, and goes when the task has ended: a snapshot of it for every
- * few of its chunks would cost several times what the log does.
- */
-const logSnapshotBytes = 8 * 2 ** 20
-
-/**
  * The sync engine: Hocuspocus keeps documents in memory and speaks the protocol; what is kept, and who may do what,
  * is ours. Every hook is guarded: a throw in six of them would end the process.
  */
@@ -81,9 +77,8 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
   /** Every change, whoever made it, goes into the log in the same step in which it is made. */
   const keep = (document: Document, doc: string) => {
     const state = () => Y.encodeStateAsUpdate(document)
-    const isTime = doc.startsWith('log/') ? createEvery(logSnapshotBytes) : () => true
     const append = (update: Uint8Array, origin: unknown, clients?: readonly number[]) => {
-      updates.append(doc, update, metaOf(origin), isTime(update.length) ? state : undefined, clients)
+      updates.append(doc, update, metaOf(origin), state, clients)
     }
     document.on('update', (update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) =>
       append(update, origin, writersIn(transaction)),
@@ -194,7 +189,9 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
       }
     },
     afterLoadDocument: async ({ document, documentName }) => {
-      keep(document, pathOf(documentName))
+      const doc = pathOf(documentName)
+      if (doc.startsWith('log/')) keepOutput({ document, doc, updates, metaOf, log })
+      else keep(document, doc)
       deps.onLoaded(document)
     },
     connected: guarded.hook('connected', async ({ connection, documentName, context, instance }) => {
@@ -274,22 +271,4 @@ export function createEngine(deps: Deps): Hocuspocus<Context> {
     return docPath(address.doc)
   }
   return hocuspocus
-}
-
-/** The ids that a transaction brought changes of. */
-const writersIn = ({ beforeState, afterState }: Y.Transaction): number[] => {
-  const clients: number[] = []
-  for (const [client, clock] of afterState) if (beforeState.get(client) !== clock) clients.push(client)
-  return clients
-}
-
-/** True once so many bytes have gone by since the last time, and then anew. */
-function createEvery(bytes: number): (more: number) => boolean {
-  let since = 0
-  return (more) => {
-    since += more
-    if (since < bytes) return false
-    since = 0
-    return true
-  }
 }
