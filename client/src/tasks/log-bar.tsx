@@ -11,22 +11,24 @@ import {
   WrapText,
   X,
 } from 'lucide-react'
-import type { ReactNode, RefObject } from 'react'
+import { memo, type ReactNode, type RefObject } from 'react'
 import button from '../ui/button.module.css'
 import { IconButton } from '../ui/icon-button.tsx'
 import { Tip } from '../ui/tip.tsx'
 import styles from './tasks.module.css'
 
 type Toggle = { isOn: boolean; set: (isOn: boolean) => void }
+export type LogSwitch = 'follow' | 'wrap' | 'times' | 'search' | 'folds'
 type LogBarProps = {
   children: ReactNode
   isEmpty: boolean
-  follow: Toggle
-  wrap: Toggle
-  times: Toggle
-  search: Toggle
-  /** All named parts shut, or open; undefined where there are none. */
-  folds: Toggle | undefined
+  isFollowing: boolean
+  wraps: boolean
+  showsTime: boolean
+  isSearching: boolean
+  /** All named parts are shut, or not; undefined where there are none. */
+  areFoldsShut: boolean | undefined
+  onSwitch: (what: LogSwitch, isOn: boolean) => void
   onCopy: () => void
   onLink: () => void
   /** Where the whole output can be had as a file; undefined while the server is out of reach. */
@@ -34,35 +36,37 @@ type LogBarProps = {
 }
 
 /** What can be done with an output. Each has a key, which works while the output has the focus. */
-export function LogBar({
+export const LogBar = memo(function LogBar({
   children,
   isEmpty,
-  follow,
-  wrap,
-  times,
-  search,
-  folds,
+  isFollowing,
+  wraps,
+  showsTime,
+  isSearching,
+  areFoldsShut,
+  onSwitch,
   onCopy,
   onLink,
   fileUrl,
 }: LogBarProps) {
+  const toggle = (what: LogSwitch, isOn: boolean): Toggle => ({ isOn, set: (isOn) => onSwitch(what, isOn) })
   return (
     <header className={styles.outputBar}>
       <span>output:</span>
       <span className={styles.about}>{children}</span>
       <span className={styles.grow} />
-      <Switch {...search} label="Search the output" shortcut="/" isDisabled={isEmpty}>
+      <Switch {...toggle('search', isSearching)} label="Search the output" shortcut="/" isDisabled={isEmpty}>
         <Search size={14} aria-hidden />
       </Switch>
-      {folds && (
-        <Switch {...folds} label="Fold all parts">
+      {areFoldsShut !== undefined && (
+        <Switch {...toggle('folds', areFoldsShut)} label="Fold all parts">
           <ChevronsDownUp size={14} aria-hidden />
         </Switch>
       )}
-      <Switch {...wrap} label="Wrap long lines" shortcut="W">
+      <Switch {...toggle('wrap', wraps)} label="Wrap long lines" shortcut="W">
         <WrapText size={14} aria-hidden />
       </Switch>
-      <Switch {...times} label="Show when each line came" shortcut="T">
+      <Switch {...toggle('times', showsTime)} label="Show when each line came" shortcut="T">
         <Clock size={14} aria-hidden />
       </Switch>
       <IconButton label="Copy a link to this line" disabled={isEmpty} onClick={onLink}>
@@ -78,12 +82,12 @@ export function LogBar({
           </a>
         </Tip>
       )}
-      <Switch {...follow} label="Follow the end" shortcut="F">
+      <Switch {...toggle('follow', isFollowing)} label="Follow the end" shortcut="F">
         <ArrowDownToLine size={14} aria-hidden />
       </Switch>
     </header>
   )
-}
+})
 
 type SwitchProps = Toggle & { label: string; shortcut?: string; isDisabled?: boolean; children: ReactNode }
 

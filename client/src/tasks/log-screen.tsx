@@ -29,7 +29,7 @@ const noMarks: readonly Mark[] = []
 export function LogScreen({
   log,
   end,
-  view: { scroller, probe, onScroll, rows, height, above },
+  view: { scroller, probe, onScroll, rows, keyOf, height, above },
   folds,
   search,
   wraps,
@@ -71,7 +71,7 @@ export function LogScreen({
             return (
               row && (
                 <LogLine
-                  key={n}
+                  key={keyOf(n)}
                   n={n}
                   row={row}
                   href={hrefOf(row.at)}

@@ -114,6 +114,25 @@ test('[UI-175] a long line wraps, and what is below it stays in its place', asyn
   )
 })
 
+test('[UI-204] output that pours in fills the elements that are there; a row that is looked at keeps its own', async () => {
+  const task = begun()
+  const monitor = show(task)
+  monitor.write(task, lines(0, 500))
+  await expect.poll(() => isInView('line 499 ')).toBe(true)
+  const before = rows()
+  monitor.write(task, lines(500, 5_000))
+  await expect.poll(() => isInView('line 4999 ')).toBe(true)
+  expect(rows().filter((row) => before.includes(row)).length).toBeGreaterThan(before.length - 2)
+  // A few lines more move up what is there.
+  const row = rows().find((each) => each.textContent?.includes('line 4990 '))
+  monitor.write(task, lines(5_000, 5_003))
+  await expect.poll(() => isInView('line 5002 ')).toBe(true)
+  expect(row?.textContent).toContain('line 4990 ')
+  log().scrollTop = 0
+  await expect.poll(() => isInView('line 0 ')).toBe(true)
+  expect(row?.isConnected).toBe(false)
+})
+
 test('[UI-168] a part is folded and opened, and a hit in it opens it', async () => {
   const task = begun()
   const monitor = show(task)

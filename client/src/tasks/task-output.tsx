@@ -1,11 +1,12 @@
 import type { Id, TaskOutput as OutputRecord } from '@tandem/shared'
 import { ArrowDown } from 'lucide-react'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useMemo, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { asFlag, useRemembered } from '../ui/remembered.ts'
-import { LogBar, SearchBar } from './log-bar.tsx'
+import { useStable } from '../ui/use-stable.ts'
+import { LogBar, SearchBar, type LogSwitch } from './log-bar.tsx'
 import { copy, plainText } from './log-copy.ts'
 import { LogNote } from './log-note.tsx'
 import { LogScreen } from './log-screen.tsx'
@@ -92,22 +93,49 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
   const isEmpty = facts.end === facts.first
   const fileUrl = `/api/v1/workspaces/${session.place.workspaceId}/tasks/${taskId}/log?attempt=${attempt}`
   const isCut = facts.missing > 0 || output?.truncated === true
+  // The bar is not rendered anew with each frame of output.
+  const onSwitch = useStable((what: LogSwitch, isOn: boolean) => {
+    if (what === 'follow') setFollowing(isOn)
+    else if (what === 'wrap') setWraps(isOn)
+    else if (what === 'times') setShowsTime(isOn)
+    else if (what === 'folds') folds.setAll(isOn)
+    else if (isOn) openSearch()
+    else closeSearch()
+  })
+  const onCopy = useStable(() => {
+    void copy(plainText(log, facts), isCut ? 'Copied what is here of the output.' : 'Copied the output.')
+  })
+  const onLink = useStable(() => link(chosen ?? search.current?.row ?? view.firstSeen))
+  const { missing, parts, trouble } = facts
+  const note = useMemo(
+    () => (
+      <LogNote
+        missing={missing}
+        parts={parts}
+        trouble={trouble}
+        isCut={isCut}
+        isOffline={isOffline}
+        fileUrl={fileUrl}
+        again={again}
+      />
+    ),
+    [missing, parts, trouble, isCut, isOffline, fileUrl, again],
+  )
   return (
     <section className={styles.output} aria-label="Output" onKeyDown={onKeyDown}>
       <LogBar
         isEmpty={isEmpty}
-        follow={{ isOn: isFollowing, set: setFollowing }}
-        wrap={{ isOn: wraps, set: setWraps }}
-        times={{ isOn: showsTime, set: setShowsTime }}
-        search={{ isOn: isSearching, set: (isOn) => (isOn ? openSearch() : closeSearch()) }}
-        folds={folds.count > 0 ? { isOn: folds.areAllShut, set: folds.setAll } : undefined}
-        onCopy={() =>
-          void copy(plainText(log, facts), isCut ? 'Copied what is here of the output.' : 'Copied the output.')
-        }
-        onLink={() => link(chosen ?? search.current?.row ?? view.firstSeen)}
+        isFollowing={isFollowing}
+        wraps={wraps}
+        showsTime={showsTime}
+        isSearching={isSearching}
+        areFoldsShut={folds.count > 0 ? folds.areAllShut : undefined}
+        onSwitch={onSwitch}
+        onCopy={onCopy}
+        onLink={onLink}
         fileUrl={isOffline ? undefined : fileUrl}
       >
-        <LogNote facts={facts} isCut={isCut} isOffline={isOffline} fileUrl={fileUrl} again={again} />
+        {note}
       </LogBar>
       {isSearching && (
         <SearchBar

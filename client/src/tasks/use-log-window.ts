@@ -28,6 +28,7 @@ export function useLogWindow({ log, facts, hidden, wraps, isFollowing, onFollow 
   const [fits, setFits] = useState(80)
   const columns = wraps ? fits : 0
   const place = useMemo(createLayout, [log])
+  const slots = useMemo(createSlots, [log])
   const total = useMemo(() => {
     place.update(facts, facts.settled, columns, hidden, (n) => widthOf(log.row(n)?.text ?? ''))
     return place.total()
@@ -100,6 +101,8 @@ export function useLogWindow({ log, facts, hidden, wraps, isFollowing, onFollow 
   for (let n = place.shownFrom(from); n < facts.end && place.topOf(n) < below; n = place.shownFrom(n + 1)) rows.push(n)
   return {
     scroller,
+    /** By what a row is known to React. */
+    keyOf: slots(rows[0] ?? 0, rows.at(-1) ?? 0, isFollowing),
     /** A text of `probeChars` characters in a row like any other: how many fit is measured with it. */
     probe,
     onScroll,
@@ -118,6 +121,20 @@ export function useLogWindow({ log, facts, hidden, wraps, isFollowing, onFollow 
       element.scrollLeft = 0
     },
     toStart: () => scrollTo(0),
+  }
+}
+
+/**
+ * Gives rows their keys. A row keeps its own as long as it is on the screen. When output pours in so fast that none of
+ * the rows before is left, the new ones take their places: other words in the same elements cost less than new elements.
+ */
+function createSlots() {
+  let offset = 0
+  let shown = { first: 0, last: -1 }
+  return (first: number, last: number, isFollowing: boolean) => {
+    if (isFollowing && first > shown.last) offset += first - shown.first
+    shown = { first, last }
+    return (n: number): number => n - offset
   }
 }
 
