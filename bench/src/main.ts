@@ -7,6 +7,7 @@ import { firstMirror } from './first-mirror.ts'
 import { memory } from './memory.ts'
 import { mirrorPeers } from './mirror-peers.ts'
 import { output } from './output.ts'
+import { outputFrames } from './output-frames.ts'
 import { reconnect } from './reconnect.ts'
 import { reconnectMany } from './reconnect-many.ts'
 import { saving } from './saving.ts'
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   reconnect: async (tandem) => reconnect(tandem, await fileOf(tandem, 'peer.txt')),
   tasks: (tandem) => taskStart(tandem),
   output: (tandem) => output(tandem),
+  'output-frames': (tandem) => outputFrames(tandem),
   mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
   'reconnect-many': () => reconnectMany(Number(process.env.FILES ?? 2_000)),
 }
