@@ -4,9 +4,11 @@ import type { Readable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
 import { z } from 'zod'
 import type { Command } from './command.ts'
+import { withDescriptorsUpTo } from './descriptors.ts'
 import { exitOf } from './exit.ts'
 import type { Identity } from './identity.ts'
 import { askToEnd, processTree, signalEach } from './process-tree.ts'
+import { statusFd } from './profile.ts'
 import type { Launched } from './supervise.ts'
 import { startAtTerminal } from './terminal.ts'
 
@@ -30,8 +32,10 @@ const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount -o bind,ro /de
 
 /** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
 export function launchBubblewrap({ bwrap, args, identity, data, procsFile, terminal }: LaunchOptions): Launched {
+  const handedOn = withDescriptorsUpTo(statusFd + data.length)
   const [file, ...rest]: [string, ...string[]] = identity.isRoot
     ? [
+        ...handedOn,
         '/usr/bin/unshare',
         '--mount',
         '--propagation',
@@ -45,7 +49,7 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile, termi
         bwrap,
         ...args,
       ]
-    : [bwrap, ...args]
+    : [...handedOn, bwrap, ...args]
   const common = { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }
   const owner = identity.drop ? { uid: identity.uid, gid: identity.gid } : undefined
   const held =

@@ -3,6 +3,7 @@ import { closeSync, constants, createWriteStream, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants as system } from 'node:os'
 import { ReadStream } from 'node:tty'
+import { withDescriptorsUpTo } from './descriptors.ts'
 import { signalEach } from './process-tree.ts'
 import type { ToTerminalHost } from './terminal.ts'
 
@@ -32,9 +33,10 @@ let end = () => {}
 
 function start({ file, args, cwd, env, owner, size, data }: Extract<ToTerminalHost, { t: 'start' }>): void {
   const { native, master, slave } = open(size)
-  // What the command gets must not hand on its own terminal's other end.
-  const closing = ['-c', `exec ${master}>&-; exec "$@"`, 'bash', file, ...args]
-  const child = spawn('/bin/bash', closing, { cwd, env, stdio: [slave, slave, slave, ...data], ...owner })
+  // Its own terminal's other end is among what the command must not get.
+  const [shell, ...closing] = withDescriptorsUpTo(2 + data.length)
+  const stdio = [slave, slave, slave, ...data]
+  const child = spawn(shell, [...closing, file, ...args], { cwd, env, stdio, ...owner })
   closeSync(slave)
   end = () => signalEach(child.pid === undefined ? [] : [-child.pid], 'SIGKILL')
   const screen = new ReadStream(master)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Command } from './command.ts'
+import { withDescriptorsUpTo } from './descriptors.ts'
 import { exitOf } from './exit.ts'
 import { askToEnd, processTree, signalEach } from './process-tree.ts'
 import type { Launched } from './supervise.ts'
@@ -22,7 +23,7 @@ const afterglowMs = 250
  */
 export function launchUnsafely({ argv, cwd, environment, terminal }: LaunchOptions): Launched {
   // Through a shell's exec, so that a program that does not exist fails as it does in the sandbox.
-  const [file, args] = ['/bin/sh', ['-c', 'exec "$@"', 'sh', ...(terminal ? atTerminal : []), ...argv]] as const
+  const [file, ...args] = [...withDescriptorsUpTo(2), ...(terminal ? atTerminal : []), ...argv] as const
   const held = terminal && startAtTerminal({ file, args, cwd, env: environment, size: terminal.size })
   const child =
     held?.child ?? spawn(file, args, { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })

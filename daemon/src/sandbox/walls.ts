@@ -38,10 +38,11 @@ export function findWalls({
   const bwrap = findProgram('bwrap', path, workspace)
   if (bwrap === undefined)
     return { reason: 'bubblewrap (bwrap) is not installed', fix: `Install it: ${installCommand()}.` }
-  const missing = ['/usr/bin/prlimit', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find(
+  const missing = ['/usr/bin/prlimit', '/bin/bash', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find(
     (file) => !isProgram(file),
   )
-  if (missing !== undefined) return { reason: `${missing} is missing`, fix: 'Install util-linux.' }
+  if (missing !== undefined)
+    return { reason: `${missing} is missing`, fix: `Install ${missing === '/bin/bash' ? 'bash' : 'util-linux'}.` }
   return {
     bwrap,
     architecture,
