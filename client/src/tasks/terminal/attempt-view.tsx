@@ -1,7 +1,9 @@
 import { isTerminal, type Task } from '@tandem/shared'
 import { SquareTerminal, Text } from 'lucide-react'
 import { type ComponentProps, lazy, Suspense, useState } from 'react'
+import { ErrorBoundary } from '../../ui/error-boundary.tsx'
 import { Skeleton } from '../../ui/states.tsx'
+import { useSession } from '../../session/session-context.ts'
 import { TaskOutput } from '../task-output.tsx'
 import styles from './terminal.module.css'
 
@@ -11,6 +13,7 @@ type AttemptViewProps = Omit<ComponentProps<typeof TaskOutput>, 'taskId' | 'isOv
 
 /** What an attempt wrote: lines of text, or, where it is at a terminal, that terminal, with the text a click away. */
 export function AttemptView({ task, ...shown }: AttemptViewProps) {
+  const session = useSession()
   const size = task.payload.kind === 'command' ? task.payload.terminal : undefined
   // An address that names a line is of the text.
   const [asText, setAsText] = useState(shown.at !== undefined)
@@ -35,10 +38,12 @@ export function AttemptView({ task, ...shown }: AttemptViewProps) {
       </>
     )
   return (
-    <Suspense fallback={<Skeleton label="The terminal is loading" widths={[30, 50, 20]} />}>
-      <TerminalView task={task} attempt={shown.attempt} size={size} output={shown.output}>
-        {choice}
-      </TerminalView>
-    </Suspense>
+    <ErrorBoundary what="The terminal" onError={(error) => session.log.error('the terminal failed', { error })}>
+      <Suspense fallback={<Skeleton label="The terminal is loading" widths={[30, 50, 20]} />}>
+        <TerminalView task={task} attempt={shown.attempt} size={size} output={shown.output}>
+          {choice}
+        </TerminalView>
+      </Suspense>
+    </ErrorBoundary>
   )
 }

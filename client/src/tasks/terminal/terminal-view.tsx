@@ -1,11 +1,12 @@
 import { type Id, type Task, type TaskOutput, type TerminalSize } from '@tandem/shared'
-import { Accessibility } from 'lucide-react'
+import { Accessibility, Maximize2, Minimize2 } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useSession } from '../../session/session-context.ts'
 import { useView } from '../../session/use-view.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { asFlag, useRemembered } from '../../ui/remembered.ts'
 import styles from './terminal.module.css'
+import { useFullWindow } from './use-full-window.ts'
 import { useOutput } from './use-output.ts'
 import { useScreen } from './use-screen.ts'
 import { useTyping } from './use-typing.ts'
@@ -36,6 +37,7 @@ export default function TerminalView({ task, attempt, size, output, children }: 
   const why = whyNotTyped({ task, attempt, role: claims.role, isOffline })
   const mayType = why === undefined
 
+  const whole = useFullWindow()
   const { host, screen, fits } = useScreen({ size, isRead, mayType, onLink: setAddress })
   const { drive, isLive, trouble: missing } = useOutput({ taskId: task.id, attempt, output, screen })
   const trouble = useTyping({ task: task.id, attempt, screen, fits, drive, isLive, mayType })
@@ -53,7 +55,7 @@ export default function TerminalView({ task, attempt, size, output, children }: 
   const driver = driverWords(drive, claims, (id: Id) => members.get(id)?.name)
   const isMine = drive?.session === claims.session
   return (
-    <section className={styles.terminal} aria-label="Terminal">
+    <section ref={whole.ref} className={styles.terminal} aria-label="Terminal" onBlur={whole.onBlur}>
       <header className={styles.bar}>
         {children}
         <span className={styles.driver} role="status">
@@ -76,6 +78,15 @@ export default function TerminalView({ task, attempt, size, output, children }: 
         )}
         <IconButton label="Made for a screen reader" aria-pressed={isRead} onClick={() => setRead(!isRead)}>
           <Accessibility size={14} aria-hidden />
+        </IconButton>
+        <IconButton
+          label={whole.isOn ? 'Back to its place' : 'Fill the window'}
+          onClick={() => {
+            whole.toggle()
+            screen?.terminal.focus()
+          }}
+        >
+          {whole.isOn ? <Minimize2 size={14} aria-hidden /> : <Maximize2 size={14} aria-hidden />}
         </IconButton>
       </header>
       <div ref={host} className={styles.host} />

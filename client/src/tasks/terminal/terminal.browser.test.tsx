@@ -165,13 +165,27 @@ test('[UI-183] F6 leaves the terminal, Escape and Tab belong to the program; wha
   expect(t.typed()).toBe('')
 })
 
+test('[UI-183] a terminal fills the window, has the size that fits there, and goes back once the focus leaves it', async () => {
+  const t = show()
+  await expect.poll(t.sizes).toHaveLength(1)
+  await page.getByRole('button', { name: 'Fill the window' }).click()
+  await expect.poll(textarea).toBe(document.activeElement)
+  await expect.poll(t.sizes).toHaveLength(2)
+  const [small, large] = t.sizes()
+  expect(large?.rows).toBeGreaterThan(small?.rows ?? 0)
+  expect(large?.cols).toBeGreaterThan(small?.cols ?? 0)
+  const elsewhere = t.host.appendChild(document.createElement('button'))
+  elsewhere.focus()
+  await expect.element(page.getByRole('button', { name: 'Fill the window' })).toBeInTheDocument()
+  await expect.poll(() => t.sizes().at(-1)).toEqual(small)
+})
+
 test('[UI-184] a program changes neither title nor clipboard, and a link leads to the web only, after a click', async () => {
   const t = show()
   const opened = vi.spyOn(window, 'open').mockReturnValue(null)
   const written = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
   const link = (address: string, text: string) => `\u001b]8;;${address}\u001b\\${text}\u001b]8;;\u001b\\`
   t.write(`\u001b]2;owned\u0007\u001b]52;c;b3duZWQ=\u0007${link('https://example.org/a', 'https://bank.example')}\r\n`)
-  // oxlint-disable-next-line no-script-url -- what must not be followed
   t.write(`${link('javascript:alert(1)', 'second')}\r\n`)
   await sees('second')
   expect(document.title).toBe('Tandem')
