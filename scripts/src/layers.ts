@@ -45,10 +45,12 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     disk: [],
     watch: ['disk'],
     mirror: ['disk', 'watch'],
-    sandbox: [],
+    // The one way out to the network; the sandbox's policy speaks of it.
+    egress: [],
+    sandbox: ['egress', 'disk'],
     git: ['sandbox'],
-    tasks: ['sandbox', 'disk'],
-    agent: ['sandbox'],
+    tasks: ['sandbox', 'egress', 'disk'],
+    agent: ['sandbox', 'egress'],
     open: ['agent'],
   },
   // A feature uses `session` and `ui`, never another feature: `app.tsx` places them beside each other.
