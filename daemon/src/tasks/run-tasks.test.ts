@@ -308,6 +308,21 @@ test('[TSK-191] where a daemon hangs between a grant and its start until the lea
   expect(t.steps).not.toContain('execute')
 })
 
+test('[TSK-192] what the watchdog ended before its daemon did so counts as given up; what ended by itself, as it ended', async () => {
+  const t = setUp()
+  const [killed, exited] = [t.add('killed', { onLost: 'requeue' }), t.add('exited', { onLost: 'requeue' })]
+  await t.says('claim', 2)
+  for (const id of [killed, exited]) t.grant(id)
+  for (const name of ['killed', 'exited']) await started(t.processes, name)
+  t.hang(61_000)
+  t.processes.get('exited')?.end({ state: 'failed', result: { exitCode: 1 } })
+  const ofExited = (await t.says('report', 3)).at(-1)
+  expect(ofExited).toMatchObject({ task: exited, state: 'failed', result: { exitCode: 1 } })
+  expect(ofExited?.result?.code).toBeUndefined()
+  t.processes.get('killed')?.end({ state: 'failed', result: { exitCode: null, signal: 'SIGKILL' } })
+  expect((await t.says('report', 4)).at(-1)).toMatchObject({ task: killed, result: { code: 'lease-lost' } })
+})
+
 test('[S269] a task the policy asks about waits for a person, and is claimed once it is allowed', async () => {
   const t = setUp({ judgement: { decision: 'ask', argsHash: 'h', summary: 'rm x', reason: 'no rule', risk: 'medium' } })
   const id = t.add('rm')
@@ -405,7 +420,7 @@ test('[S45] [TSK-166] a daemon that stops ends its processes and says so, also o
     result: { code: 'stopped', error: 'the daemon was stopped while it ran' },
   })
   t.grant(late)
-  expect((await t.says('report', 3)).at(-1)).toMatchObject({ task: late, state: 'failed', result: { code: 'stopped' } })
+  expect((await t.says('report', 3)).at(-1)).toMatchObject({ task: late, state: 'failed', result: { code: 'not-begun' } })
   t.ack(report?.n ?? 0)
   await stopped
   expect(t.processes.size).toBe(0)

@@ -81,6 +81,16 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
     for (const h of held.values()) if (h.requeues && mono() > endsAt(h)) kill(h, 'lease-lost')
   }
 
+  const attemptPorts: AttemptPorts = {
+    ...ports,
+    execute: async (task, job) => {
+      const outcome = await ports.execute(task, job)
+      // The watchdog may have been before us: what it ended was given up, and did not fail.
+      if (typeof outcome.result.exitCode !== 'number') watchLeases()
+      return outcome
+    },
+  }
+
   /** Claimed before it was to stop, and granted after. */
   const giveBack = (task: Id, attempt: number) => {
     const result = { code: 'stopped', error: 'the daemon was stopped before it began' }
@@ -138,7 +148,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       const onProcess = (pid: number) => ports.watchdog.watch(pid, entry.requeues ? endsAt(entry) : undefined)
       const { state, result } =
         claims.refusal(task) ??
-        (await runAttempt(task, ports, {
+        (await runAttempt(task, attemptPorts, {
           stop: stop.signal,
           killSignal: entry.kill.signal,
           giveUp: over,
