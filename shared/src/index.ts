@@ -132,6 +132,7 @@ export {
   Task,
   TaskInput,
   TaskOutput,
+  type SetAside,
   TerminalSize,
   TaskPayload,
   TaskResult,

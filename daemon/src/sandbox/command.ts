@@ -1,5 +1,6 @@
 import type { TerminalSize } from '@tandem/shared'
 import type { Limits } from './limits.ts'
+import type { Quarantined } from './quarantine.ts'
 import type { TerminalControl } from './terminal.ts'
 
 /** A program with its arguments, or a line for the shell. */
@@ -8,6 +9,8 @@ export type Program = { readonly argv: readonly [string, ...string[]] } | { read
 export type OutputStream = 'stdout' | 'stderr'
 
 export type Command = Program & {
+  /** What it is called where something of it is set aside: a name for a folder. */
+  readonly id?: string | undefined
   /** Absolute, inside the workspace. */
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>> | undefined
@@ -28,7 +31,7 @@ export type Command = Program & {
 }
 
 /** Why a command was ended by us. */
-export type EndReason = 'timeout' | 'output-limit' | 'memory-limit' | 'process-limit' | 'cancelled'
+export type EndReason = 'timeout' | 'output-limit' | 'memory-limit' | 'process-limit' | 'growth-limit' | 'cancelled'
 
 export type CommandResult = {
   /** Null where a signal ended it, or it never started. */
@@ -40,6 +43,8 @@ export type CommandResult = {
   readonly endedAt: number
   /** It failed, and its output looks as if for want of the network. */
   readonly networkBlockedHint: boolean
+  /** What it made that programs outside the sandbox would run or obey. */
+  readonly quarantined?: Quarantined
 }
 
 /** How much the walls hold: `none` only where the owner opted out by name. */

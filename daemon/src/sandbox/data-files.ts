@@ -18,6 +18,18 @@ export function createDataFiles(): { open(content: Buffer | string): number } {
   }
 }
 
+/** Opens one after the other; where one cannot be opened, none stays open. */
+export function openAll<T>(files: readonly T[], open: (file: T) => number): number[] {
+  const fds: number[] = []
+  try {
+    for (const file of files) fds.push(open(file))
+    return fds
+  } catch (e) {
+    closeAll(fds)
+    throw e
+  }
+}
+
 export const closeAll = (fds: readonly number[]): void => fds.forEach((fd) => closeSync(fd))
 
 function openUnlinked(content: Buffer | string): number {

@@ -17,6 +17,9 @@ export const Limits = z.strictObject({
   fileMb: z.int().positive().default(256),
   /** Output beyond this ends the command; what is kept of it is the business of `tasks/output.ts`. */
   outputKb: z.int().positive().default(65_536),
+  /** What it may add to the folder: files and folders, and the space they take. */
+  growthMb: z.int().positive().default(4_096),
+  growthFiles: z.int().positive().default(250_000),
   openFiles: z.int().positive().default(4_096),
   /** Size of each private memory file system: /tmp and HOME. */
   scratchMb: z.int().positive().default(512),

@@ -3,9 +3,11 @@ import { realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import type { Log } from '@tandem/shared'
 import type { Runner } from './command.ts'
+import { createFolderIndex } from './folder-index.ts'
 import { commandIdentity } from './identity.ts'
 import type { Policy } from './policy.ts'
 import { probe, type Probe } from './probe.ts'
+import { createQuarantine } from './quarantine.ts'
 import { createRefusingRunner, createSandboxedRunner, createUnsafeRunner, type Machine } from './runner.ts'
 import { findToolchains } from './toolchains.ts'
 
@@ -48,7 +50,11 @@ export async function openRunner({
     protect: policy.sandbox.protect,
     hide: policy.sandbox.hide,
     git: { ...gitSetting('name'), ...gitSetting('email') },
+    log,
   }
+  // Also where nothing can be run now: a daemon that was killed may have left something behind.
+  const index = createFolderIndex(() => false)
+  await createQuarantine({ workspace: real, identity, index, log }).recover()
   if (unsafe) {
     log.warn('commands run without a sandbox', { workspace: real })
     const reason = 'The owner started it with --unsafe-no-sandbox'

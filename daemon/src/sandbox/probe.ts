@@ -49,7 +49,7 @@ export async function probe({ path, workspace, identity, log }: ProbeOptions): P
       chownSync(made, identity.uid, identity.gid)
     }
     writeFileSync(join(folder, 'canary'), 'canary', { mode: 0o644 })
-    const machine = { ...bareMachine, workspace: inside, identity }
+    const machine = { ...bareMachine, workspace: inside, identity, log }
     const runner = createSandboxedRunner(machine, walls, 'full')
     const through = (await Promise.all([tryAttacks(runner, inside, folder), tryManyProcesses(runner, inside)])).flat()
     const held = [...attacks.map(([name]) => name), writeOutside, tooManyProcesses].filter(
@@ -120,7 +120,7 @@ async function run(runner: Runner, cwd: string, shellLine: string, env: Record<s
   return output
 }
 
-const bareMachine: Omit<Machine, 'workspace' | 'identity'> = {
+const bareMachine: Omit<Machine, 'workspace' | 'identity' | 'log'> = {
   toolchains: { folders: [], path: ['/usr/bin', '/bin'], environment: {} },
   hostEnvironment: {},
   limits: defaultLimits,

@@ -12,9 +12,11 @@ const options: ProfileOptions = {
     readOnly: ['/home/u/project/.git/hooks'],
     hidden: ['/home/u/project/.env'],
   },
+  covered: ['/home/u/project/.tandem'],
   topLevel: { '/bin': { link: 'usr/bin' }, '/lib64': 'folder' },
   etcFiles: ['nsswitch.conf'],
   disableUserns: true,
+  bindsHeld: false,
   limits: { scratchMb: 64 },
   git: { name: 'A "quoted" name' },
 }

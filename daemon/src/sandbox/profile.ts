@@ -10,13 +10,17 @@ export type ProfileOptions = {
   readonly environment: Readonly<Record<string, string>>
   /** Read-only, each at its own path. */
   readonly toolchains: readonly string[]
-  readonly protectedPaths: ProtectedPaths
+  readonly protectedPaths: Omit<ProtectedPaths, 'awaited'>
+  /** Folders shown as empty. */
+  readonly covered: readonly string[]
   /** How `/bin`, `/lib` and so on look on this machine: link targets, or `folder`. */
   readonly topLevel: Readonly<Record<string, { link: string } | 'folder'>>
   /** Which of `etcFiles` this machine has. */
   readonly etcFiles: readonly string[]
   /** Whether this bubblewrap knows `--disable-userns` (0.8 and later); the system call filter refuses them anyway. */
   readonly disableUserns: boolean
+  /** Whether it can bind what is held open (0.8 of Debian 12, 0.10 elsewhere): no path can be swapped for a link meanwhile. */
+  readonly bindsHeld: boolean
   readonly limits: Pick<Limits, 'scratchMb'>
   readonly git: { readonly name?: string; readonly email?: string }
   /** False makes the workspace read-only, for commands that only look (git status). */
@@ -31,6 +35,8 @@ export type DataFile =
   | { readonly content: 'filter' | 'empty' }
   | { readonly content: 'text'; readonly text: string }
   | { readonly content: 'host'; readonly path: string }
+  /** The very file or folder at this place of the workspace, to be opened through no link. */
+  | { readonly content: 'place'; readonly path: string }
 
 /** Where bubblewrap reports the child's pid and exit code (`--json-status-fd`). */
 export const statusFd = 3
@@ -69,6 +75,9 @@ export function buildProfile(options: ProfileOptions): Profile {
   const fd = (file: DataFile) => String(firstDataFd + data.push(file) - 1)
   const text = (lines: readonly string[]) => fd({ content: 'text', text: lines.map((line) => `${line}\n`).join('') })
   const size = String(options.limits.scratchMb * 1_048_576)
+  /** Another command may be at work in the workspace just now. */
+  const bind = (how: '--bind' | '--ro-bind', path: string) =>
+    options.bindsHeld ? [`${how}-fd`, fd({ content: 'place', path }), path] : [how, path, path]
   const [uid, gid] = identity.isRoot ? [1000, 1000] : [identity.uid, identity.gid]
 
   // oxfmt-ignore
@@ -90,9 +99,10 @@ export function buildProfile(options: ProfileOptions): Profile {
     '--file', text(gitConfig(options)), `${sandboxHome}/.gitconfig`,
     ...options.toolchains.flatMap((folder) => ['--ro-bind-try', folder, folder]),
     options.writable === false ? '--ro-bind' : '--bind', workspace, workspace,
-    ...(options.writable === false ? [] : protectedPaths.pinned.flatMap((path) => ['--bind', path, path])),
-    ...protectedPaths.readOnly.flatMap((path) => ['--ro-bind', path, path]),
+    ...(options.writable === false ? [] : protectedPaths.pinned.flatMap((path) => bind('--bind', path))),
+    ...protectedPaths.readOnly.flatMap((path) => bind('--ro-bind', path)),
     ...protectedPaths.hidden.flatMap((path, i) => i < maxEmptyFiles ? ['--ro-bind-data', fd({ content: 'empty' }), path] : ['--ro-bind', '/dev/null', path]),
+    ...options.covered.flatMap((path) => ['--size', '4096', '--tmpfs', path, '--remount-ro', path]),
     '--remount-ro', '/', '--seccomp', fd({ content: 'filter' }), '--chdir', options.cwd, '--',
   ]
   return { args, data }

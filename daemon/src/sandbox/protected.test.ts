@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createFolderIndex } from './folder-index.ts'
 import { findProtectedPaths } from './protected.ts'
 
 let workspace: string
@@ -15,9 +16,9 @@ const make = (...paths: string[]) => {
   }
 }
 const find = (protect: string[] = []) => {
-  const found = findProtectedPaths(workspace, { protect, findSecrets: () => [] })
+  const found = findProtectedPaths(workspace, { protect, found: createFolderIndex(() => false).find(workspace) })
   const relative = (paths: readonly string[]) => paths.map((path) => path.slice(workspace.length + 1)).toSorted()
-  return { pinned: relative(found.pinned), readOnly: relative(found.readOnly) }
+  return { pinned: relative(found.pinned), readOnly: relative(found.readOnly), awaited: relative(found.awaited) }
 }
 
 test('[SBX-22] of a repository, all that runs programs is held, and hooks kept elsewhere too', () => {
@@ -43,7 +44,7 @@ test('what the policy names must lie in the workspace', () => {
 
 test('what is not there is not protected, what the policy names is', () => {
   make('.vscode/settings.json', 'ci/deploy.sh')
-  expect(find(['ci', 'nothing'])).toEqual({ pinned: [], readOnly: ['.vscode', 'ci'] })
+  expect(find(['ci', 'nothing'])).toEqual({ pinned: [], readOnly: ['.vscode', 'ci'], awaited: ['nothing'] })
 })
 
 test('links are never followed', () => {
@@ -53,10 +54,38 @@ test('links are never followed', () => {
   // A bind would show what lies behind the link.
   symlinkSync(join(workspace, 'real'), join(workspace, '.git'))
   make('real/config')
-  expect(find(['linked/.env'])).toEqual({ pinned: [], readOnly: [] })
+  expect(find(['linked/.env'])).toEqual({ pinned: [], readOnly: [], awaited: [] })
 })
 
 test('the file that stands for .git in a worktree is read-only', () => {
   make('.git')
   expect(find()).toMatchObject({ pinned: [], readOnly: ['.git'] })
+})
+
+test('[SBX-232] what lies below is held as well: settings of editors, and of repositories what runs programs', () => {
+  make(
+    'packages/x/.vscode/tasks.json',
+    'sub/.git/HEAD',
+    'sub/.git/config',
+    'sub/.git/hooks/x',
+    'wt/.git',
+    'bare/HEAD',
+    'bare/refs/x',
+  )
+  make('bare/config', 'sub/.git/modules/a/b/HEAD', 'sub/.git/modules/a/b/refs/x', 'sub/.git/modules/a/b/config')
+  make('sub/.git/worktrees/w/HEAD', 'sub/.git/worktrees/w/commondir', 'sub/.git/worktrees/w/index')
+  expect(find().readOnly).toEqual([
+    'bare/config',
+    'packages/x/.vscode',
+    'sub/.git/config',
+    'sub/.git/hooks',
+    'sub/.git/modules/a/b/config',
+    'sub/.git/worktrees/w/commondir',
+    'wt/.git',
+  ])
+})
+
+test('[SBX-232] more than can be held is refused in words', () => {
+  make(...Array.from({ length: 501 }, (_, i) => `${i}/.envrc`))
+  expect(() => find()).toThrow(/501 folders and files.*serve a smaller folder/)
 })

@@ -40,6 +40,7 @@ describe('without a sandbox', () => {
       git: {},
       hostEnvironment: {},
       toolchains: { folders: [], path: ['/usr/bin'], environment: {} },
+      log: silentLog,
     } satisfies Machine
     const broken = createSandboxedRunner(machine, { ...walls, bwrap: '/usr/bin/false' }, 'full')
     await expect(broken.runCommand({ shellLine: 'true', cwd: bed.workspace, onChunk: () => {} })).rejects.toMatchObject(
@@ -90,6 +91,7 @@ test('[SBX-55] root without control groups is bounded by the watchdog', async ()
     git: {},
     hostEnvironment: {},
     toolchains: { folders: [], path: ['/usr/bin'], environment: {} },
+    log: silentLog,
   } satisfies Machine
   const runner = createSandboxedRunner(machine, walls, 'full')
   let output = ''

@@ -1,18 +1,22 @@
-import { openSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, relative } from 'node:path'
-import { TandemError } from '@tandem/shared'
+import { lstatSync, openSync, realpathSync, statSync } from 'node:fs'
+import { isAbsolute, join, relative } from 'node:path'
+import { isTandemError, messageOf, TandemError, type Log } from '@tandem/shared'
+import { openInside, type Root } from '../disk/inside.ts'
 import { launchBubblewrap } from './bubblewrap.ts'
 import { toArgv, type Command, type CommandResult, type Runner, type Tier } from './command.ts'
-import { closeAll, createDataFiles } from './data-files.ts'
+import { closeAll, createDataFiles, openAll } from './data-files.ts'
 import { commandEnvironment, sandboxHome } from './environment.ts'
+import { createFolderIndex } from './folder-index.ts'
 import { createGitGuard } from './git-guard.ts'
+import { watchGrowth } from './growth.ts'
 import type { Identity } from './identity.ts'
 import { limitPrefix, type Ceilings, type Limits } from './limits.ts'
 import type { ProcessGroups } from './process-group.ts'
 import { buildProfile, type DataFile, type ProfileOptions } from './profile.ts'
-import { findProtectedPaths } from './protected.ts'
+import { findProtectedPaths, type ProtectedPaths } from './protected.ts'
+import { createQuarantine } from './quarantine.ts'
 import { seccompFilter, type SeccompArchitecture } from './seccomp.ts'
-import { createSecretFinder } from './secrets.ts'
+import { secretNames } from './secrets.ts'
 import { supervise } from './supervise.ts'
 import { atTerminal } from './terminal.ts'
 import type { Toolchains } from './toolchains.ts'
@@ -30,6 +34,7 @@ export type Machine = {
   readonly protect: readonly string[]
   readonly hide: readonly string[]
   readonly git: ProfileOptions['git']
+  readonly log: Log
 }
 
 /** What bubblewrap needs besides. */
@@ -37,6 +42,7 @@ export type Walls = {
   readonly bwrap: string
   readonly architecture: SeccompArchitecture
   readonly disableUserns: boolean
+  readonly bindsHeld: boolean
   readonly topLevel: ProfileOptions['topLevel']
   readonly etcFiles: readonly string[]
   readonly ceilings: Ceilings
@@ -44,30 +50,42 @@ export type Walls = {
   readonly groups: ProcessGroups | undefined
 }
 
+/** What was found out before a command starts. `watch` is there where it may write. */
+type Begun = {
+  readonly cwd: string
+  readonly limits: Limits
+  readonly protectedPaths: ProtectedPaths
+  readonly watch: { readonly startedAt: number } | undefined
+}
+
 /** Runs commands inside bubblewrap. */
 export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier): Runner {
   const { identity, workspace, toolchains } = machine
   const files = createDataFiles()
-  const findSecrets = createSecretFinder(machine.hide)
+  const index = createFolderIndex(secretNames(machine.hide))
+  const { dev, ino } = lstatSync(workspace, { bigint: true })
+  const root: Root = { path: workspace, dev: String(dev), ino: String(ino) }
+  const quarantine = createQuarantine({ workspace, identity, index, log: machine.log })
   const guard = createGitGuard(workspace, identity)
   const filter = seccompFilter(walls.architecture, identity.isRoot ? 'both' : 'setuid')
 
-  const run = async (command: Command): Promise<CommandResult> => {
-    const limits = limitsOf(machine, command)
+  const run = async (command: Command, begun: Begun): Promise<CommandResult> => {
+    const { limits } = begun
     const profile = buildProfile({
       ...walls,
       workspace,
-      cwd: insideWorkspace(workspace, command.cwd),
+      cwd: begun.cwd,
       identity,
       environment: environmentOf(machine, command),
       toolchains: toolchains.folders,
-      protectedPaths: findProtectedPaths(workspace, { protect: machine.protect, findSecrets }),
+      protectedPaths: begun.protectedPaths,
+      covered: [join(workspace, '.tandem')].filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory()),
       limits,
       git: machine.git,
-      writable: command.writable ?? true,
+      writable: begun.watch !== undefined,
       atTerminal: command.terminal !== undefined,
     })
-    const data = profile.data.map((file) => openData(files, file, filter))
+    const data = openAll(profile.data, (file) => openData({ files, filter, root }, file))
     // bubblewrap itself, its init and the shell before it are in the group too.
     const group = identity.isRoot ? walls.groups?.create(limits.procs + 3) : undefined
     try {
@@ -84,17 +102,50 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
         procsFile: group?.procsFile,
         terminal: command.terminal,
       })
-      return await supervise(launched, { limits, watchProcesses: identity.isRoot && group === undefined, command })
+      const startedAt = begun.watch?.startedAt
+      return await supervise(launched, {
+        limits,
+        watchProcesses: identity.isRoot && group === undefined,
+        ...(startedAt !== undefined && {
+          watchGrowth: (pids, onExceeded) => watchGrowth({ workspace, index, limits, startedAt, pids, onExceeded }),
+        }),
+        command,
+      })
     } finally {
       closeAll(data)
       group?.end()
     }
   }
+
+  /** Between two looks, whatever becomes of it. */
+  const runWatched = async (command: Command, triesLeft = 3): Promise<CommandResult> => {
+    const cwd = insideWorkspace(workspace, command.cwd)
+    const limits = limitsOf(machine, command)
+    const found = index.find(workspace)
+    const protectedPaths = findProtectedPaths(workspace, { protect: machine.protect, found })
+    if (command.writable === false) return run(command, { cwd, limits, protectedPaths, watch: undefined })
+    const { awaited, readOnly } = protectedPaths
+    const known = [...readOnly, ...found.obeyed, ...found.repositories.filter((path) => !isFolder(path))]
+    const id = command.id ?? `command-${Date.now()}`
+    const watch = await quarantine.begin(id, { known, repositories: found.repositories, awaited })
+    let result: CommandResult | undefined
+    try {
+      result = await run(command, { cwd, limits, protectedPaths, watch })
+    } catch (e) {
+      // What another command or a person moved away since cannot be bound: it is looked for anew.
+      if (triesLeft === 0 || !isTandemError(e, 'sandbox-unavailable') || !cannotBind.test(messageOf(e))) throw e
+    } finally {
+      const quarantined = await watch.end()
+      if (result && quarantined) result = { ...result, quarantined }
+    }
+    return result ?? runWatched(command, triesLeft - 1)
+  }
+
   const runCommand = async (command: Command): Promise<CommandResult> => {
     if (command.signal?.aborted) return neverStarted()
     const release = guard.hold()
     try {
-      return await run(command)
+      return await runWatched(command)
     } finally {
       release()
     }
@@ -102,7 +153,9 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
   return { tier, runCommand }
 }
 
-function openData(files: ReturnType<typeof createDataFiles>, file: DataFile, filter: Buffer): number {
+type Sources = { files: ReturnType<typeof createDataFiles>; filter: Buffer; root: Root }
+
+function openData({ files, filter, root }: Sources, file: DataFile): number {
   switch (file.content) {
     case 'filter':
       return files.open(filter)
@@ -112,6 +165,11 @@ function openData(files: ReturnType<typeof createDataFiles>, file: DataFile, fil
       return files.open(file.text)
     case 'host':
       return openSync(file.path, 'r')
+    case 'place': {
+      const held = openInside(root, relative(root.path, file.path))
+      if (typeof held === 'number') return held
+      throw new TandemError('sandbox-unavailable', { reason: `${file.path} is not there any more`, path: file.path })
+    }
     default:
       return file satisfies never
   }
@@ -135,6 +193,11 @@ export const createRefusingRunner = (reason: string, fix: string): Runner => ({
   tier: 'none',
   runCommand: () => Promise.reject(new TandemError('sandbox-unavailable', { reason: `${reason}. ${fix}` })),
 })
+
+/** What bubblewrap says where a path is not what it was a moment ago. */
+const cannotBind = /Can't (find|get|create|mkdir|bind|open|stat|make)|Race condition|is not there any more/
+
+const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 const neverStarted = (at = Date.now()): CommandResult => ({
   exitCode: null,

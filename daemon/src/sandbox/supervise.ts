@@ -4,6 +4,7 @@ import { TandemError } from '@tandem/shared'
 import type { Command, CommandResult, EndReason, OutputStream } from './command.ts'
 import type { Limits } from './limits.ts'
 import { looksBlockedByNetwork } from './network-hint.ts'
+import { processTree } from './process-tree.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** A started command, however it was started. */
@@ -26,6 +27,8 @@ type SuperviseOptions = {
   readonly limits: Limits
   /** See the watchdog. */
   readonly watchProcesses: boolean
+  /** Watches what it adds to the folder, until what is returned is called. */
+  readonly watchGrowth?: ((pids: () => readonly number[], onExceeded: () => void) => () => void) | undefined
   readonly command: Pick<Command, 'signal' | 'killSignal' | 'onChunk' | 'onStarted'>
 }
 
@@ -34,7 +37,7 @@ const tailBytes = 8_192
 /** Holds a running command to its limits, hands its output on, and returns when it is gone and its output is read. */
 export async function supervise(
   launched: Launched,
-  { limits, watchProcesses, command }: SuperviseOptions,
+  { limits, watchProcesses, watchGrowth, command }: SuperviseOptions,
 ): Promise<CommandResult> {
   const startedAt = Date.now()
   const hasEnded = launched.pid === undefined ? undefined : command.onStarted?.(launched.pid)
@@ -77,6 +80,9 @@ export async function supervise(
     watchProcesses,
     onExceeded: (why) => end(why, { politely: false }),
   })
+  // The first is bubblewrap's own init.
+  const pids = () => processTree(launched.top() ?? 0).slice(1)
+  const stopMeasuring = watchGrowth?.(pids, () => end('growth-limit', { politely: false }))
   later(limits.wallMs, () => end('timeout', { politely: true }))
   if (command.signal?.aborted) cancel()
   command.signal?.addEventListener('abort', cancel, { once: true })
@@ -108,6 +114,7 @@ export async function supervise(
     }
   } finally {
     stopWatching()
+    stopMeasuring?.()
     for (const timer of timers) clearTimeout(timer)
     command.signal?.removeEventListener('abort', cancel)
     command.killSignal?.removeEventListener('abort', kill)

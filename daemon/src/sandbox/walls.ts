@@ -43,10 +43,12 @@ export function findWalls({
   )
   if (missing !== undefined)
     return { reason: `${missing} is missing`, fix: `Install ${missing === '/bin/bash' ? 'bash' : 'util-linux'}.` }
+  const help = execFileSync(bwrap, ['--help'], { encoding: 'utf8' })
   return {
     bwrap,
     architecture,
-    disableUserns: execFileSync(bwrap, ['--help'], { encoding: 'utf8' }).includes('--disable-userns'),
+    disableUserns: help.includes('--disable-userns'),
+    bindsHeld: help.includes('--ro-bind-fd'),
     topLevel: topLevelFolders(),
     etcFiles: etcFiles.filter((name) => statSync(`/etc/${name}`, { throwIfNoEntry: false })?.isFile()),
     ceilings: readCeilings(),

@@ -6,6 +6,7 @@ import {
   type Clock,
   type Id,
   type Log,
+  type SetAside,
   type Task,
 } from '@tandem/shared'
 import type { TaskLog, TaskTerminal } from '@tandem/shared/docs'
@@ -98,6 +99,7 @@ export async function runAttempt(
         ...job,
       }
       const outcome = told(await execute(task, io), stop)
+      tellSetAside(outcome.result.setAside, tell)
       const files = task.artifacts && (await afterwards('artifacts may be missing', keepFiles(ports, task)))
       tell('not kept', files?.left ?? [])
       output.end()
@@ -136,6 +138,17 @@ export async function runAttempt(
 const maxArtifacts = 100
 const keepFiles = async ({ artifacts }: AttemptPorts, task: Task) => artifacts?.(task)
 const keepBytes = async ({ keep }: AttemptPorts, path: string, bytes: Uint8Array) => keep?.(path, bytes)
+
+type Tell = (what: string, paths: readonly string[]) => void
+function tellSetAside(setAside: SetAside | undefined, tell: Tell): void {
+  if (!setAside) return
+  const { folder, paths, left } = setAside
+  tell(
+    `set aside in ${folder}, for programs outside the sandbox would run or obey it; move back what you want to keep`,
+    paths,
+  )
+  tell('could not be set aside, and programs outside the sandbox may run or obey it: have a look', left)
+}
 
 const namedPaths = 5
 const listed = (paths: readonly string[]) =>

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import type { SetAside } from '@tandem/shared'
 import type { CommandResult, EndReason, Runner } from '../sandbox/command.ts'
+import type { Quarantined } from '../sandbox/quarantine.ts'
 import type { Executor, Outcome } from './execute.ts'
 
 /** Runs a `command` task behind the sandbox's walls, in `cwd` below the workspace's real path. */
@@ -9,6 +11,7 @@ export const commandExecutor =
     const { command, args, shell, cwd, env, terminal } = payload
     const program = shell ? { shellLine: command } : { argv: [command, ...args] as [string, ...string[]] }
     const result = await runner.runCommand({
+      id: `${task.id}.${task.attempt}`,
       ...program,
       cwd: join(workspace, cwd),
       env: { ...env, TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
@@ -23,7 +26,7 @@ export const commandExecutor =
   }
 
 function outcomeOf(
-  { exitCode, signal, reason, networkBlockedHint }: CommandResult,
+  { exitCode, signal, reason, networkBlockedHint, quarantined }: CommandResult,
   sandbox: Runner['tier'],
   timeoutMs: number,
 ): Outcome {
@@ -32,6 +35,7 @@ function outcomeOf(
     sandbox,
     ...(signal === undefined ? {} : { signal }),
     ...(networkBlockedHint ? { wantedNetwork: true } : {}),
+    ...(quarantined && { setAside: setAside(quarantined) }),
   }
   if (reason === 'cancelled') return { state: 'cancelled', result }
   if (reason === 'timeout') {
@@ -46,6 +50,12 @@ function outcomeOf(
   return { state: 'failed', result: { ...result, error } }
 }
 
+/** As much of it as a record takes. */
+function setAside({ folder, paths, left, failed }: Quarantined): SetAside {
+  const some = (all: readonly string[]) => all.slice(0, 20).map((path) => path.slice(0, 400))
+  return { folder, paths: some(paths), left: some(failed === undefined ? left : [`all of it: ${failed}`]) }
+}
+
 /** What a shell means by them. */
 function inWords(exitCode: number | null): string {
   const code = `it ended with exit code ${exitCode}`
@@ -58,4 +68,5 @@ const sentences: Record<Exclude<EndReason, 'cancelled' | 'timeout'>, string> = {
   'output-limit': 'it wrote more output than allowed',
   'memory-limit': 'it used more memory than allowed',
   'process-limit': 'it started more processes than allowed',
+  'growth-limit': 'it added more to the folder than allowed; what it added is still there',
 }

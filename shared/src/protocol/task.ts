@@ -131,6 +131,17 @@ export type Artifact = z.infer<typeof Artifact>
 /** The artifact in which the whole of a large execution lies. */
 export const executionFile = 'execution.json'
 
+const SomePaths = z.array(z.string().max(400)).max(20)
+/**
+ * What a command made that programs outside the sandbox would run or obey: its first paths, which lie in `folder` of the
+ * workspace now, and those that could not be moved there.
+ */
+export const SetAside = z.object({ folder: z.string().max(400), paths: SomePaths, left: SomePaths })
+export type SetAside = z.infer<typeof SetAside>
+
+/** The code of an attempt whose daemon gave it back: believed only where no start was told. */
+export const notBegun = 'not-begun'
+
 /** How an attempt ended. */
 export const TaskResult = z.object({
   exitCode: z.int().nullable().optional(),
@@ -141,6 +152,7 @@ export const TaskResult = z.object({
   /** The command failed and its output looks as if for want of the network, which the sandbox refuses. */
   wantedNetwork: z.boolean().optional(),
   sandbox: z.enum(['full', 'reduced', 'none']).optional(),
+  setAside: SetAside.optional(),
   output: TaskOutput.optional(),
   artifacts: z.array(Artifact).max(100).optional(),
   /** What came of code; `truncated` where all of it is too much for a record and lies in the artifact `executionFile`. */

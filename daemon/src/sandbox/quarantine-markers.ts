@@ -1,0 +1,79 @@
+import { lstatSync } from 'node:fs'
+import { lstat, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { lchown } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { openOwnFolder } from '../disk/own-folder.ts'
+import { ignoring } from '../disk/stat.ts'
+import type { Identity } from './identity.ts'
+
+const Note = z.object({
+  pid: z.int(),
+  /** When that process began, as the kernel counts: a number used again is another process. */
+  processStart: z.string(),
+  id: z.string(),
+  /** Paths by which file they were: what is still the same was not the command's to change. */
+  known: z.record(z.string(), z.string()),
+  /** What the settings of a repository held that may run programs. */
+  doubts: z.record(z.string(), z.array(z.string())),
+  awaited: z.array(z.string()),
+})
+/** What was so when a command began. `startedAt` is by the clock of the workspace's own file system. */
+export type Marker = z.infer<typeof Note> & { readonly file: string; readonly startedAt: number }
+
+/**
+ * A note for each command that runs, in `.tandem/running`, where no command can write. One that is left behind by a
+ * daemon that is no more says what to look after.
+ */
+export function createMarkers(workspace: string, identity: Identity) {
+  let made = 0
+  const folder = async () => {
+    const own = await openOwnFolder(workspace)
+    const running = join(own, 'running')
+    await mkdir(running).catch(ignoring('EEXIST'))
+    for (const each of [own, running]) if (identity.drop) await lchown(each, identity.uid, identity.gid)
+    await writeFile(join(own, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoring('EEXIST'))
+    return running
+  }
+  let opening: Promise<string> | undefined
+
+  return {
+    write: async (note: Pick<Marker, 'id' | 'known' | 'doubts' | 'awaited'>): Promise<Marker> => {
+      const file = join(await (opening ??= folder()), `${process.pid}-${++made}.json`)
+      const full = { ...note, pid: process.pid, processStart: startOf(await statLine(process.pid)) }
+      await writeFile(file, JSON.stringify(full), { mode: 0o600 })
+      return { ...full, file, startedAt: (await lstat(file)).ctimeMs }
+    },
+    remove: ({ file }: Marker) => unlink(file).catch(ignoring('ENOENT')),
+    /** Those of processes that are no more. What cannot be read is looked after as if nothing had been there before. */
+    leftBehind: async (): Promise<Marker[]> => {
+      const running = join(workspace, '.tandem/running')
+      if (!lstatSync(running, { throwIfNoEntry: false })?.isDirectory()) return []
+      const found: Marker[] = []
+      for (const name of await readdir(running)) {
+        const file = join(running, name)
+        const pid = Number(/^(\d+)-\d+\.json$/.exec(name)?.[1])
+        const stat = lstatSync(file, { throwIfNoEntry: false })
+        if (!stat?.isFile() || Number.isNaN(pid)) continue
+        const note = Note.safeParse(await readFile(file, 'utf8').then(parseJson)).data
+        const line = await statLine(pid)
+        if (line !== '' && (!note || startOf(line) === note.processStart)) continue
+        if (note) found.push({ ...note, file, startedAt: stat.ctimeMs })
+        // Torn as it was written: that command had not begun.
+        else await unlink(file)
+      }
+      return found
+    },
+  }
+}
+
+const statLine = (pid: number): Promise<string> => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+const startOf = (line: string): string => line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,150 @@
+import { lstatSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { messageOf, type Log } from '@tandem/shared'
+import { look, birthmark } from '../disk/stat.ts'
+import type { FolderIndex } from './folder-index.ts'
+import { doubtsOf, leadsInside, programsOf } from './git-programs.ts'
+import type { Identity } from './identity.ts'
+import { createMarkers, type Marker } from './quarantine-markers.ts'
+import { createSetAside } from './set-aside.ts'
+
+/** What was set aside after a command, all paths relative to the workspace. */
+export type Quarantined = {
+  /** Where it lies now, each at its own path. */
+  readonly folder: string
+  readonly paths: readonly string[]
+  /** What could not be moved, and still is where it was. */
+  readonly left: readonly string[]
+  /** Why nothing could be looked at, where that is so. */
+  readonly failed?: string
+}
+
+export type Quarantine = {
+  /** Before a command, that is called `id` in what is told of it: notes what is there. */
+  begin(id: string, before: Before): Promise<Watch>
+  /** Looks after the commands of a daemon that was killed. */
+  recover(): Promise<void>
+}
+
+/** Absolute paths. */
+export type Before = {
+  /** What it cannot change as long as it is this very file. */
+  readonly known: readonly string[]
+  readonly repositories: readonly string[]
+  /** What is not there yet, and would be obeyed. */
+  readonly awaited: readonly string[]
+}
+
+type Watch = {
+  /** By the clock of the workspace's file system, in ms since the epoch. */
+  readonly startedAt: number
+  /** After it: sets aside what it made that programs outside would run or obey. Never rejects. */
+  end(): Promise<Quarantined | undefined>
+}
+
+type QuarantineOptions = { workspace: string; identity: Identity; index: FolderIndex; log: Log }
+
+/**
+ * Sees to it that nothing a command leaves behind is run by others: an editor, a shell that changes into a folder, git.
+ * What does not exist cannot be bound read-only, so it is looked for afterwards, and moved to `.tandem/quarantine`,
+ * which is never shared and from where its owner can move it back.
+ */
+export function createQuarantine({ workspace, identity, index, log }: QuarantineOptions): Quarantine {
+  const markers = createMarkers(workspace, identity)
+
+  const audit = async (marker: Marker): Promise<Quarantined | undefined> => {
+    let suspects = suspectsOf(workspace, index, marker)
+    if (suspects.length === 0) return undefined
+    const { folder, move } = await createSetAside({ workspace, identity, name: marker.id })
+    const paths: string[] = []
+    // Another command may move it about just then: what is still there is looked for again.
+    for (let tries = 0; suspects.length > 0 && tries < maxTries; tries++) {
+      for (const path of suspects) {
+        try {
+          if (await move(path)) paths.push(path)
+        } catch (error) {
+          log.warn('what a command made could not be set aside', { path, tries, error: messageOf(error) })
+        }
+      }
+      suspects = suspectsOf(workspace, index, marker)
+    }
+    const left = suspects
+    if (paths.length > 0) log.warn('set aside what a command made', { folder, paths: paths.slice(0, 20) })
+    return paths.length + left.length === 0 ? undefined : { folder, paths, left }
+  }
+
+  const record = <T>(paths: readonly string[], of: (path: string) => T, counts: (value: T) => boolean) =>
+    Object.fromEntries(
+      paths.map((path) => [relative(workspace, path), of(path)] as const).filter(([, value]) => counts(value)),
+    )
+
+  return {
+    begin: async (id, { known, repositories, awaited }) => {
+      const marker = await markers.write({
+        id,
+        known: record(known, markOf, (mark) => mark !== ''),
+        doubts: record(repositories, doubtsOf, (lines) => lines.length > 0),
+        awaited: awaited.map((path) => relative(workspace, path)),
+      })
+      return {
+        startedAt: marker.startedAt,
+        end: async () => {
+          try {
+            const result = await audit(marker)
+            // What is still there is looked at again by the next daemon.
+            if (!result || result.left.length === 0) await markers.remove(marker)
+            return result
+          } catch (error) {
+            log.error('what a command made could not be looked through', { error })
+            return { folder: '.tandem/quarantine', paths: [], left: [], failed: messageOf(error) }
+          }
+        },
+      }
+    },
+    recover: async () => {
+      for (const marker of await markers.leftBehind()) {
+        await audit(marker)
+        await markers.remove(marker)
+      }
+    },
+  }
+}
+
+const maxTries = 3
+
+/** What is there now that was not, and that others would run or obey: the outermost of each, relative to the workspace. */
+function suspectsOf(workspace: string, index: FolderIndex, { startedAt, known, doubts, awaited }: Marker): string[] {
+  const { obeyed, repositories } = index.findEverywhere(workspace)
+  const way = (path: string) => relative(workspace, path)
+  const isKnown = (path: string) => known[way(path)] !== undefined && known[way(path)] === markOf(path)
+  const isNew = (path: string) => {
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    return stat !== undefined && stat.ctimeMs >= startedAt
+  }
+  const ofRepository = (path: string): string[] => {
+    const stat = look(path)
+    if (typeof stat === 'string' || isKnown(path)) return []
+    if (stat.kind !== 'dir') return stat.kind === 'file' && leadsInside(workspace, path) ? [] : [path]
+    return programsOf(path, doubts[way(path)] ?? [])
+      .filter((part) => !isKnown(join(path, part)) && !isKnown(join(path, part.split('/')[0] ?? '')))
+      .map((part) => join(path, part))
+      .filter((part) => isNew(path) || isNew(part))
+  }
+  const all = [
+    ...obeyed.filter((path) => way(path) !== '.tandem' && !isKnown(path)),
+    ...awaited.map((path) => join(workspace, path)).filter((path) => lstatSync(path, { throwIfNoEntry: false })),
+    ...repositories.flatMap(ofRepository),
+  ].map(way)
+  return outermost([...new Set(all)])
+}
+
+const outermost = (paths: readonly string[]): string[] => {
+  const kept: string[] = []
+  for (const path of paths.toSorted()) if (!kept.some((outer) => path.startsWith(`${outer}/`))) kept.push(path)
+  return kept
+}
+
+function markOf(path: string): string {
+  const stat = look(path)
+  return typeof stat === 'string' ? '' : birthmark(stat)
+}
