@@ -1,12 +1,21 @@
 import { openOps, openTaskLog } from '@tandem/shared/docs'
 import { plainText, type Id } from '@tandem/shared'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
 import { afterEach, expect, test } from 'vitest'
+import { barriers } from '../harness/barriers.ts'
+import { openBrowser } from '../harness/browser.ts'
 import { accessToken, connect } from '../harness/documents.ts'
 import { isAlive, processesBelow } from '../harness/processes.ts'
+import { openTab, openTabOf } from '../harness/tabs.ts'
 import { cleanUp, startTandem, type Tandem } from '../harness/tandem.ts'
 import { until } from '../harness/until.ts'
 
 afterEach(cleanUp)
+
+const pictures = fileURLToPath(new URL('../../../artifacts/screenshots', import.meta.url))
 
 type View = { id: Id; state: string; attempt: number; waiting?: { reason: string }; result?: { exitCode?: number } }
 
@@ -69,6 +78,72 @@ test('[TSK-90] [TSK-92] [TSK-93] two people at one terminal see the same, type i
   mira.type('exit 7\r')
   expect(await tasks.reaches(id, 'failed')).toMatchObject({ result: { exitCode: 7 } })
   for (const each of [mira, noah]) each.close()
+})
+
+/** A program as many are: colours, a bar that fills, a sum at the end. */
+const build = [
+  `printf '\\033[1mBuilding the garden\\033[0m\\n'`,
+  `for i in 1 2 3 4 5; do printf '  \\033[32m✓\\033[0m bed %d \\033[2m(%d ms)\\033[0m\\n' $i $((i * 7)); done`,
+  `printf '  \\033[31m✗\\033[0m pond \\033[33m1 warning\\033[0m\\n'`,
+  `for i in 2 4 6 7; do printf '\\r  \\033[36m%-10s\\033[0m %d0 %%' $(printf '█%.0s' $(seq $i)) $i; done; echo`,
+].join('\n')
+
+/** What a page's terminal shows, a line each. */
+const linesOf = (page: Page) =>
+  page.locator('.xterm-rows > div').evaluateAll((rows) => rows.map((row) => row.textContent?.trimEnd() ?? ''))
+const shows = (page: Page, what: string, line: RegExp) =>
+  until(what, async () => (await linesOf(page)).some((each) => line.test(each)))
+
+test('[UI-188] [UI-180] [UI-189] two people at one shell in the page: both see, one takes over and its size follows, and the exit is told', async () => {
+  const tandem = await startTandem({ files: { 'build.sh': build } })
+  const browser = await openBrowser()
+  try {
+    const mira = await openTab(browser, tandem, { colorScheme: 'dark' })
+    const noah = await openTabOf(browser, tandem, 'Noah', { colorScheme: 'light', role: 'runner' })
+    const pages = [mira.page, noah.page]
+    const parts = () => mira.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+    expect((await parts()).filter((name) => name.includes('terminal-view'))).toEqual([])
+    await noah.page.setViewportSize({ width: 1100, height: 700 })
+
+    await mira.page.getByRole('button', { name: 'Run in a terminal' }).click()
+    await mira.page.keyboard.type('bash --norc -i\n')
+    // It has the focus of who asked for it.
+    await mira.page.locator('.xterm.focus').waitFor()
+    await noah.task('bash --norc -i').getByRole('button').first().click()
+    for (const page of pages) await page.getByText(/drives? · \d+ × \d+/).waitFor()
+    await mira.page.keyboard.type(`PS1='\\[\\e[34m\\]garden\\[\\e[0m\\] $ '; clear\n`)
+    await mira.page.keyboard.type('sh build.sh; echo $((40 + 2)) at $(stty size)\n')
+    for (const page of pages) await shows(page, 'what was typed', /^42 at \d+ \d+$/)
+    await mira.page.getByText(/^You drive/).waitFor()
+    const [hers = ''] = (await linesOf(mira.page)).filter((line) => line.startsWith('42 at'))
+
+    await noah.page.getByText(/ drives · .* · type to take over/).waitFor()
+    await noah.page.getByRole('button', { name: 'Fill the window' }).click()
+    await noah.page.locator('.xterm.focus').waitFor()
+    await noah.page.keyboard.type('echo $((40 + 3)) at $(stty size)\n')
+    for (const page of pages) await shows(page, 'what he typed', /^43 at \d+ \d+$/)
+    const [his = ''] = (await linesOf(mira.page)).filter((line) => line.startsWith('43 at'))
+    expect(his.split(' at ')[1]).not.toBe(hers.split(' at ')[1])
+    await mira.page.getByText(/^Noah drives/).waitFor()
+    mkdirSync(pictures, { recursive: true })
+    for (const [page, name] of [
+      [mira.page, 'dark'],
+      [noah.page, 'light'],
+    ] as const)
+      await page.screenshot({ path: join(pictures, `56-terminal-${name}.png`), animations: 'disabled' })
+    for (const page of pages) expect(await barriers(page)).toEqual([])
+
+    await noah.page.keyboard.type('exit 7\n')
+    for (const page of pages) await page.getByText('It has ended: nothing more can be typed.').waitFor()
+    for (const page of pages)
+      await page
+        .getByText(/exit code 7/)
+        .first()
+        .waitFor()
+    expect([mira, noah].flatMap(({ troubles }) => troubles)).toEqual([])
+  } finally {
+    await browser.close()
+  }
 })
 
 test('[TSK-95] of a terminal whose daemon is killed nothing is left', async () => {

@@ -1,4 +1,4 @@
-import { NewInviteAnswer } from '@tandem/shared'
+import { NewInviteAnswer, type Role } from '@tandem/shared'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import type { Tandem } from './tandem.ts'
 
@@ -44,16 +44,16 @@ export async function openTab(
   return tab
 }
 
-/** As `openTab`, for somebody else: an editor who took an invite. */
+/** As `openTab`, for somebody else, who took an invite: an editor where nothing else is said. */
 export async function openTabOf(
   browser: Browser,
   tandem: Tandem,
   name: string,
-  options: { colorScheme?: 'dark' | 'light' } = {},
+  { role = 'editor', ...options }: { colorScheme?: 'dark' | 'light'; role?: Role } = {},
 ): Promise<Tab> {
   const asked = await tandem.api(`/api/v1/workspaces/${tandem.ready.workspaceId}/invites`, {
     method: 'POST',
-    body: JSON.stringify({ role: 'editor' }),
+    body: JSON.stringify({ role }),
     headers: { 'content-type': 'application/json' },
   })
   const { url } = NewInviteAnswer.parse(await asked.json())

@@ -13,10 +13,15 @@ export const sizeThatFits = (view: Box, cell: Box): TerminalSize => ({
   rows: within(2, Math.floor(view.height / cell.height), 300),
 })
 
-/** The largest font up to the usual, in half pixels, in which a terminal of this size is seen whole; or the least. */
+/**
+ * The font, in half pixels up to the usual, in which a terminal of this size is seen whole; where that could not be read,
+ * one in which its lines are: it is scrolled then.
+ */
 export function fontSizeFor(size: TerminalSize, view: Box, cell: Box): number {
-  const part = Math.min(1, view.width / (size.cols * cell.width), view.height / (size.rows * cell.height))
-  return Math.max(leastFontSize, Math.floor(part * usualFontSize * 2) / 2)
+  const [wide, high] = [view.width / (size.cols * cell.width), view.height / (size.rows * cell.height)]
+  const whole = pixels(Math.min(wide, high))
+  return whole >= leastFontSize ? whole : Math.max(leastFontSize, pixels(wide))
 }
 
+const pixels = (part: number) => Math.floor(Math.min(1, part) * usualFontSize * 2) / 2
 const within = (least: number, value: number, most: number) => Math.max(least, Math.min(most, value))

@@ -48,6 +48,23 @@ export function openScreen({ host, size, theme, onLink }: ScreenOptions) {
   const stopPasting = pasteSafely(terminal, host)
   terminal.textarea?.setAttribute('aria-label', 'Terminal. F6 leaves it.')
 
+  /** Where not all of it is seen, the line that is written to is. */
+  let isLooking = false
+  const keepCursorSeen = () => {
+    if (isLooking || host.scrollHeight <= host.clientHeight) return
+    isLooking = true
+    requestAnimationFrame(() => {
+      isLooking = false
+      const height = (host.querySelector('.xterm-screen')?.clientHeight ?? 0) / terminal.rows
+      const top = terminal.buffer.active.cursorY * height
+      if (top < host.scrollTop) host.scrollTop = top
+      // With the padding below, where there is some.
+      else if (top + height * 2 > host.scrollTop + host.clientHeight)
+        host.scrollTop = top + height * 2 - host.clientHeight
+    })
+  }
+  terminal.onCursorMove(keepCursorSeen)
+
   /** How large a character of the usual size is, by what is drawn now. */
   const cell = () => {
     const drawn = host.querySelector('.xterm-screen')?.getBoundingClientRect()
@@ -76,6 +93,7 @@ export function openScreen({ host, size, theme, onLink }: ScreenOptions) {
       const of = cell()
       if (of.width > 0) terminal.options.fontSize = fontSizeFor(wanted, view(), of)
       if (terminal.cols !== wanted.cols || terminal.rows !== wanted.rows) terminal.resize(wanted.cols, wanted.rows)
+      keepCursorSeen()
     },
     setTheme: (theme: Theme) => {
       terminal.options.theme = terminalTheme(theme)

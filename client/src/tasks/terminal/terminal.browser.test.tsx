@@ -33,6 +33,14 @@ const drawn = () => {
   return { rows, font: getComputedStyle(document.querySelector('.xterm-rows') as Element).fontSize }
 }
 
+/** Whether that line is within what is seen. */
+const isInView = (text: string) => {
+  const row = [...document.querySelectorAll('.xterm-rows > div')].find((each) => each.textContent?.includes(text))
+  const box = document.querySelector('.xterm')?.parentElement?.getBoundingClientRect()
+  const at = row?.getBoundingClientRect()
+  return at !== undefined && box !== undefined && at.top >= box.top - 1 && at.bottom <= box.bottom + 1
+}
+
 test('[UI-178] output is written as bytes in order, with colours and a cursor that moves; what is missing is said', async () => {
   const t = show()
   t.write('\u001b[32mgreen\u001b[0m and 10 %')
@@ -84,6 +92,13 @@ test('[UI-180] it is said who drives, and the terminal has their size: seen whol
   await says(/^Mira drives · \d+ × 30 · type to take over/)
   await expect.poll(() => drawn().rows).toBe(30)
   expect(Number.parseFloat(drawn().font)).toBeLessThan(13)
+  // Far higher than our view: the line that is written to is in it.
+  t.log.terminal.set(hers({ cols: fits.cols, rows: 90 }))
+  await expect.poll(drawn).toEqual({ rows: 90, font: '13px' })
+  t.write('\u001b[80;1Hfar below')
+  await expect.poll(() => isInView('far below')).toBe(true)
+  t.write('\u001b[Hfar above')
+  await expect.poll(() => isInView('far above')).toBe(true)
   // Our own size has not changed by that.
   expect(t.sizes()).toHaveLength(1)
   t.log.terminal.set({ by: me, session: createId(), size: fits })
