@@ -2,13 +2,17 @@ import './ui/base.css'
 import './ui/tokens.css'
 import './ui/fonts.css'
 import './ui/peers.css'
+import { openTasks } from '@tandem/shared/docs'
 import axe from 'axe-core'
 import { createRoot } from 'react-dom/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
+import * as Y from 'yjs'
 import type { Session } from './session/session.ts'
 import { SessionContext } from './session/session-context.ts'
 import { sessionForTest } from './session/test-session.ts'
+import { placeHash } from './tasks/task-link.ts'
+import { taskForTest } from './tasks/test-task.ts'
 import Workbench from './workbench.tsx'
 
 // The whole workbench, with no server in reach: everything here must work on what this device has.
@@ -40,6 +44,7 @@ beforeEach(async () => {
     root.unmount()
     host.remove()
     ending.abort()
+    history.replaceState(null, '', location.pathname + location.search)
   }
 })
 afterEach(() => end())
@@ -109,6 +114,26 @@ test('[UI-67] the dock’s tabs are walked with the arrow keys, and the one left
   await userEvent.keyboard('{ArrowLeft}')
   await expect.element(page.getByRole('textbox', { name: /^Command to run/ })).toHaveValue('npm test')
 })
+
+test('[UI-205] an address that names a task shows it, wherever one was', async () => {
+  const [first, second] = [taskForTest({ createdAt: 2 }), taskForTest({ createdAt: 1, state: 'completed' })]
+  const { doc, provider } = session.open({ kind: 'tasks', rotation: 0 })
+  const theirs = new Y.Doc()
+  for (const task of [first, second]) openTasks(theirs).set(task.id, task)
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(theirs), provider)
+  const shown = (id: string) => document.querySelector(`[data-card="${id}"]`)?.getAttribute('aria-current')
+  await expect.poll(() => shown(first.id)).toBe('true')
+  await page.getByRole('tab', { name: 'History' }).click()
+  const tab = page.getByRole('tab', { name: /^Tasks/ })
+  await expect.element(tab).toHaveAttribute('aria-selected', 'false')
+  location.hash = placeHash({ task: second.id })
+  await expect.element(tab).toHaveAttribute('aria-selected', 'true')
+  await expect.poll(() => shown(second.id)).toBe('true')
+  await page.getByRole('button', { name: 'Hide the dock' }).click()
+  await expect.element(tab).not.toHaveAttribute('aria-controls')
+  location.hash = placeHash({ task: first.id })
+  await expect.poll(() => shown(first.id)).toBe('true')
+}, 40_000)
 
 test.each(['dark', 'light'] as const)('[UI-45] no barrier that axe can find, %s', async (theme) => {
   document.documentElement.dataset['theme'] = theme

@@ -1,5 +1,5 @@
 import type { Id } from '@tandem/shared'
-import { Activity, lazy, Suspense, useCallback, useState, useSyncExternalStore } from 'react'
+import { Activity, lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
 import { EditorArea } from './editor/editor-area.tsx'
 import { closeTab, keepTab, noTabs, openTab, parseTabs } from './editor/tabs.ts'
@@ -10,7 +10,9 @@ import { Notices } from './notices.tsx'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
 import { StatusBar } from './status-bar.tsx'
+import { placeOf } from './tasks/task-link.ts'
 import { TaskMonitor } from './tasks/task-monitor.tsx'
+import { useTaskLink } from './tasks/use-task-link.ts'
 import { TopBar } from './top-bar.tsx'
 import { ErrorBoundary } from './ui/error-boundary.tsx'
 import { deviceStorage, useRemembered } from './ui/remembered.ts'
@@ -31,7 +33,8 @@ export default function Workbench() {
   const session = useSession()
   const { workspaceId } = session.place
   const [tabs, setTabs] = useRemembered(`tandem.tabs.${workspaceId}`, noTabs, parseTabs)
-  const [region, setRegion] = useState<Region>('editor')
+  const [region, setRegion] = useState<Region>(() => (placeOf(location.hash) ? 'tasks' : 'editor'))
+  useTaskLink(() => setRegion('tasks'))
   const isNarrow = useNarrow()
   useRegionKeys()
   // Who opens a file to stay wants to write in it; a look leaves the focus where it is.
@@ -106,6 +109,16 @@ function Panes({ files, editor, tasks, history }: Regions) {
   const dock = usePanelRef()
   const [isFolded, setFolded] = useState(false)
   const [tab, setTab] = useRemembered<DockTab>('tandem.dock', 'tasks', parseDockTab)
+  // An address that names a task shows it.
+  const showTasks = () => {
+    setTab('tasks')
+    dock.current?.expand()
+  }
+  useTaskLink(showTasks)
+  useEffect(() => {
+    if (placeOf(location.hash)) showTasks()
+    // oxlint-disable-next-line react/exhaustive-deps -- with the address that the page was opened at
+  }, [])
   return (
     <Group orientation="horizontal" {...layoutOf(outer)}>
       <Panel id="files" defaultSize={250} minSize={160} maxSize={420} groupResizeBehavior="preserve-pixel-size">

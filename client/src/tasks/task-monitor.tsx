@@ -1,5 +1,5 @@
 import { commandLine, visibleText, type TaskPayload } from '@tandem/shared'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useDaemon } from '../session/use-daemon.ts'
 import { useView } from '../session/use-view.ts'
@@ -19,6 +19,7 @@ import { TaskDetail } from './task-detail.tsx'
 import { placeOf } from './task-link.ts'
 import { TaskList } from './task-list.tsx'
 import styles from './tasks.module.css'
+import { useTaskLink } from './use-task-link.ts'
 import { useEndedWords, useWorkspaceTasks } from './use-workspace-tasks.ts'
 
 /** The workspace's tasks: a line to run one, the list, and the chosen one with its output. */
@@ -47,17 +48,11 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
   const { items } = filtered
   const item = tasks.find((t) => t.id === selected) ?? items[0]
 
-  useEffect(() => {
-    const onHash = () => {
-      const asked = placeOf(location.hash)
-      if (!asked) return
-      setPlace(asked)
-      setSelected(asked.task)
-      setOpen(true)
-    }
-    addEventListener('hashchange', onHash)
-    return () => removeEventListener('hashchange', onHash)
-  }, [])
+  useTaskLink((asked) => {
+    setPlace(asked)
+    setSelected(asked.task)
+    setOpen(true)
+  })
 
   const within = (what: string) => monitor.current?.querySelector<HTMLElement>(what)
   const choose = (id: string, isMeant = true) => {
