@@ -1,5 +1,6 @@
 import type { LongSuite } from '@tandem/shared/testing'
 import { historyOf, shrunk } from './simulation/history.ts'
+import { retold } from './simulation/retold.ts'
 import { simulate } from './simulation/simulate.ts'
 
 const tasks = 30_000
@@ -9,7 +10,7 @@ const suite: LongSuite = {
   name: 'referee-faults',
   covers: [
     'server/src/referee/*.ts',
-    'daemon/src/tasks/{run-tasks,attempt,claims,outbox,queue,watched}.ts',
+    'daemon/src/tasks/{run-tasks,attempt,claims,judge,outbox,queue,watched}.ts',
     'daemon/src/link/hello.ts',
     'shared/src/protocol/{task,messages,queue}.ts',
     'e2e/src/simulation/*.ts',
@@ -18,12 +19,15 @@ const suite: LongSuite = {
     const counts = { histories: 0, tasks: 0, attempts: 0, violations: 0 }
     const ended: Record<string, number> = {}
     while (counts.tasks < tasks && !signal.aborted) {
-      const history = historyOf(seed + counts.histories, counts.histories % 4 === 3 ? 180 : 60)
+      const history = historyOf(seed + counts.histories, counts.histories % 5 === 4 ? 180 : 60)
       const done = await simulate(history)
       if (done.wrong.length > 0) {
         const isWrong = async (tried: typeof history) => (await simulate(tried)).wrong.length > 0
-        log.error('history broken', { seed: history.seed, wrong: done.wrong, shrunk: await shrunk(history, isWrong) })
-        throw new Error(`seed ${history.seed}, ${history.acts.length} acts: ${done.wrong.join('; ')}`)
+        const small = await shrunk(history, isWrong)
+        throw new Error(
+          `seed ${history.seed}, ${history.acts.length} acts: ${done.wrong.join('; ')}\n` +
+            `As small as it gets, for simulate(): ${JSON.stringify(small)}\n${await retold(small)}`,
+        )
       }
       counts.histories++
       counts.tasks += done.tasks

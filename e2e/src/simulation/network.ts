@@ -25,11 +25,7 @@ export type Network = {
 /** What ties machines to the server: connections that break, and are made again where that is possible. */
 export function createNetwork(
   world: World,
-  {
-    machines,
-    server,
-    mayConnect,
-  }: { machines: readonly Machine[]; server: () => SimServer; mayConnect: () => boolean },
+  { machines, server }: { machines: readonly Machine[]; server: () => SimServer },
 ): Network {
   const ties = new Set<Tie>()
   const blockedUntil = new Map<string, number>()
@@ -81,7 +77,10 @@ export function createNetwork(
     const boot = machine.boot()
     const now = server().now()
     const canTalk =
-      (blockedUntil.get(machine.id) ?? 0) <= world.now() && mayConnect() && now !== undefined && !now.life.isPaused()
+      (blockedUntil.get(machine.id) ?? 0) <= world.now() &&
+      !server().diskFails() &&
+      now !== undefined &&
+      !now.life.isPaused()
     const isIdle = boot && !boot.life.isPaused() && !mine(machine).some((tie) => tie.boot === boot && isOpen(tie))
     if (canTalk && isIdle) connect(machine, boot, now)
     world.after(world.between(200, 3_000), () => keepConnecting(machine))

@@ -49,6 +49,10 @@ export function createProcesses(world: World, { onStart }: { onStart(process: Pr
   return {
     execute: ({ task, job, life, machine, boot }) => {
       if (job.signal.aborted) return Promise.resolve({ state: 'cancelled', result: {} })
+      if (world.random() < 0.02) {
+        const result = { code: 'spawn', error: 'no process could be started' }
+        return new Promise((resolve) => world.after(5, () => life.run(() => resolve({ state: 'failed', result }))))
+      }
       const { ms, exitCode } = saidBy(task.title)
       const process: Running = { pid: ++pids, task: task.id, attempt: task.attempt, machine, boot, end: () => {} }
       running.set(process.pid, process)
@@ -79,6 +83,12 @@ export function createProcesses(world: World, { onStart }: { onStart(process: Pr
           )
         }
         job.signal.addEventListener('abort', stop, { once: true })
+        const killAtOnce = () =>
+          world.after(
+            world.between(0, 50),
+            here(() => process.end(killed)),
+          )
+        job.killSignal.addEventListener('abort', killAtOnce, { once: true })
       })
     },
     alive: () => (frozen ? [] : [...running.values()]),

@@ -1,4 +1,6 @@
 import { keepSayingHello } from '@tandem/daemon/hello'
+import { judge } from '@tandem/daemon/judge'
+import { Policy } from '@tandem/daemon/policy-rules'
 import { createTaskRunner, type TaskRunner, type TaskRunnerPorts } from '@tandem/daemon/run-tasks'
 import { createWatched, type Watched } from '@tandem/daemon/watched'
 import { createId, protocolVersion, silentLog, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
@@ -7,6 +9,9 @@ import * as Y from 'yjs'
 import { createProcesses, type Processes } from './processes.ts'
 import { settings } from './sim-server.ts'
 import { createLife, type Life, type World } from './world.ts'
+
+/** What the titles of `drawTask` stand for. */
+const policy = Policy.parse({ commands: { allow: ['x *'], ask: ['asks *'], deny: ['denied *'] } })
 
 /** One boot of a daemon: a runner of its own, with copies of the documents. */
 export type Boot = {
@@ -17,6 +22,8 @@ export type Boot = {
   hears(message: ToDaemon): void
   /** The connection carries the daemon's own document, or does no more: it then says hello. */
   setSynced(is: boolean): void
+  /** It is on its way out. */
+  isStopping(): boolean
   /** Ends cleanly; resolves once nothing of it runs. */
   stop(): Promise<void>
 }
@@ -41,13 +48,14 @@ export type Machine = {
 type Options = Pick<Machine, 'name' | 'slots' | 'capabilities'> & {
   world: World
   send(boot: Boot, message: FromDaemon): void
-  judge: TaskRunnerPorts['judge']
+  /** It takes up what it was told. */
+  onHears(boot: Boot, message: ToDaemon): void
   onProcess: Parameters<typeof createProcesses>[1]['onStart']
 }
 
 /** A machine with the real task runner on it, and commands that the simulation makes up. */
 export function createMachine(options: Options): Machine {
-  const { world, name, slots, capabilities, send, judge } = options
+  const { world, name, slots, capabilities, send, onHears } = options
   const id = createId()
   const bornAt = world.between(0, 1e9)
   const time = () => world.now() + bornAt
@@ -68,6 +76,7 @@ export function createMachine(options: Options): Machine {
       world.after(500, look)
     }
     world.after(500, look)
+    const rules = () => ({ policy, bootId: self.id })
     const summary = { bytes: 0, truncated: false, tail: '' }
     const spool = { write: () => {}, room: () => undefined, close: async () => {}, seal: async () => summary }
     const runner = createTaskRunner({
@@ -76,9 +85,12 @@ export function createMachine(options: Options): Machine {
       slots,
       tasks: openTasks(docs.tasks),
       approvals: ops.approvals,
-      judge,
+      judge: (task, given) => judge(task, given, rules()),
       execute: (task, job) => processes.execute({ task, job, life, machine: name, boot: self.id }),
-      openLog: async () => ({ log: openTaskLog(new Y.Doc()), spool, durable: async () => {}, close: () => {} }),
+      openLog: async () => {
+        if (world.random() < 0.02) throw new Error('the log could not be opened')
+        return { log: openTaskLog(new Y.Doc()), spool, durable: async () => {}, close: () => {} }
+      },
       draining: { snapshot: () => ops.daemons.get(id)?.draining ?? false, subscribe: ops.daemons.subscribe },
       begin: () => () => {},
       barriers: { flush: () => late(0.1, 30_000), settle: () => late(0.1, 10_000) },
@@ -121,6 +133,7 @@ export function createMachine(options: Options): Machine {
       docs,
       runner,
       hears: (message) => {
+        onHears(self, message)
         runner.onMessage(message)
         if (message.t === 'status-request') say(hello())
       },
@@ -128,6 +141,7 @@ export function createMachine(options: Options): Machine {
         synced = is
         changed()
       },
+      isStopping: () => stopping.signal.aborted,
       stop: async () => {
         stopping.abort(new Error('stopped'))
         await running

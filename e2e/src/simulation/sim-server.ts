@@ -14,7 +14,7 @@ import * as Y from 'yjs'
 import { createLife, type Life, type World } from './world.ts'
 
 export const settings = Settings.parse({ tasksPerMinute: 10_000, maxRunning: 32 })
-export type Audited = { action: string; object: string; details?: unknown }
+export type Audited = { actor: Id; action: string; object: string; details?: unknown }
 
 /** What is on the server's disk: what a start finds. */
 type Disk = { tasks: Y.Doc; ops: Y.Doc; folded: Set<Id>; archived: Map<Id, Task>; audited: Audited[] }
@@ -43,6 +43,7 @@ export type SimServer = {
   kill(): void
   /** While it fails nothing is written, and what was made is kept for later. */
   setDiskFailing(fails: boolean): void
+  diskFails(): boolean
   /** What is on its disk, whether it runs or not. */
   kept: { tasks: Records<Task>; ops: Ops; audited: readonly Audited[] }
 }
@@ -125,8 +126,8 @@ export function createSimServer({ world, send, changed, onStart, ownerOf }: Opti
       log: silentLog,
       settings,
       workspaceId,
-      audit: ({ action, object, details }) => {
-        batch.writes.push(() => disk.audited.push({ action, object, details }))
+      audit: ({ actor, action, object, details }) => {
+        batch.writes.push(() => disk.audited.push({ actor, action, object, details }))
       },
       whyNotCreate: () => undefined,
       ownerOf,
@@ -180,6 +181,7 @@ export function createSimServer({ world, send, changed, onStart, ownerOf }: Opti
       diskFails = fails
       if (!fails) current?.mend()
     },
+    diskFails: () => diskFails,
     kept: { tasks: openTasks(disk.tasks), ops: openOps(disk.ops), audited: disk.audited },
   }
 }

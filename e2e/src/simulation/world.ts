@@ -58,6 +58,8 @@ export function createWorld(seed: number): World {
 export type Life = {
   isDead(): boolean
   isPaused(): boolean
+  /** How often it has stood still so far. */
+  pauses(): number
   /** Calls now, or when it goes on; never where it is dead. */
   run(call: () => void): void
   pause(): void
@@ -69,7 +71,7 @@ export type Life = {
 }
 
 export function createLife(world: World): Life {
-  let [dead, skew] = [false, 0]
+  let [dead, skew, pauses] = [false, 0, 0]
   let late: (() => void)[] | undefined
   const run = (call: () => void) => {
     if (dead) return
@@ -80,7 +82,9 @@ export function createLife(world: World): Life {
     isDead: () => dead,
     isPaused: () => late !== undefined,
     run,
+    pauses: () => pauses,
     pause: () => {
+      pauses++
       late ??= []
     },
     resume: () => {
