@@ -407,6 +407,37 @@ test('[MIR-128] what a barrier left out is said in the task’s own output', asy
   expect(t.steps).toEqual(['flush', 'execute', 'durable', 'settle', 'durable'])
 })
 
+test('[TSK-202] what was granted and is not begun when its daemon stops is given back', async () => {
+  const t = setUp({ flush: () => new Promise(() => {}) })
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  await vi.waitFor(() => expect(t.steps).toEqual(['flush']))
+  const stopped = t.stop()
+  const [report] = await t.says('report')
+  expect(report).toMatchObject({ task: id, state: 'failed', result: { code: 'not-begun' } })
+  t.ack(report?.n ?? 0)
+  await stopped
+})
+
+test('[TSK-200] what others say of a task does not make a daemon refuse it once more', async () => {
+  const t = setUp({ judgement: { decision: 'refuse', code: 'command-denied', reason: 'no' } })
+  const id = t.add('a')
+  await t.says('refuse')
+  const pass = { daemonId: createId(), name: 'tower', code: 'command-denied', reason: 'no' }
+  const change = (more: Partial<Task>) => {
+    const task = t.tasks.get(id)
+    if (task) t.tasks.set(id, { ...task, ...more })
+  }
+  change({ passedBy: [pass] })
+  // It has looked again: what came after is answered.
+  t.add('b')
+  expect((await t.says('refuse', 2)).map(({ task }) => task === id)).toEqual([true, false])
+  // Asked for anew, it is judged anew.
+  change({ queuedAt: 5_000 })
+  expect((await t.says('refuse', 3)).at(-1)?.task).toBe(id)
+})
+
 test('[S45] [TSK-166] a daemon that stops ends its processes and says so, also of what it is granted too late', async () => {
   const t = setUp()
   const [id, late] = [t.add('a'), t.add('late')]
@@ -420,7 +451,11 @@ test('[S45] [TSK-166] a daemon that stops ends its processes and says so, also o
     result: { code: 'stopped', error: 'the daemon was stopped while it ran' },
   })
   t.grant(late)
-  expect((await t.says('report', 3)).at(-1)).toMatchObject({ task: late, state: 'failed', result: { code: 'not-begun' } })
+  expect((await t.says('report', 3)).at(-1)).toMatchObject({
+    task: late,
+    state: 'failed',
+    result: { code: 'not-begun' },
+  })
   t.ack(report?.n ?? 0)
   await stopped
   expect(t.processes.size).toBe(0)

@@ -1,4 +1,4 @@
-import { aborted, changes, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
+import { aborted, changes, notBegun, type FromDaemon, type Id, type ToDaemon } from '@tandem/shared'
 import { when, type View } from '@tandem/shared/docs'
 import { runAttempt, type AttemptPorts } from './attempt.ts'
 import { createClaims, type ClaimPorts } from './claims.ts'
@@ -93,8 +93,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
 
   /** Claimed before it was to stop, and granted after. */
   const giveBack = (task: Id, attempt: number) => {
-    const result = { code: 'stopped', error: 'the daemon was stopped before it began' }
-    outbox.say(() => ({ t: 'report', task, attempt, state: 'failed', result }))
+    outbox.say(() => ({ t: 'report', task, attempt, ...givenBack }))
   }
 
   const onGrant = ({
@@ -146,7 +145,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
         started = outbox.say(() => ({ t: 'report', task: id, attempt, state: 'running' })).n
       }
       const onProcess = (pid: number) => ports.watchdog.watch(pid, entry.requeues ? endsAt(entry) : undefined)
-      const { state, result } =
+      const outcome =
         claims.refusal(task) ??
         (await runAttempt(task, attemptPorts, {
           stop: stop.signal,
@@ -158,6 +157,8 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
         }))
       if (started !== undefined) outbox.drop(started)
       if (over.aborted) return
+      const isGivenBack = started === undefined && outcome.state === 'failed' && stop.signal.reason === 'stopped'
+      const { state, result } = isGivenBack ? givenBack : outcome
       const { n, answered } = outbox.say(() => ({ t: 'report', task: id, attempt, state, result }))
       await Promise.race([answered, aborted(over)])
       outbox.drop(n)
@@ -238,6 +239,12 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       cancelTimer()
     },
   }
+}
+
+/** Granted, but nothing of it was begun: whoever is left may have it. */
+const givenBack = {
+  state: 'failed' as const,
+  result: { code: notBegun, error: 'the daemon was stopped before it began' },
 }
 
 const ofAttempt = <T extends { attempt: number }>(task: T | undefined, attempt: number) =>

@@ -44,7 +44,7 @@ export function againAfter(
 
 /** The attempt is over: its lease is gone, its outcome written down. */
 export function settled(task: Task, outcome: TaskState, now: number, result: TaskResult): Task {
-  const free = without(task, 'lease', 'reason')
+  const free = without(task, 'lease', 'reason', 'passedBy')
   const hadOne = isHeld(task.state) || (task.state === 'lost' && isTerminal(outcome))
   if (!hadOne) return free
   const { exitCode, error, output } = result

@@ -1,8 +1,9 @@
-import { protocolVersion, type FromDaemon, type Id, type Task, type TaskResult } from '@tandem/shared'
+import { notBegun, protocolVersion, type FromDaemon, type Id, type Task, type TaskResult } from '@tandem/shared'
 import type { Board } from './board.ts'
 import { mayJudge, mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { setPresence } from './presence.ts'
+import { onRefusal } from './refusals.ts'
 import { whyNoGrant, whyNoRoom } from './schedule.ts'
 import type { TaskEvent } from './transitions.ts'
 
@@ -104,8 +105,10 @@ export function createHoldings(
     },
     onRefuse: (turn, daemonId, { n, task: id, code, reason }) => {
       const task = board.get(id)
-      if (task && mayJudge(task, daemonId))
-        turn.change(task, { t: 'refuse', result: { error: reason, code } }, daemonId)
+      if (task && mayJudge(task, daemonId)) {
+        const by = { daemonId, name: daemons.get(daemonId)?.name ?? 'a daemon', code, reason }
+        turn.change(task, onRefusal(task, by, daemons.snapshot().values()), daemonId)
+      }
       turn.tell(daemonId, { t: 'ack', n })
     },
     // No answer: the daemon sees it in the record.
@@ -121,7 +124,13 @@ export function createHoldings(
 const givenUp: ReadonlySet<string | undefined> = new Set(['stopped', 'lease-lost'])
 
 /** What a report of an end stands for: where that was asked for, one whose daemon gave it up is queued again. */
-function endOf({ onLost }: Task, state: Exclude<Said<'report'>['state'], 'running'>, result?: TaskResult): TaskEvent {
+function endOf(
+  { onLost, attempts }: Task,
+  state: Exclude<Said<'report'>['state'], 'running'>,
+  result?: TaskResult,
+): TaskEvent {
+  if (state === 'failed' && result?.code === notBegun && attempts.at(-1)?.startedAt === undefined)
+    return { t: 'return', reason: result.error ?? 'its daemon did not begin it' }
   return onLost === 'requeue' && state === 'failed' && givenUp.has(result?.code)
     ? { t: 'lose', reason: result?.error ?? 'its daemon gave it up' }
     : { t: 'end', state, result }

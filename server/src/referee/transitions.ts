@@ -1,9 +1,11 @@
 import {
   inWords,
   isHeld,
+  notBegun,
   statesThat,
   taskStates,
   type Id,
+  type Pass,
   type Task,
   type TaskOutput,
   type TaskResult,
@@ -29,14 +31,18 @@ export type TaskEvent =
   | { t: 'ask'; approvalId: Id; reason: string }
   | { t: 'approve' }
   | { t: 'reject'; reason: string }
-  /** The daemon will never run it. */
+  /** No daemon will run it. */
   | { t: 'refuse'; result: TaskResult }
+  /** A daemon will never run it, another may. */
+  | { t: 'pass'; by: Pass }
   | { t: 'grant'; lease: NonNullable<Task['lease']> }
   | { t: 'start' }
   /** The lease ran out: nobody knows how the process fares. */
   | { t: 'unseen' }
   /** The daemon is back and still runs it. */
   | { t: 'seen' }
+  /** The daemon that it was granted to has not begun it, and will not. */
+  | { t: 'return'; reason: string }
   /** Proven dead, or waited for long enough. */
   | { t: 'lose'; reason: string }
   | { t: 'end'; state: 'completed' | 'failed' | 'timed_out' | 'cancelled'; result: TaskResult | undefined }
@@ -56,11 +62,13 @@ const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
   approve: ['awaiting_approval'],
   reject: ['awaiting_approval'],
   refuse: ['queued'],
+  pass: ['queued'],
   grant: ['queued'],
   // A cancel may be decided between the start and the news of it; a hello may be heard before that news.
   start: ['leased', 'running', 'disconnected', 'cancelling'],
   unseen: ['leased', 'running', 'cancelling'],
   seen: ['leased', 'disconnected'],
+  return: held,
   lose: held,
   end: [...held, 'lost'],
   output: taskStates,
@@ -71,6 +79,7 @@ const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
 /** So often at most a task that asked for it is queued again because it was lost. */
 const maxRequeues = 4
 const keptAttempts = 10
+const mostPasses = 64
 
 /**
  * The task after the event, at the server's time `now`; undefined where the event is not lawful in this state. `chance`
@@ -95,10 +104,12 @@ export function next(task: Task, event: TaskEvent, now: number, chance = 0): Tas
       return close(task, 'cancelled', now, { error: event.reason, code: 'not-approved' })
     case 'refuse':
       return close(task, 'failed', now, event.result)
+    case 'pass':
+      return passed(task, event.by)
     case 'grant': {
       const n = task.attempt + 1
       const attempts = [...task.attempts, { n, daemonId: event.lease.daemonId }].slice(-keptAttempts)
-      return { ...without(task, 'reason'), state: 'leased', attempt: n, lease: event.lease, attempts }
+      return { ...without(task, 'reason', 'passedBy'), state: 'leased', attempt: n, lease: event.lease, attempts }
     }
     case 'start': {
       const isNews = task.attempts.at(-1)?.startedAt === undefined
@@ -109,6 +120,13 @@ export function next(task: Task, event: TaskEvent, now: number, chance = 0): Tas
       return resumed(task)
     case 'unseen':
       return { ...task, state: 'disconnected', reason: 'the daemon that runs it is out of reach' }
+    case 'return': {
+      if (task.attempts.at(-1)?.startedAt !== undefined) return undefined
+      const result = { error: event.reason, code: notBegun }
+      if (task.cancel) return close(task, 'cancelled', now, result)
+      // At the place it had: its turn is not over.
+      return placed(settled(task, 'lost', now, result), { state: 'queued' }, task.queuedAt ?? now)
+    }
     case 'lose': {
       const result = { error: event.reason, code: 'lost' }
       if (task.cancel) return close(task, 'cancelled', now, result)
@@ -142,8 +160,16 @@ export function next(task: Task, event: TaskEvent, now: number, chance = 0): Tas
 /** Under way again: where its end was asked for meanwhile, towards that. */
 const resumed = (task: Task): Task => ({ ...without(task, 'reason'), state: task.cancel ? 'cancelling' : 'running' })
 
+/** The last word of each daemon counts; the same once more is no news. */
+function passed(task: Task, by: Pass): Task | undefined {
+  const { passedBy = [] } = task
+  const isKnown = passedBy.some((known) => JSON.stringify(known) === JSON.stringify(by))
+  const others = passedBy.filter(({ daemonId }) => daemonId !== by.daemonId)
+  return isKnown ? undefined : { ...task, passedBy: [...others, by].slice(-mostPasses) }
+}
+
 const placed = (task: Task, to: Place, now: number): Task => ({
-  ...without(task, 'reason', 'lease'),
+  ...without(task, 'reason', 'lease', 'passedBy'),
   ...to,
   ...(to.state === 'queued' ? { queuedAt: now } : {}),
 })

@@ -42,6 +42,18 @@ test('[S110] [TSK-53] [TSK-87] a task that nobody can run says for whom or what 
     expect(why(one, [laptop, { ...tower, ...drains }])?.reason).toBe('tower begins nothing more')
 })
 
+test('[TSK-200] a task that was passed over says for whom it waits, and who refused it', () => {
+  const passedBy = [{ daemonId: daemon, name: 'laptop', code: 'command-denied', reason: 'rm is not allowed' }]
+  const task = taskOf('queued', { passedBy })
+  expect(why(task, [laptop, tower])?.reason).toBe('it is about to start')
+  const offline = { ...tower, isOnline: false }
+  expect(why(task, [laptop, offline])?.reason).toBe('tower is offline; laptop refused it: rm is not allowed')
+  expect(why(task, [laptop])?.reason).toBe('laptop refused it: rm is not allowed')
+  expect(why(task, [laptop, tower], held({}, tower.id))?.reason).toBe(
+    'all slots of tower are in use; laptop refused it: rm is not allowed',
+  )
+})
+
 test('[TSK-53] a task that waits for its turn says how many come before it', () => {
   const [first, second] = [taskOf('queued', { createdAt: asked - 1 }), taskOf('queued', { priority: 3 })]
   const mine = taskOf('queued')

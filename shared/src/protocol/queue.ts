@@ -60,11 +60,17 @@ export function whyWaiting(
   if (task.state !== 'queued') return { reason: task.reason ?? inGeneral[task.state] ?? task.state }
   const able = workers.filter((worker) => isFor(task, worker))
   if (able.length === 0) return { reason: whyNobody(task, workers) }
-  const online = able.filter(({ isOnline }) => isOnline)
-  if (online.length === 0) return { reason: `${listed(able)} ${able.length === 1 ? 'is' : 'are'} offline` }
+  const { passedBy = [] } = task
+  const passed = passedBy.map(({ name, reason }) => `; ${name} refused it: ${reason}`).join('')
+  const willing = able.filter(({ id }) => !passedBy.some(({ daemonId }) => daemonId === id))
+  if (willing.length === 0) return { reason: passed.slice(2) }
+  const online = willing.filter(({ isOnline }) => isOnline)
+  if (online.length === 0)
+    return { reason: `${listed(willing)} ${willing.length === 1 ? 'is' : 'are'} offline${passed}` }
   // One without any slot drains by itself, or stops.
   const open = online.filter(({ isDraining, slots }) => !isDraining && slots > 0)
-  if (open.length === 0) return { reason: `${listed(online)} begin${online.length === 1 ? 's' : ''} nothing more` }
+  if (open.length === 0)
+    return { reason: `${listed(online)} begin${online.length === 1 ? 's' : ''} nothing more${passed}` }
   const { held, heldByDaemon, heldByKey, places } = standing(tasks, now)
   const ahead = places.get(task.id) ?? 0
   const { concurrency } = task
@@ -72,7 +78,7 @@ export function whyWaiting(
     whyAllFull(maxRunning, held) ?? (concurrency && whyKeyFull(concurrency, heldByKey.get(concurrency.key) ?? 0))
   if (full !== undefined) return { reason: full, ahead }
   const isFree = open.some(({ id, slots }) => (heldByDaemon.get(id) ?? 0) < slots)
-  if (!isFree) return { reason: `all slots of ${listed(open)} are in use`, ahead }
+  if (!isFree) return { reason: `all slots of ${listed(open)} are in use${passed}`, ahead }
   return { reason: ahead > 0 ? 'it is about to have its turn' : 'it is about to start', ahead }
 }
 

@@ -160,6 +160,10 @@ export const TaskResult = z.object({
 })
 export type TaskResult = z.infer<typeof TaskResult>
 
+/** A daemon's refusal: why, as a code and in words. */
+const Pass = z.object({ daemonId: Id, name: z.string(), code: z.string().max(60), reason: z.string().max(500) })
+export type Pass = z.infer<typeof Pass>
+
 const at = z.number()
 /** One entry of the `tasks` document, written by the server's referee alone. */
 export const Task = z.object({
@@ -189,6 +193,8 @@ export const Task = z.object({
       }),
     )
     .max(10),
+  /** Daemons that refused it while it waits; others may run it. */
+  passedBy: z.array(Pass).max(64).optional(),
   /** How often it was run again by itself since somebody asked for it. */
   retries: z.int().nonnegative().optional(),
   /** The task of which this is another run. */
