@@ -55,18 +55,25 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
 }
 
 /** What beside the command decides what happens: the folder, the time it gets, and what it finds in its environment. */
-function Circumstances({ task: { payload, timeoutMs } }: { task: Task }) {
+function Circumstances({ task: { payload, timeoutMs, artifacts = [] } }: { task: Task }) {
   const folder = payload.kind === 'command' && payload.cwd !== '' ? visibleText(payload.cwd) : 'the workspace folder'
   const env = payload.kind === 'command' ? Object.entries(payload.env ?? {}) : []
   return (
     <>
       <p>
         In {folder}
+        {payload.kind === 'command' && payload.terminal && ', at a terminal'}
         {timeoutMs !== undefined && `, for at most ${duration(timeoutMs)}`}
         {env.length > 0 && ', with these variables set'}.
       </p>
       {env.length > 0 && (
         <pre aria-label="Variables">{env.map(([name, value]) => oneLine(`${name}=${value}`)).join('\n')}</pre>
+      )}
+      {artifacts.length > 0 && (
+        <>
+          <p>These files are kept, for everybody here to download:</p>
+          <pre aria-label="Files to be kept">{artifacts.map(oneLine).join('\n')}</pre>
+        </>
       )}
     </>
   )

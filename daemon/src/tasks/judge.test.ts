@@ -43,6 +43,27 @@ test('[TSK-6] an approval holds for the same arguments of the same task, or for 
   ).toBe('ask')
 })
 
+test('[TSK-201] a yes for a command in one folder, environment, time, and with what it keeps, is none for another', () => {
+  const payload = { command: 'rm', args: ['a'] }
+  const hashOf = (changed: object, more: Partial<Task> = {}) => {
+    const judged = judge({ ...task({ ...payload, ...changed }), timeoutMs: 30_000, ...more }, [], { policy, bootId })
+    return judged.decision === 'ask' ? judged.argsHash : judged.decision
+  }
+  const hashes = [
+    hashOf({}),
+    hashOf({ cwd: 'b' }),
+    hashOf({ env: { A: '1' } }),
+    hashOf({ env: { A: '2' } }),
+    hashOf({ terminal: { cols: 80, rows: 24 } }),
+    hashOf({ command: 'rm a', args: [], shell: true }),
+    hashOf({}, { timeoutMs: 60_000 }),
+    hashOf({}, { artifacts: ['dist/**'] }),
+    hashOf({}, { artifacts: ['**'] }),
+  ]
+  expect(new Set(hashes).size).toBe(hashes.length)
+  expect(hashOf({}, { title: 'other', priority: 3 })).toBe(hashes[0])
+})
+
 test('[SBX-274] a yes for the session holds until this daemon starts anew, one that was taken back not at all', () => {
   const asked = task({ command: 'rm', args: ['a'] })
   const question = judge(asked, [], { policy, bootId })

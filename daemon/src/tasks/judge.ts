@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { commandLine, type Task, type TaskPayload } from '@tandem/shared'
+import { commandLine, type Task } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
 import { decide } from '../sandbox/decide.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -36,7 +36,9 @@ export function judge(
   const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args], env)
   if (decision === 'allow') return { decision: 'run' }
   if (decision === 'deny') return refuse('command-denied', reason)
-  const argsHash = hashOf(task.payload)
+  const { payload, timeoutMs, artifacts } = task
+  // All that a person is asked about.
+  const argsHash = hashOf({ payload, timeoutMs, artifacts })
   const reaches = (a: Approval) =>
     a.subject.task === task.id || a.scope === 'workspace' || (a.scope === 'session' && a.bootId === bootId)
   for (const a of approvals)
@@ -57,7 +59,7 @@ const refuse = (code: string, reason: string): Judgement => ({ decision: 'refuse
 const sentence = (reason: string) => `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`
 
 /** The same for the same arguments, in whatever order their names stand. */
-function hashOf(payload: TaskPayload): string {
+function hashOf(asked: Pick<Task, 'payload' | 'timeoutMs' | 'artifacts'>): string {
   const sorted = (value: unknown): unknown =>
     Array.isArray(value) || typeof value !== 'object' || value === null
       ? value
@@ -67,6 +69,6 @@ function hashOf(payload: TaskPayload): string {
             .map(([k, v]) => [k, sorted(v)]),
         )
   return createHash('sha256')
-    .update(JSON.stringify(sorted(payload)))
+    .update(JSON.stringify(sorted(asked)))
     .digest('hex')
 }
