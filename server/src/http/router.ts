@@ -1,5 +1,6 @@
 import { TandemError } from '@tandem/shared'
 import { Hono } from 'hono'
+import { approvalRoutes } from './approvals.ts'
 import { auditRoute } from './audit.ts'
 import { blobRoutes } from './blobs.ts'
 import { boundStrangers } from './body.ts'
@@ -51,6 +52,7 @@ export function createRouter(deps: HttpDeps): Hono<Env> {
     .route('/files', fileRoutes(deps))
     .route('/tasks', taskRoutes(deps, look, create))
     .route('/execute', executeRoutes(deps, look, create))
+    .route('/approvals', approvalRoutes(deps))
     .route('/history', historyRoute(deps))
     .route('/versions', versionRoutes(deps))
     .route('/diff', diffRoute(deps))

@@ -52,7 +52,7 @@ export function decide(
   { approvals }: RefereePorts,
   turn: Turn,
   by: By,
-  answer: { approval: Id; yes: boolean; scope?: Approval['scope']; reason?: string | undefined },
+  answer: { approval: Id; yes: boolean; scope?: Approval['scope']; comment?: string | undefined },
 ): boolean {
   const open = approvals.get(answer.approval)
   if (open?.state !== 'pending') return false
@@ -60,13 +60,14 @@ export function decide(
     ...open,
     state: answer.yes ? 'approved' : 'rejected',
     ...(answer.scope ? { scope: answer.scope } : {}),
+    ...(answer.comment ? { comment: answer.comment } : {}),
     by: by.id,
     byName: by.name,
     decidedAt: turn.now,
   })
   const task = turn.board.get(open.subject.task)
   if (!task || task.approvalId !== open.id) return true
-  const reason = `${by.name} said no${answer.reason ? `: ${answer.reason}` : ''}`
+  const reason = `${by.name} said no${answer.comment ? `: ${answer.comment}` : ''}`
   turn.change(task, answer.yes ? { t: 'approve' } : { t: 'reject', reason }, by.id)
   return true
 }

@@ -82,8 +82,8 @@ function doAsAsked(ports: RefereePorts, turn: Turn, by: Requester, id: Id, body:
       if (!isRunner) return 'deciding needs the role runner'
       const answer =
         body.kind === 'approve'
-          ? { approval: body.approval, yes: true, scope: body.scope }
-          : { approval: body.approval, yes: false, reason: body.reason }
+          ? { approval: body.approval, yes: true, scope: body.scope, comment: body.comment }
+          : { approval: body.approval, yes: false, comment: body.reason }
       return decide(ports, turn, by, answer) ? undefined : 'the question is no longer open'
     }
     case 'revoke':

@@ -42,6 +42,8 @@ export const Approval = z.object({
   byName: z.string().optional(),
   createdAt: z.number(),
   decidedAt: z.number().optional(),
+  /** What whoever decided said of it. */
+  comment: z.string().max(500).optional(),
   expiresAt: z.number(),
 })
 export type Approval = z.infer<typeof Approval>

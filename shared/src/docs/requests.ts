@@ -22,7 +22,12 @@ export const RequestBody = z.discriminatedUnion('kind', [
   }),
   /** A daemon that drains begins nothing more; what runs goes on. */
   z.object({ kind: z.literal('drain'), daemon: Id, on: z.boolean() }),
-  z.object({ kind: z.literal('approve'), approval: Id, scope: Approval.shape.scope.unwrap().default('once') }),
+  z.object({
+    kind: z.literal('approve'),
+    approval: Id,
+    scope: Approval.shape.scope.unwrap().default('once'),
+    comment: z.string().max(500).optional(),
+  }),
   /** Takes back a yes that reached further than one task; what runs by it goes on. */
   z.object({ kind: z.literal('revoke'), approval: Id }),
   z.object({ kind: z.literal('reject'), approval: Id, reason: z.string().max(500).optional() }),
