@@ -49,7 +49,9 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     egress: [],
     sandbox: ['egress', 'disk'],
     git: ['sandbox'],
-    tasks: ['sandbox', 'egress', 'disk'],
+    // Code that is run in a process of its own, and what it may call.
+    isolate: ['sandbox', 'egress', 'disk'],
+    tasks: ['sandbox', 'egress', 'isolate', 'disk'],
     agent: ['sandbox', 'egress'],
     open: ['agent'],
   },

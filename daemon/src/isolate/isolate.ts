@@ -1,0 +1,70 @@
+import { TandemError, type Clock, type Snippet } from '@tandem/shared'
+import type { StartCell } from '../sandbox/cell.ts'
+import { ownMemoryMb, startsQuickJs } from './engine.ts'
+import type { Env } from './env.ts'
+import type { Guest } from './guest-process.ts'
+import type { IsolateLimits } from './limits.ts'
+import type { Modules } from './messages.ts'
+import { createPool } from './pool.ts'
+import { createPrepared } from './prepared.ts'
+import { runGuest, type Ran, type RunOptions } from './run-guest.ts'
+
+export type IsolateOptions = {
+  startCell: StartCell
+  limits: IsolateLimits
+  /** Names the workspace's history. */
+  history: string
+  clock: Clock
+  signal: AbortSignal
+}
+
+export type IsolateRun = Pick<RunOptions, 'signal' | 'onLog' | 'wallMs'> & {
+  snippet: Snippet
+  env: Env
+  /** Its process: that whole group has to end with it; what it returns is called once that has ended. */
+  onStarted(pid: number): () => void
+}
+
+/** Runs snippets, each in a process of its own that has nothing but its engine. */
+export type Isolate = { run(run: IsolateRun): Promise<Ran> }
+
+export function createIsolate({ startCell, limits, history, clock, signal }: IsolateOptions): Isolate {
+  let start: (() => Guest) | undefined
+  const pool = createPool(() => (start ??= startsQuickJs(startCell, limits))(), clock, signal)
+  const prepared = createPrepared(history)
+  return {
+    run: async ({ snippet, env, onStarted, ...run }) => {
+      const modules = modulesOf(snippet)
+      const key = prepared.keyOf(modules)
+      const typed = snippet.language === 'typescript'
+      const known = typed ? prepared.find(key) : undefined
+      const guest = pool.take()
+      const hasEnded = guest.pid === undefined ? undefined : onStarted(guest.pid)
+      try {
+        return await runGuest(guest, {
+          ...run,
+          modules: known ?? modules,
+          typed: typed && !known,
+          env,
+          limits: { cpuMs: limits.cpuMs, memMb: limits.memMb },
+          maxMemory: (limits.memMb + ownMemoryMb) * 2 ** 20,
+          clock,
+          onPrepared: (made) => prepared.keep(key, made),
+        })
+      } finally {
+        hasEnded?.()
+        pool.refill(typed)
+      }
+    },
+  }
+}
+
+/** All modules of a snippet by their names, of which `main` is the snippet itself. */
+export function modulesOf({ code, modules = {} }: Pick<Snippet, 'code' | 'modules'>): Modules {
+  if (Object.hasOwn(modules, 'main'))
+    throw new TandemError('bad-request', { reason: 'a module must not be called main: that is the snippet itself' })
+  return Object.fromEntries([
+    ['main', { code }],
+    ...Object.entries(modules).map(([name, text]) => [name, { code: text }]),
+  ])
+}

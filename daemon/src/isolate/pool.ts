@@ -1,0 +1,45 @@
+import type { Clock } from '@tandem/shared'
+import { tell, type Guest } from './guest-process.ts'
+
+export type Pool = {
+  /** A guest that has run nothing yet: the one that waits where there is one. */
+  take(): Guest
+  /** Puts one ready for the next, once nothing is in its way. `typed`: it is likely to be TypeScript again. */
+  refill(typed: boolean): void
+}
+
+/** One that nobody needs for so long ends. */
+const idleMs = 5 * 60_000
+
+/** Keeps one guest ready, since starting one takes longer than most snippets; each is used once. Ends with the signal. */
+export function createPool(start: () => Guest, clock: Clock, signal: AbortSignal): Pool {
+  let spare: { guest: Guest; cancel(): void } | undefined
+  const drop = () => {
+    spare?.cancel()
+    spare?.guest.kill()
+    spare = undefined
+  }
+  signal.addEventListener('abort', drop, { once: true })
+  return {
+    take: () => {
+      const taken = spare?.guest
+      spare?.cancel()
+      spare = undefined
+      return taken ?? start()
+    },
+    refill: (typed) => {
+      if (spare || signal.aborted) return
+      const guest = start()
+      const made = { guest, cancel: clock.after(idleMs, drop) }
+      spare = made
+      // One that ended while it waited is no use to anybody; why is told to the next, who starts another.
+      const forget = () => {
+        if (spare !== made) return
+        made.cancel()
+        spare = undefined
+      }
+      guest.exit.then(forget, forget)
+      if (typed) tell(guest, { t: 'expect-types' })
+    },
+  }
+}
