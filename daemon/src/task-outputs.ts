@@ -54,8 +54,13 @@ export async function openTaskOutputs(
     openLog: async (taskId, attempt) => {
       const attached = documents.attach({ kind: 'log', taskId, attempt })
       try {
-        await attached.synced(signal)
-        const spool = await spools.open(taskId, attempt)
+        const opening = spools.open(taskId, attempt)
+        opening.catch(() => {}) // Told below, once the document is there.
+        await attached.synced(signal).catch((error: unknown) => {
+          void opening.then((spool) => spool.close()).catch(() => {}) // There is nothing to be told of it.
+          throw error
+        })
+        const spool = await opening
         const close = () => {
           attached.release()
           void spool.close()

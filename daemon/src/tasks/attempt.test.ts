@@ -31,3 +31,47 @@ test('[TSK-162] the log of an attempt that is cancelled before it was open is cl
   await vi.waitFor(() => expect(close).toHaveBeenCalledTimes(1))
   expect(onStart).not.toHaveBeenCalled()
 })
+
+test('[TSK-223] what a start waits for is waited for at once, and what a report waits for too', async () => {
+  const [opened, flushed, settled, durable] = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+  const asked: string[] = []
+  const after = async <T>(what: string, done: Promise<void> | undefined, value: T): Promise<T> => {
+    asked.push(what)
+    await done
+    return value
+  }
+  const seal = async () => ({ bytes: 0, truncated: false, tail: '', segments: [] })
+  const spool = { write: () => {}, room: () => undefined, close: async () => {}, seal }
+  const attempt: AttemptLog = {
+    log: openTaskLog(new Y.Doc()),
+    spool,
+    durable: () => after('durable', durable?.promise, undefined),
+    close: () => {},
+  }
+  const ports: AttemptPorts = {
+    execute: async () => {
+      asked.push('execute')
+      return { state: 'completed', result: { exitCode: 0 } }
+    },
+    openLog: () => after('open', opened?.promise, attempt),
+    barriers: {
+      flush: () => after('flush', flushed?.promise, []),
+      settle: () => after('settle', settled?.promise, []),
+    },
+    begin: () => () => {},
+    clock: fakeClock(),
+    log: silentLog,
+  }
+  const job = { killSignal: never, onProcess: () => () => {}, onTerminal: () => {}, onStart: () => {} }
+  const outcome = runAttempt(task, ports, { ...job, stop: never, giveUp: never })
+  await vi.waitUntil(() => asked.length === 2)
+  opened?.resolve()
+  await Promise.resolve()
+  expect(asked.toSorted()).toEqual(['flush', 'open'])
+  flushed?.resolve()
+  await vi.waitUntil(() => asked.length === 5)
+  expect(asked.slice(2).toSorted()).toEqual(['durable', 'execute', 'settle'])
+  settled?.resolve()
+  durable?.resolve()
+  expect(await outcome).toMatchObject({ state: 'completed' })
+})

@@ -72,13 +72,15 @@ export async function runAttempt(
     }
   }
   try {
-    const unwritten = await unless(over, barriers.flush())
+    // At once: neither needs the other.
     const opening = ports.openLog(task.id, task.attempt)
-    const document = await unless(over, opening).catch((error: unknown) => {
-      // Over before it was open: whatever still opens is closed again.
-      void opening.then((late) => late.close()).catch(() => {})
-      throw error
-    })
+    const [unwritten, document] = await unless(over, Promise.all([barriers.flush(), opening])).catch(
+      (error: unknown) => {
+        // Over before it was open: whatever still opens is closed again.
+        void opening.then((late) => late.close()).catch(() => {})
+        throw error
+      },
+    )
     const ended = ports.begin(task.id)
     try {
       const { spool, log: live } = document
@@ -103,8 +105,10 @@ export async function runAttempt(
       const files = task.artifacts && (await afterwards('artifacts may be missing', keepFiles(ports, task)))
       tell('not kept', files?.left ?? [])
       output.end()
-      await afterwards('task output may be incomplete on the server', document.durable(giveUp))
-      const unshared = await afterwards('what a task changed may not be shared yet', barriers.settle())
+      const [, unshared] = await Promise.all([
+        afterwards('task output may be incomplete on the server', document.durable(giveUp)),
+        afterwards('what a task changed may not be shared yet', barriers.settle()),
+      ])
       tell('not shared yet', unshared ?? [])
       if (unshared && unshared.length > 0)
         await afterwards('task output may be incomplete on the server', document.durable(giveUp))
