@@ -25,6 +25,7 @@ const prepared = [
   'react-dom/client',
   'react-resizable-panels',
   'react/jsx-dev-runtime',
+  're2js',
   'y-monaco',
   'y-protocols/awareness',
   'yjs',

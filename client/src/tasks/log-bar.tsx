@@ -7,6 +7,7 @@ import {
   Copy,
   Download,
   Link2,
+  Regex,
   Search,
   WrapText,
   X,
@@ -100,6 +101,11 @@ const Switch = ({ isOn, set, label, isDisabled = false, children, ...rest }: Swi
 type SearchBarProps = {
   words: string
   onWords: (words: string) => void
+  /** The words are a regular expression. */
+  isPattern: boolean
+  onPattern: (isPattern: boolean) => void
+  /** They are to be one, and are none: `found` says why. */
+  isWrong: boolean
   /** How many were found, in words. */
   found: string
   canStep: boolean
@@ -109,7 +115,18 @@ type SearchBarProps = {
 }
 
 /** Words to look for, how often they are there, and the way from one to the next. */
-export function SearchBar({ words, onWords, found, canStep, onStep, onClose, input }: SearchBarProps) {
+export function SearchBar({
+  words,
+  onWords,
+  isPattern,
+  onPattern,
+  isWrong,
+  found,
+  canStep,
+  onStep,
+  onClose,
+  input,
+}: SearchBarProps) {
   return (
     <search className={styles.searchBar}>
       <Search size={13} aria-hidden />
@@ -117,6 +134,7 @@ export function SearchBar({ words, onWords, found, canStep, onStep, onClose, inp
         ref={input}
         type="text"
         aria-label="Words to find in the output"
+        aria-invalid={isWrong || undefined}
         placeholder="Find in the output"
         value={words}
         maxLength={200}
@@ -131,9 +149,12 @@ export function SearchBar({ words, onWords, found, canStep, onStep, onClose, inp
           e.stopPropagation()
         }}
       />
-      <span className={styles.found} role="status">
+      <span className={styles.found} role="status" data-wrong={isWrong || undefined} title={found}>
         {found}
       </span>
+      <Switch isOn={isPattern} set={onPattern} label="Search by regular expression">
+        <Regex size={14} aria-hidden />
+      </Switch>
       <IconButton label="Previous hit" shortcut="Shift N" disabled={!canStep} onClick={() => onStep(-1)}>
         <ChevronUp size={14} aria-hidden />
       </IconButton>

@@ -3,7 +3,7 @@ import { withoutColour, type Row } from './log-rows.ts'
 /** A part of the output that the program gave a name: its heading is row `start`, it ends before row `end`. */
 export type Fold = { readonly start: number; readonly end: number | undefined; readonly title: string }
 
-/** What a row says about folds, and what of it is shown: GitHub's `::group::` and Buildkite's `---`, `+++`, `~~~`. */
+/** What a row says about folds, and what of it is shown: GitHub's `::group::` (GitLab's are read as these) and Buildkite's `---`, `+++`, `~~~`. */
 type Marker = { is: 'group' | 'heading'; title: string } | { is: 'end' }
 
 /**
@@ -72,6 +72,23 @@ function markerOf({ text: coloured, goesOn }: Row): Marker | undefined {
   if (/^(?:::|##\[)endgroup(?:::|\])/.test(text)) return { is: 'end' }
   const heading = /^(?:---|\+\+\+|~~~) (\S.*)$/.exec(text)
   return heading ? { is: 'heading', title: heading[1] ?? '' } : undefined
+}
+
+/**
+ * What a shut part hides: how many lines, and how long it took until the next began, ms. `until`: where the output ends
+ * by now.
+ */
+export function hiddenBy(
+  { start, end = Infinity }: Fold,
+  until: number,
+  rowAt: (n: number) => Row | undefined,
+): { lines: number; tookMs: number } {
+  const after = Math.min(end, until)
+  const [from, last] = [rowAt(start), rowAt(after - 1)]
+  const lines =
+    from?.line === undefined || last?.line === undefined ? Math.max(0, after - start - 1) : last.line - from.line
+  const over = rowAt(end) ?? last ?? from
+  return { lines, tookMs: Math.max(0, (over?.t ?? 0) - (from?.t ?? 0)) }
 }
 
 /** Which rows are not shown when these folds are shut: `[from, to)` each, in order and apart. */

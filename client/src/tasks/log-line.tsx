@@ -15,14 +15,15 @@ type LogLineProps = {
   marks: readonly Mark[]
   /** The name of the part that begins here. */
   title: string | undefined
-  isShut: boolean
+  /** What is hidden while it is shut, in words: "12 lines, 3.2 s"; undefined while it is open. */
+  hides: string | undefined
   onToggle: (n: number) => void
   onLink: (n: number) => void
 }
 
 /** One row of output: its number, which is a link to it, when it was written, and its text in its colours. */
 export const LogLine = memo(
-  function LogLine({ row, n, href, isChosen, showsTime, marks, title, isShut, onToggle, onLink }: LogLineProps) {
+  function LogLine({ row, n, href, isChosen, showsTime, marks, title, hides, onToggle, onLink }: LogLineProps) {
     return (
       <div className={styles.outputLine} data-stream={row.stream} data-chosen={isChosen || undefined}>
         {/* One stop for each of a hundred thousand lines would be none: the bar copies the link to the chosen one. */}
@@ -44,9 +45,15 @@ export const LogLine = memo(
             <AnsiLine text={row.text} marks={marks} />
           </span>
         ) : (
-          <button type="button" className={styles.heading} aria-expanded={!isShut} onClick={() => onToggle(n)}>
-            <ChevronRight size={12} aria-hidden data-open={!isShut} />
+          <button
+            type="button"
+            className={styles.heading}
+            aria-expanded={hides === undefined}
+            onClick={() => onToggle(n)}
+          >
+            <ChevronRight size={12} aria-hidden data-open={hides === undefined} />
             {title}
+            {hides !== undefined && <span className={styles.hides}>{hides}</span>}
           </button>
         )}
       </div>
@@ -59,7 +66,7 @@ export const LogLine = memo(
     a.isChosen === b.isChosen &&
     a.showsTime === b.showsTime &&
     a.title === b.title &&
-    a.isShut === b.isShut &&
+    a.hides === b.hides &&
     a.onToggle === b.onToggle &&
     a.onLink === b.onLink &&
     a.marks.length === b.marks.length &&

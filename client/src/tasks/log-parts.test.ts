@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cutAtMarks } from './ansi-line.tsx'
-import { createFolds, hiddenRows } from './log-folds.ts'
+import { createFolds, hiddenBy, hiddenRows } from './log-folds.ts'
 import { createLayout } from './log-layout.ts'
 import { createRows } from './log-rows.ts'
-import { createSearch, hitFrom } from './log-search.ts'
+import { patternFinder } from './log-pattern.ts'
+import { createSearch, hitFrom, wordsFinder } from './log-search.ts'
 import { sinceStart } from './log-line.tsx'
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 
 function rowsFrom(text: string) {
   const rows = createRows()
@@ -33,6 +36,39 @@ test('[UI-168] groups of GitHub and headings of Buildkite are parts, and end whe
   expect(folds.ends()).toEqual([3])
 })
 
+test('[UI-168] sections of GitLab are parts, also where a chunk ends inside their marks', () => {
+  const text =
+    '\u001b[0Ksection_start:1560896352:install[collapsed=true]\r\u001b[0KInstall\nadded\n' +
+    '\u001b[0Ksection_end:1560896353:install\r\u001b[0K\nafter\n'
+  // Chunks end inside no escape sequence.
+  const isWhole = (head: string) => !['', '[', '[0'].some((begun) => head.endsWith(`\u001b${begun}`))
+  const cuts = range(text.length).filter((at) => isWhole(text.slice(0, at)))
+  for (const cut of cuts) {
+    const rows = createRows()
+    const [head, tail] = [text.slice(0, cut), text.slice(cut)].map((part) => new TextEncoder().encode(part))
+    rows.take([{ q: 0, o: 0, t: 0, s: 1, d: head ?? new Uint8Array() }])
+    rows.take([{ q: 1, o: cut, t: 0, s: 1, d: tail ?? new Uint8Array() }])
+    const folds = createFolds()
+    folds.scan(rows.range().end, 0, rows.row)
+    expect([cut, folds.all(), folds.ends()]).toEqual([cut, [{ start: 0, end: 2, title: 'Install' }], [2]])
+  }
+})
+
+test('[UI-206] a shut part says how many lines it hides and how long it took, until the next begins', () => {
+  const rows = createRows()
+  const lines = ['--- One', 'x'.repeat(9_000), 'b', '--- Two', 'c']
+  lines.forEach((line, q) =>
+    rows.take([{ q, o: q * 10, t: q * 1_000, s: 1, d: new TextEncoder().encode(`${line}\n`) }]),
+  )
+  const folds = createFolds()
+  const { end } = rows.range()
+  folds.scan(end, 0, rows.row)
+  expect(folds.all().map((fold) => hiddenBy(fold, end, rows.row))).toEqual([
+    { lines: 2, tookMs: 3_000 },
+    { lines: 1, tookMs: 1_000 },
+  ])
+})
+
 test('[UI-168] a diff is no part, nor is a rule, nor the end of a group that never began', () => {
   const folds = foldsIn(['--- a/x.ts', '+++ b/x.ts', '---', '--', '::endgroup::', '+added'].join('\n'))
   expect(folds.all()).toEqual([])
@@ -56,7 +92,6 @@ test('[UI-168] folds of a growing output are found as they come', () => {
 })
 
 test('[UI-175] where each row lies is what counting them one by one gives, wrapped or not, folded or not', () => {
-  const range = (n: number) => Array.from({ length: n }, (_, i) => i)
   fc.assert(
     fc.property(
       fc.array(fc.nat(30), { minLength: 1, maxLength: 60 }),
@@ -95,19 +130,35 @@ test('[UI-175] where each row lies is what counting them one by one gives, wrapp
 
 test('[UI-167] hits are found as the output grows, whatever their case, without colours', () => {
   const rows = rowsFrom('Error one\nfine\nan \u001b[31mer\u001b[0mror and an ERROR')
-  const search = createSearch('error')
+  const search = createSearch(wordsFinder('error'))
   expect(search.advance(0, 3, rows.row, 2)).toBe(true)
-  expect(search.hits()).toEqual([{ row: 0, from: 0 }])
+  expect(search.hits()).toEqual([{ row: 0, from: 0, to: 5 }])
   expect(search.advance(0, 3, rows.row, 2)).toBe(false)
   expect(search.hits()).toEqual([
-    { row: 0, from: 0 },
-    { row: 2, from: 3 },
-    { row: 2, from: 16 },
+    { row: 0, from: 0, to: 5 },
+    { row: 2, from: 3, to: 8 },
+    { row: 2, from: 16, to: 21 },
   ])
   expect([0, 1, 2, 3].map((row) => hitFrom(search.hits(), row))).toEqual([0, 1, 1, 0])
   // What is let go at the head takes its hits along.
   search.advance(1, 3, rows.row, 2)
   expect(search.hits()).toHaveLength(2)
+})
+
+test('[UI-207] a regular expression finds its places, and what is none says so; none is slow', () => {
+  const places = (pattern: string, text: string) => {
+    const found = patternFinder(pattern)
+    return 'find' in found ? found.find(text) : found.trouble
+  }
+  expect(places('e[rx]+or|\\d+$', 'Error in line 12')).toEqual([
+    [0, 5],
+    [14, 16],
+  ])
+  expect(places('x*', 'axxb')).toEqual([[1, 3]])
+  expect(places('(', 'a')).toMatch(/^this is no pattern we know: /)
+  expect(places('a{150}b{150}', 'a')).toBe('this pattern repeats too often')
+  // What takes for ever in an engine that tries each way.
+  expect(places('(a+)+$', `${'a'.repeat(4_000)}!`)).toEqual([])
 })
 
 test('[UI-167] marks cut spans where they begin and end', () => {

@@ -166,9 +166,14 @@ function lineStarts(bytes: Uint8Array): number[] {
   return starts
 }
 
+/** GitLab’s marks of where a part begins and ends, which it writes over. */
+const section = /^section_(start|end):\d+:[\w.-]+(?:\[[^\]\r]*\])?\r/
+
 /** What a terminal shows of a line with carriage returns in it: the last that was written. */
-function overwritten(line: string, isLast: boolean): string {
-  if (!line.includes('\r')) return line
+function overwritten(whole: string, isLast: boolean): string {
+  if (!whole.includes('\r')) return whole
+  // As GitHub's, which stand where they can be seen.
+  const line = whole.replace(section, (_, is) => (is === 'start' ? '::group::' : '::endgroup::'))
   const parts = line.replace(/\r+$/, '').split('\r')
   const text = parts.at(-1) ?? ''
   // What an open line ends with decides what its next chunk writes over. Colours set before the return are still on.

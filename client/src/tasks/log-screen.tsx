@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Mark } from './ansi-line.tsx'
+import { duration } from '../ui/relative-time.ts'
+import { hiddenBy } from './log-folds.ts'
 import { LogLine } from './log-line.tsx'
 import type { Log } from './log.ts'
 import styles from './tasks.module.css'
@@ -79,7 +81,7 @@ export function LogScreen({
                   showsTime={showsTime}
                   marks={search.count === 0 ? noMarks : marksOf(n, search)}
                   title={fold?.title}
-                  isShut={fold !== undefined && folds.isShut(fold)}
+                  hides={fold && folds.isShut(fold) ? hidesWords(hiddenBy(fold, end, log.row)) : undefined}
                   onToggle={onToggle}
                   onLink={onLink}
                 />
@@ -92,5 +94,11 @@ export function LogScreen({
   )
 }
 
-const marksOf = (row: number, { inRow, length, current }: LogSearch): readonly Mark[] =>
-  inRow(row).map((hit) => ({ from: hit.from, to: hit.from + length, isCurrent: hit === current }))
+const marksOf = (row: number, { inRow, current }: LogSearch): readonly Mark[] =>
+  inRow(row).map((hit) => ({ from: hit.from, to: hit.to, isCurrent: hit === current }))
+
+/** "12 lines, 3.2 s"; how long only where it is worth saying. */
+const hidesWords = ({ lines, tookMs }: ReturnType<typeof hiddenBy>): string =>
+  [lines === 1 ? '1 line' : `${lines.toLocaleString('en')} lines`, tookMs >= 100 && duration(tookMs)]
+    .filter(Boolean)
+    .join(', ')

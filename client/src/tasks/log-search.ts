@@ -1,28 +1,37 @@
 import { withoutColour, type Row } from './log-rows.ts'
 
-/** One place where the words were found: from which character on, in the row without its colours. */
-export type Hit = { readonly row: number; readonly from: number }
+/** One place where something was found: from which character to which, in the row without its colours. */
+export type Hit = { readonly row: number; readonly from: number; readonly to: number }
+/** Gives the places in a text, in order and apart. */
+export type Finder = (text: string) => readonly (readonly [from: number, to: number])[]
 
 /** More than a person walks through. */
 const maxHits = 10_000
 
-/** Looks for words in a growing output, whatever their case; each row is looked at once. */
-export function createSearch(words: string) {
+/** Finds words, whatever their case. */
+export function wordsFinder(words: string): Finder {
   const wanted = words.toLowerCase()
+  return (text) => {
+    const places: [number, number][] = []
+    const lower = text.toLowerCase()
+    for (let from = lower.indexOf(wanted); from >= 0; from = lower.indexOf(wanted, from + wanted.length))
+      places.push([from, from + wanted.length])
+    return places
+  }
+}
+
+/** Looks for something in a growing output; each row is looked at once. */
+export function createSearch(find: Finder) {
   let hits: Hit[] = []
   let seen = 0
   return {
-    /** How many characters of a hit are marked. */
-    length: wanted.length,
     /** Looks at up to `count` rows more of those before `end`. True while there are some left. */
     advance: (first: number, end: number, rowAt: (n: number) => Row | undefined, count: number): boolean => {
       seen = Math.max(seen, first)
       const until = Math.min(end, seen + count)
       if (hits[0] && hits[0].row < first) hits = hits.filter(({ row }) => row >= first)
       for (; seen < until && hits.length < maxHits; seen++) {
-        const text = withoutColour(rowAt(seen)?.text ?? '').toLowerCase()
-        for (let from = text.indexOf(wanted); from >= 0; from = text.indexOf(wanted, from + wanted.length))
-          hits.push({ row: seen, from })
+        for (const [from, to] of find(withoutColour(rowAt(seen)?.text ?? ''))) hits.push({ row: seen, from, to })
       }
       return seen < end && hits.length < maxHits
     },
@@ -31,8 +40,6 @@ export function createSearch(words: string) {
     isFull: (): boolean => hits.length >= maxHits,
   }
 }
-
-export type Search = ReturnType<typeof createSearch>
 
 /** The first hit at or after a row, as an index; the first of all where there is none. */
 export function hitFrom(hits: readonly Hit[], row: number): number {

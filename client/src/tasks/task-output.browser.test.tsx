@@ -147,6 +147,38 @@ test('[UI-168] a part is folded and opened, and a hit in it opens it', async () 
   await expect.poll(() => log().querySelector('mark')?.textContent).toBe('packages')
 })
 
+test('[UI-206] a folded part says what it hides, and the keyboard opens it', async () => {
+  const task = begun()
+  const monitor = show(task)
+  monitor.write(task, '::group::Install\nadded packages\nand more\n::endgroup::\nafter\n')
+  await sees('added packages')
+  const heading = page.getByRole('button', { name: /^Install/ })
+  await expect.element(heading).toHaveAttribute('aria-expanded', 'true')
+  heading.element().focus()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(heading).toHaveAttribute('aria-expanded', 'false')
+  await expect.element(heading).toHaveTextContent('Install2 lines')
+  await expect.element(heading).toHaveFocus()
+  await userEvent.keyboard('{Enter}')
+  await sees('added packages')
+})
+
+test('[UI-207] a regular expression is looked for, and what is none says so', async () => {
+  const task = begun()
+  const monitor = show(task)
+  monitor.write(task, 'a1\nb22\nc\n')
+  await sees('b22')
+  await button('Search the output').click()
+  await button('Search by regular expression').click()
+  const box = page.getByRole('textbox', { name: 'Words to find in the output' })
+  await box.fill('[ab]\\d+')
+  await expect.element(page.getByText('2 hits')).toBeVisible()
+  await expect.poll(() => [...log().querySelectorAll('mark')].map((mark) => mark.textContent)).toEqual(['a1', 'b22'])
+  await box.fill('[ab')
+  await expect.element(page.getByText(/^this is no pattern we know/)).toBeVisible()
+  await expect.element(box).toHaveAttribute('aria-invalid', 'true')
+})
+
 test('[UI-170] the whole output comes in parts; its end is shown until then, and what did not come is asked for again', async () => {
   const part = (q: number, text: string) =>
     writeLogLine({ q, o: q * 100, t: 0, s: 1, d: new TextEncoder().encode(text) })

@@ -11,6 +11,7 @@ import { copy, plainText } from './log-copy.ts'
 import { LogNote } from './log-note.tsx'
 import { LogScreen } from './log-screen.tsx'
 import styles from './tasks.module.css'
+import { useFinder } from './use-finder.ts'
 import { useFolds, useLogSearch, type LogSearch } from './use-log-parts.ts'
 import { useLogPlace } from './use-log-place.ts'
 import { useLogWindow } from './use-log-window.ts'
@@ -37,10 +38,12 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
   const [showsTime, setShowsTime] = useRemembered('tandem.log.times', false, asFlag)
   const [isSearching, setSearching] = useState(false)
   const [words, setWords] = useState('')
+  const [isPattern, setPattern] = useState(false)
   const input = useRef<HTMLInputElement>(null)
 
   const folds = useFolds(log, facts)
-  const search = useLogSearch(log, facts, isOver ? facts.end : facts.settled, isSearching ? words : '')
+  const { find, trouble: noPattern } = useFinder(isSearching ? words : '', isPattern)
+  const search = useLogSearch(log, facts, isOver ? facts.end : facts.settled, find)
   const view = useLogWindow({ log, facts, hidden: folds.hidden, wraps, isFollowing, onFollow: setFollowing })
 
   const goTo = (row: number) => {
@@ -142,7 +145,10 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
           input={input}
           words={words}
           onWords={setWords}
-          found={foundWords(words, search)}
+          isPattern={isPattern}
+          onPattern={setPattern}
+          isWrong={noPattern !== undefined}
+          found={noPattern ?? foundWords(words, search)}
           canStep={search.count > 0}
           onStep={step}
           onClose={closeSearch}

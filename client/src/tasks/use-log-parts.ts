@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useState } from 'react'
 import { createFolds, hiddenRows, type Fold } from './log-folds.ts'
-import { createSearch, hitFrom, type Hit } from './log-search.ts'
+import { createSearch, hitFrom, type Finder, type Hit } from './log-search.ts'
 import type { Log, LogFacts } from './log.ts'
 
-/** Rows that are searched before the browser may draw again. */
-const rowsAFrame = 20_000
+/** For so long rows are searched before the browser may draw again, ms, and so many at once. */
+const searchMs = 8
+const rowsAtOnce = 500
 const nothingHidden: readonly (readonly [number, number])[] = []
 
 /** The named parts of an output, which of them are shut, and the rows that are hidden so. */
@@ -50,16 +51,18 @@ export type Folds = ReturnType<typeof useFolds>
 const without = (set: ReadonlySet<number>, n: number) => new Set([...set].filter((each) => each !== n))
 
 /** What was searched for in an output that may still grow: found a slice a frame, so that nobody has to wait. */
-export function useLogSearch(log: Log, facts: LogFacts, end: number, words: string) {
+export function useLogSearch(log: Log, facts: LogFacts, end: number, find: Finder | undefined) {
   // oxlint-disable-next-line react/exhaustive-deps -- another output is searched anew
-  const search = useMemo(() => (words === '' ? undefined : createSearch(words)), [log, words])
+  const search = useMemo(() => find && createSearch(find), [log, find])
   const [state, setState] = useState<{ of: typeof search; count: number; isLooking: boolean }>()
   const [current, setCurrent] = useState<{ of: typeof search; at: number }>()
   useEffect(() => {
     if (!search) return
     let frame: number | undefined
     const go = () => {
-      const isLooking = search.advance(facts.first, end, log.row, rowsAFrame)
+      const until = performance.now() + searchMs
+      let isLooking = true
+      while (isLooking && performance.now() < until) isLooking = search.advance(facts.first, end, log.row, rowsAtOnce)
       const count = search.hits().length
       setState((was) =>
         was?.of === search && was.count === count && was.isLooking === isLooking
@@ -79,7 +82,6 @@ export function useLogSearch(log: Log, facts: LogFacts, end: number, words: stri
     count: state?.of === search ? hits.length : 0,
     isLooking: search !== undefined && (state?.of !== search || state?.isLooking === true),
     isFull: search?.isFull() ?? false,
-    length: search?.length ?? 0,
     /** Which of them was gone to, from 0. */
     at,
     current: at === undefined ? undefined : hits[at],
