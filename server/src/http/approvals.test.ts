@@ -57,3 +57,20 @@ test('[TSK-205] a no ends the task with its reason, and only who may run tasks a
     reason: expect.stringContaining('said no: not today'),
   })
 })
+
+test('[SBX-274] a yes for the workspace is listed, and taken back by who may run tasks', async () => {
+  const server = await testServer()
+  const daemon = await playDaemon(server, 'one')
+  const id = await create(server)
+  daemon.say({ t: 'ask', n: 90, task: id, argsHash: 'x', summary: 'rm a', reason: 'rm deletes files.', risk: 'high' })
+  await vi.waitFor(async () => expect(await pendingOf(server)).toHaveLength(1), patience)
+  const route = `/approvals/${(await pendingOf(server))[0]?.id}`
+  expect((await server.inWorkspace(`${route}/revoke`, { method: 'POST' })).status).toBe(409)
+  await server.inWorkspace(`${route}/approve`, post({ scope: 'workspace' }))
+  const listed = (await (await server.inWorkspace('/approvals?state=approved')).json()) as Shown
+  expect(listed.approvals).toEqual([expect.objectContaining({ scope: 'workspace', summary: 'rm a' })])
+  const viewer = await join(server, 'viewer')
+  expect((await viewer.inWorkspace(`${route}/revoke`, { method: 'POST' })).status).toBe(403)
+  const revoked = await server.inWorkspace(`${route}/revoke`, { method: 'POST' })
+  expect(await revoked.json()).toMatchObject({ state: 'revoked', scope: 'workspace' })
+})

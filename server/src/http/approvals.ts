@@ -103,7 +103,23 @@ export function approvalRoutes(deps: HttpDeps): Hono<Env> {
       },
     )
   }
-  return app
+  return app.post(
+    '/:id/revoke',
+    describe({
+      tag,
+      summary: 'Take back a yes that reaches further than its task',
+      more: 'What was begun by it goes on.',
+      answers: { 200: ApprovalView },
+      errors: ['not-found', 'conflict'],
+    }),
+    runner,
+    async (c) => {
+      const { id } = await find(c.req.param('id'))
+      const { principal, name, role } = c.var.caller
+      await requests.ask({ id: principal, name, role }, session, { kind: 'revoke', approval: id })
+      return c.json(view(await find(id)))
+    },
+  )
 }
 
 const iso = (at: number) => new Date(at).toISOString()
