@@ -7,6 +7,15 @@ import { ExecutionResult, Snippet } from './execution.ts'
 export const TerminalSize = z.object({ cols: z.int().min(2).max(500), rows: z.int().min(2).max(300) })
 export type TerminalSize = z.infer<typeof TerminalSize>
 
+/** A host that a command wants to reach: a name, `*.name`, either with a port; or `@npm`, the registry of the daemon's npm. */
+const NetworkWish = z
+  .string()
+  .max(300)
+  .regex(
+    /^(@npm|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?)$/,
+    'a host, as example.org or example.org:8080, or @npm',
+  )
+
 /** What a task does. `command` is argv, run without a shell; `shell` a line for the sandboxed shell, through the policy. */
 export const TaskPayload = z.discriminatedUnion('kind', [
   z.object({
@@ -20,6 +29,8 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     env: z.record(z.string(), z.string()).optional(),
     /** Run at a terminal of this size, which several people can watch and those allowed type in; a resize follows the driver. */
     terminal: TerminalSize.optional(),
+    /** What it wants to reach. Without the daemon's or a person's yes, and beyond these, there is no network. */
+    network: z.array(NetworkWish).max(32).optional(),
   }),
   z.object({ kind: z.literal('code'), ...Snippet.shape }),
   z.object({ kind: z.literal('bash'), script: z.string().max(100_000) }),
