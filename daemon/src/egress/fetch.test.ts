@@ -30,6 +30,7 @@ function open(port: number, changes: Partial<Reach> = {}, given: { resolve?: Res
   const fetcher = createFetch({
     reach: {
       allow: [`http://origin.example:${port}/`],
+      deny: [],
       methods: ['GET', 'HEAD', 'OPTIONS'],
       allowPrivate: ['*.example'],
       ports: [80, 443],

@@ -5,7 +5,7 @@ import { isPublic, isWithin } from './address.ts'
 import { AddressRefused, createGuard, parseAuthority, type Reach, type Resolve } from './guard.ts'
 import { NetworkRule } from './rules.ts'
 
-const reach: Reach = { allow: [], methods: 'any', allowPrivate: [], ports: [80, 443] }
+const reach: Reach = { allow: [], deny: [], methods: 'any', allowPrivate: [], ports: [80, 443] }
 const judge = (changes: Partial<Reach>, url: string, method = 'GET') => {
   const parsed = URL.parse(url)
   return parsed ? createGuard({ ...reach, ...changes }).refusal(method, parsed)?.code : 'no URL'
@@ -134,6 +134,21 @@ describe('rules', () => {
       ['127.0.0.1', 443],
     ] as const)
       expect(refused(host, port), host).toBe('URL_NOT_ALLOWED')
+  })
+  test('[SBX-268] what the owner denies stays denied, whatever else is allowed, by either scheme', () => {
+    const denying = {
+      allow: ['*.example.org', 'https://a.example.org/x/'],
+      deny: ['a.example.org', 'https://b.example.org/', 'c.example.org:8443'],
+    }
+    const guard = createGuard({ ...reach, ...denying, ports: [80, 443, 8443] })
+    for (const host of ['a.example.org', 'A.example.org.', 'b.example.org'])
+      for (const port of [80, 443, 8443]) {
+        expect(guard.tunnelRefusal(parseAuthority(`${host}:${port}`)!.host, port)?.code).toBe('URL_NOT_ALLOWED')
+        for (const scheme of ['http', 'https'])
+          expect(guard.refusal('GET', new URL(`${scheme}://${host}:${port}/x/`))?.code).toBe('URL_NOT_ALLOWED')
+      }
+    expect(guard.tunnelRefusal('c.example.org', 8443)?.code).toBe('URL_NOT_ALLOWED')
+    expect(guard.tunnelRefusal('c.example.org', 443)).toBe(undefined)
   })
   test('what is no rule is said to be none', () => {
     // oxfmt-ignore

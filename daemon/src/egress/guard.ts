@@ -2,12 +2,14 @@ import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import { messageOf } from '@tandem/shared'
 import { isPublic, isRange, isWithin } from './address.ts'
-import { allowsTunnel, allowsUrl, parseRule, plainHost, portOf } from './rules.ts'
+import { allowsTunnel, allowsUrl, denies, parseRule, plainHost, portOf } from './rules.ts'
 
 /** What may leave, and where to. */
 export type Reach = {
   /** URLs with all below them, and hosts (`NetworkRule`). All else is refused. */
   readonly allow: readonly string[]
+  /** Hosts that stay refused whatever is allowed (`HostRule`). */
+  readonly deny: readonly string[]
   readonly methods: readonly string[] | 'any'
   /** Hosts, addresses and ranges that may be reached though they are not public. They must be allowed besides. */
   readonly allowPrivate: readonly string[]
@@ -44,7 +46,8 @@ const systemNames: Resolve = async (hostname) =>
 
 /** Makes a guard; `resolve` stands in for the system's resolver. Rules that are none are refused by the policy's schema before. */
 export function createGuard(reach: Reach, resolve: Resolve = systemNames): Guard {
-  const rules = reach.allow.map(parseRule).filter((rule) => rule !== undefined)
+  const [allowed, denied] = [readRules(reach.allow), readRules(reach.deny)]
+  const isDenied = (host: string, port: number) => denied.some((rule) => denies(rule, host, port))
   const isAllowed = (address: string, host: string) =>
     isPublic(address) || reach.allowPrivate.some((one) => isMeant(one, address, host))
 
@@ -70,14 +73,14 @@ export function createGuard(reach: Reach, resolve: Resolve = systemNames): Guard
         return { code: 'URL_NOT_ALLOWED', reason: `only http and https are possible, not ${url.protocol}` }
       if (url.username || url.password)
         return { code: 'URL_NOT_ALLOWED', reason: 'a name and password in the URL are not sent' }
-      if (!rules.some((rule) => allowsUrl(rule, url, reach.ports)))
+      if (isDenied(url.hostname, portOf(url)) || !allowed.some((rule) => allowsUrl(rule, url, reach.ports)))
         return { code: 'URL_NOT_ALLOWED', reason: `${url.origin}${url.pathname} is not allowed` }
       if (reach.methods !== 'any' && !reach.methods.includes(method))
         return { code: 'METHOD_NOT_ALLOWED', reason: `${method} is not allowed, only ${reach.methods.join(', ')}` }
       return addressRefusal(url.hostname)
     },
     tunnelRefusal: (host, port) => {
-      if (!rules.some((rule) => allowsTunnel(rule, host, port, reach.ports)))
+      if (isDenied(host, port) || !allowed.some((rule) => allowsTunnel(rule, host, port, reach.ports)))
         return { code: 'URL_NOT_ALLOWED', reason: `${host}:${port} is not allowed` }
       return addressRefusal(host)
     },
@@ -94,6 +97,8 @@ export function createGuard(reach: Reach, resolve: Resolve = systemNames): Guard
     },
   }
 }
+
+const readRules = (texts: readonly string[]) => texts.map(parseRule).filter((rule) => rule !== undefined)
 
 /** The address a URL's host is, without the brackets of IPv6; undefined for a name. */
 function literalOf(host: string): string | undefined {

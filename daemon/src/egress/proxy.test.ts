@@ -40,7 +40,14 @@ async function open(changes: Partial<Reach> = {}, resolve = here) {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-proxy-'))
   const socket = join(folder, 's')
   const entries: EgressEntry[] = []
-  const reach: Reach = { allow: [], methods: 'any', allowPrivate: ['*.example'], ports: [80, 443], ...changes }
+  const reach: Reach = {
+    allow: [],
+    deny: [],
+    methods: 'any',
+    allowPrivate: ['*.example'],
+    ports: [80, 443],
+    ...changes,
+  }
   const proxy = createProxy({
     guard: createGuard(reach, resolve),
     clock: fakeClock(5),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What may be reached: a URL with all below it, or a host, by either scheme. */
-type Rule = {
+export type Rule = {
   /** Such as `https:`; undefined: either. */
   readonly protocol: string | undefined
   /** As a URL has it: lower case, punycode, an address in its one spelling. */
@@ -40,6 +40,14 @@ export function parseRule(text: string): Rule | undefined {
   }
 }
 
+/** A rule for a whole host, whatever the path. */
+export const HostRule = z
+  .string()
+  .max(400)
+  .refine((text) => parseRule(text)?.path === '/', {
+    message: 'it is no host (example.org, *.example.org, example.org:8080)',
+  })
+
 /** Why this cannot be a rule is not said in more detail: there is little to get wrong. */
 export const NetworkRule = z
   .string()
@@ -49,12 +57,12 @@ export const NetworkRule = z
       'it is neither a URL (https://example.org/path/) nor a host (example.org, *.example.org, example.org:8080)',
   })
 
+const isHostOf = (rule: Rule, host: string): boolean =>
+  rule.below ? plainHost(host).endsWith(`.${rule.host}`) : plainHost(host) === rule.host
+
 /** Whether a rule is about this host at this port, whatever the path. */
-function isAbout(rule: Rule, host: string, port: number, ports: readonly number[]): boolean {
-  const plain = plainHost(host)
-  const isHost = rule.below ? plain.endsWith(`.${rule.host}`) : plain === rule.host
-  return isHost && (rule.port === undefined ? ports.includes(port) : rule.port === port)
-}
+const isAbout = (rule: Rule, host: string, port: number, ports: readonly number[]): boolean =>
+  isHostOf(rule, host) && (rule.port === undefined ? ports.includes(port) : rule.port === port)
 
 /** Whether a rule allows this URL. Below a path, what some servers take for a slash or a step up is not believed. */
 export function allowsUrl(rule: Rule, url: URL, ports: readonly number[]): boolean {
@@ -68,3 +76,15 @@ export function allowsUrl(rule: Rule, url: URL, ports: readonly number[]): boole
 /** Whether a rule allows a tunnel, whose inside nobody sees: only one for the whole host does. */
 export const allowsTunnel = (rule: Rule, host: string, port: number, ports: readonly number[]): boolean =>
   rule.path === '/' && (rule.protocol ?? 'https:') === 'https:' && isAbout(rule, host, port, ports)
+
+/** Whether a rule denies this host: by either scheme, and at every port unless it names one. */
+export const denies = (rule: Rule, host: string, port: number): boolean =>
+  isHostOf(rule, host) && (rule.protocol !== undefined || rule.port === undefined || rule.port === port)
+
+/** Whether all that this wish asks for is within a rule. */
+export function covers(rule: Rule, wish: Rule, ports: readonly number[]): boolean {
+  const isWithin = wish.below ? rule.below && `.${wish.host}`.endsWith(`.${rule.host}`) : isHostOf(rule, wish.host)
+  const asked = wish.port === undefined ? ports : [wish.port]
+  const given = rule.port === undefined ? ports : [rule.port]
+  return isWithin && asked.every((port) => given.includes(port))
+}

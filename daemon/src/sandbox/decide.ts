@@ -1,4 +1,7 @@
+import { extname } from 'node:path'
+import { judgeNetwork, standingGrants } from './decide-network.ts'
 import { isAllowedName } from './environment.ts'
+import { matches } from './matches.ts'
 import type { Policy } from './policy.ts'
 import { parseShell, type ShellCommand, type ShellScript } from './shell-commands.ts'
 import { innerCommands } from './wrappers.ts'
@@ -13,6 +16,17 @@ export type Decision = {
   readonly commands: string[][]
   /** In words, for a person. */
   readonly reason: string
+  /** False: it may only look at the folder. */
+  readonly writable: boolean
+  /** The hosts it may reach once it may run, `@npm` for the registry of npm. */
+  readonly network: readonly string[]
+}
+
+/** What besides the command itself decides. */
+type Asked = {
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** The hosts it asks for. */
+  readonly network?: readonly string[] | undefined
 }
 
 const rank: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 }
@@ -23,18 +37,23 @@ const maxDepth = 8
 const thePolicy = 'the policy of this machine'
 
 /**
- * Judges a shell line, or a program with its arguments, in the environment it asks for. Every command in it is judged,
- * also those behind wrappers and substitutions, and the strictest verdict wins. What cannot be resolved is asked about.
+ * Judges a shell line, or a program with its arguments, in the environment and with the hosts it asks for. Every command
+ * in it is judged, also those behind wrappers and substitutions, and the strictest verdict wins. What cannot be resolved
+ * is asked about.
  */
 export function decide(
   policy: Policy,
   command: string | readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, network = [] }: Asked = {},
 ): Decision {
+  const { mode } = policy.commands
   const script: ShellScript =
-    typeof command === 'string' ? parseShell(command) : { commands: [{ words: command, sets: [] }], doubts: [] }
-  const { commands, doubts } = flatten(script, 0)
+    typeof command === 'string'
+      ? parseShell(command)
+      : { commands: [{ words: command, sets: [] }], doubts: [], writes: false }
+  const { commands, doubts, writes } = flatten(script, 0)
   const judged = commands.map((one) => judge(policy, one))
+  if (mode === 'ask' && writes) judged.push(asksFirst)
   const steered = Object.keys(env).filter((name) => steering.test(name) && isAllowedName(name))
   const setting = steered.length > 0 ? [`sets ${steered.join(', ')}`] : []
   const unresolved = [...doubts, ...setting].map((doubt): Judgement => ({
@@ -44,7 +63,7 @@ export function decide(
   }))
   if (judged.length === 0 && unresolved.length === 0)
     unresolved.push({ decision: 'ask', rule: 'unresolved', reason: 'there is no command in it' })
-  const all = [...judged, ...unresolved]
+  const all = [...judged, ...unresolved, ...judgeNetwork(policy, network)]
   const worst = all.reduce((a, b) => (rank[b.decision] > rank[a.decision] ? b : a))
   const reasons = all.filter((one) => one.decision === worst.decision).map((one) => one.reason)
   return {
@@ -52,22 +71,31 @@ export function decide(
     rule: worst.rule,
     commands: commands.map(({ words }) => words.map((word) => word ?? '…')),
     reason: [...new Set(reasons)].join('; '),
+    // What was allowed because it only looks can do no more.
+    writable: mode === 'plan' ? false : mode !== 'ask' || worst.decision !== 'allow',
+    network: [
+      ...new Set([
+        ...network,
+        ...(all.some(({ rule }) => rule === 'unresolved') ? [] : standingGrants(policy, commands)),
+      ]),
+    ],
   }
 }
 
 /** All commands, wrapped ones too. Nested beyond reason = unresolved. */
 function flatten(script: ShellScript, depth: number): ShellScript {
-  if (depth > maxDepth) return { commands: [], doubts: ['nests commands too deeply'] }
+  if (depth > maxDepth) return { commands: [], doubts: ['nests commands too deeply'], writes: false }
   const inner = script.commands.map((one) => flatten(innerCommands(plainName(one)), depth + 1))
   return {
     commands: [...script.commands, ...inner.flatMap((one) => one.commands)],
     doubts: [...script.doubts, ...inner.flatMap((one) => one.doubts)],
+    writes: script.writes || inner.some((one) => one.writes),
   }
 }
 
-type Judgement = Pick<Decision, 'decision' | 'rule' | 'reason'>
+export type Judgement = Pick<Decision, 'decision' | 'rule' | 'reason'>
 
-function judge({ commands: rules }: Policy, command: ShellCommand): Judgement {
+function judge({ commands: rules, execExtensions }: Policy, command: ShellCommand): Judgement {
   const { words, sets } = plainName(command)
   const name = words[0]
   const ask = (reason: string): Judgement => ({ decision: 'ask', rule: 'unresolved', reason })
@@ -83,19 +111,39 @@ function judge({ commands: rules }: Policy, command: ShellCommand): Judgement {
   const asks = rules.ask.find((rule) => matches(rule, words))
   if (asks !== undefined)
     return { decision: 'ask', rule: asks, reason: `${thePolicy} asks first about commands like \`${asks}\`` }
-  const doubt = doubtAbout(name, words, sets)
+  const doubt = doubtAbout(name, words, sets, execExtensions)
   if (doubt !== undefined) return ask(doubt)
   const allowed = rules.allow.find((rule) => matches(rule, words))
-  if (allowed !== undefined) return { decision: 'allow', rule: allowed, reason: `'${allowed}' is allowed` }
+  if (allowed !== undefined) {
+    if (rules.mode === 'ask' && !rules.look.some((rule) => matches(rule, words))) return asksFirst
+    return { decision: 'allow', rule: allowed, reason: `'${allowed}' is allowed` }
+  }
   const reason = rules.default === 'deny' ? `command '${name}' not allowed` : `${thePolicy} has no rule for \`${name}\``
-  return { decision: rules.default, rule: 'default', reason }
+  return { decision: unnamed(rules), rule: 'default', reason }
+}
+
+const asksFirst: Judgement = {
+  decision: 'ask',
+  rule: 'mode',
+  reason: 'in the mode `ask` a person allows whatever does more than look',
+}
+
+/** What becomes of a command that no rule names. */
+function unnamed({ mode, default: decision }: Policy['commands']): Verdict {
+  if (decision === 'ask' && mode === 'auto') return 'allow'
+  return decision === 'allow' && mode === 'ask' ? 'ask' : decision
 }
 
 /** Reasons to ask about a command even where its name is allowed. */
-function doubtAbout(name: string, words: ShellCommand['words'], sets: readonly string[]): string | undefined {
+function doubtAbout(
+  name: string,
+  words: ShellCommand['words'],
+  sets: readonly string[],
+  execExtensions: readonly string[],
+): string | undefined {
   const steered = sets.filter((set) => steering.test(set))
   if (steered.length) return `it sets ${steered.join(', ')}`
-  if (name.includes('/')) return `a command is named by its path, ${name}`
+  if (name.includes('/') && !isOurFile(name, execExtensions)) return `a command is named by its path, ${name}`
   if (name === 'source' || name === '.' || name === 'alias' || name === 'trap')
     return `'${name}' changes what later commands do`
   if (name === 'git' && gitOptionsRun(words)) return 'git is told to run another program'
@@ -147,10 +195,6 @@ function plainName(command: ShellCommand): ShellCommand {
     : command
 }
 
-function matches(rule: string, words: ShellCommand['words']): boolean {
-  const wanted = rule.trim().split(/\s+/)
-  const open = wanted.at(-1) === '*'
-  const fixed = open ? wanted.slice(0, -1) : wanted
-  if (open ? words.length < fixed.length : words.length !== fixed.length) return false
-  return fixed.every((word, i) => (word.endsWith('*') ? words[i]?.startsWith(word.slice(0, -1)) : words[i] === word))
-}
+/** A file below the working folder, of a kind that a rule may allow to be executed. */
+const isOurFile = (path: string, execExtensions: readonly string[]): boolean =>
+  !path.startsWith('/') && !path.split('/').includes('..') && execExtensions.includes(extname(path))

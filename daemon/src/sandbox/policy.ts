@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { NetworkPolicy } from './network-policy.ts'
 import { defaultLimits, Limits } from './limits.ts'
+import { Mode } from './modes.ts'
 
-const Rules = z.array(z.string().min(1).max(200)).max(500)
+/** Words of commands, the last a `*` for any further ones. */
+export const Rules = z.array(z.string().min(1).max(200)).max(500)
 
 /** The founding list of commands [S134], each with any arguments, and the tools that ordinary projects are made with. */
 const founding = ['ls', 'pwd', 'echo', 'cat', 'grep', 'find', 'git', 'npm', 'pnpm', 'yarn', 'node', 'python']
@@ -13,6 +16,14 @@ const common = [
   'du', 'df', 'date', 'sleep', 'seq', 'printf', 'true', 'false', 'test', '[', 'which', 'basename', 'dirname', 'realpath', 'env', 'time', 'timeout',
   'nice', 'mkdir', 'touch', 'cp', 'mv', 'ln', 'tar', 'gzip', 'gunzip', 'zip', 'unzip', 'jq', 'sha256sum', 'md5sum', 'cd', 'export', 'set', 'exit',
   'uname', 'id', 'whoami', 'hostname', 'nproc', 'ps', 'wait', 'command', 'type', 'yes',
+]
+/** What only looks: it needs to write nowhere, and is run so that it cannot where the mode says that. */
+// oxfmt-ignore
+const looking = [
+  ...['ls', 'pwd', 'echo', 'cat', 'grep', 'rg', 'fd', 'find', 'head', 'tail', 'wc', 'sort', 'uniq', 'cut', 'tr', 'diff', 'cmp', 'tree', 'stat', 'file'],
+  ...['du', 'df', 'date', 'which', 'basename', 'dirname', 'realpath', 'true', 'false', 'test', '[', 'jq', 'sha256sum', 'md5sum', 'uname', 'id', 'whoami'],
+  ...['hostname', 'nproc', 'ps', 'printf', 'seq', 'cd', 'type'],
+  ...['git status', 'git diff', 'git log', 'git show', 'git blame', 'git ls-files', 'git rev-parse', 'git shortlog', 'git describe'],
 ]
 /** What may be wanted, but not unseen: it leaves the machine, or cannot be taken back. */
 const asked = [
@@ -58,12 +69,18 @@ export const Policy = z.strictObject({
     .prefault({}),
   commands: z
     .strictObject({
+      mode: Mode.default('auto-edit'),
       default: z.enum(['allow', 'ask', 'deny']).default('ask'),
       allow: Rules.default([...founding, ...common].map((name) => `${name} *`)),
       ask: Rules.default(asked),
+      /** Of what is allowed, that which changes nothing. */
+      look: Rules.default(looking.map((name) => `${name} *`)),
       deny: Rules.default(denied),
     })
     .prefault({}),
+  /** Which files a rule can allow by their path, `./build.sh` say [S175]; others are asked about. */
+  execExtensions: z.array(z.string().regex(/^\.\w{1,20}$/)).default(['.js', '.ts', '.py', '.sh']),
+  network: NetworkPolicy.prefault({}),
   limits: Limits.default(defaultLimits),
 })
 export type Policy = z.infer<typeof Policy>

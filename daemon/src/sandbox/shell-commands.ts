@@ -8,6 +8,8 @@ export type ShellScript = {
   readonly commands: readonly ShellCommand[]
   /** What makes the script unpredictable, in words: a person must look. */
   readonly doubts: readonly string[]
+  /** Whether anything is redirected into a file. */
+  readonly writes: boolean
 }
 
 /** The syntax tree as plain data. unbash offers parts of it through getters, which a walk over keys would miss. */
@@ -18,13 +20,17 @@ type Node = { type?: string | undefined; [key: string]: unknown }
 export function parseShell(source: string): ShellScript {
   const commands: ShellCommand[] = []
   const doubts: string[] = []
+  let writes = false
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) return value.forEach(visit)
     const node = asNode(value)
     if (node === undefined) return
     if (node.type === 'Command') commands.push(toCommand(node))
     if (node.type === 'Function') doubts.push('defines a function')
-    if (node.type === 'Redirect') doubts.push(...redirectDoubts(node))
+    if (node.type === 'Redirect') {
+      doubts.push(...redirectDoubts(node))
+      writes ||= isWriting(node) && !isOpenAlready(node)
+    }
     Object.values(node).forEach(visit)
   }
   try {
@@ -34,7 +40,7 @@ export function parseShell(source: string): ShellScript {
   } catch {
     doubts.push('cannot be parsed')
   }
-  return { commands, doubts: [...new Set(doubts)] }
+  return { commands, doubts: [...new Set(doubts)], writes }
 }
 
 function toCommand(node: Node): ShellCommand {
@@ -69,10 +75,19 @@ function literalOf(node: Node | undefined): string | undefined {
 function redirectDoubts(node: Node): string[] {
   const target = literalOf(asNode(node.target))
   if (target === undefined) return ['redirects to a place that is not known yet']
-  if (/^\/dev\/(null|stdout|stderr|stdin|fd\/\d+)$/.test(target)) return []
+  if (isDevice(target)) return []
   if (target.startsWith('/dev/tcp/') || target.startsWith('/dev/udp/')) return ['opens a network connection']
-  const writes = typeof node.operator === 'string' && node.operator.includes('>')
-  return writes && /^[/~]|(^|\/)\.\.(\/|$)/.test(target) ? ['writes outside the folder'] : []
+  return isWriting(node) && /^[/~]|(^|\/)\.\.(\/|$)/.test(target) ? ['writes outside the folder'] : []
+}
+
+const isDevice = (target: string): boolean => /^\/dev\/(null|stdout|stderr|stdin|fd\/\d+)$/.test(target)
+
+const isWriting = ({ operator }: Node): boolean => typeof operator === 'string' && operator.includes('>')
+
+/** `2>&1`, `>&-` and `> /dev/null` write to no file. */
+function isOpenAlready({ operator, target }: Node): boolean {
+  const to = literalOf(asNode(target)) ?? ''
+  return isDevice(to) || (typeof operator === 'string' && operator.endsWith('&') && /^(\d+|-)$/.test(to))
 }
 
 const asNode = (value: unknown): Node | undefined => Node.safeParse(value).data

@@ -3,21 +3,27 @@ import { parseShell, type ShellCommand, type ShellScript } from './shell-command
 /** Options of a wrapper that take the next word as their value. */
 // oxfmt-ignore
 const valueOptions: Record<string, readonly string[]> = {
-  env: ['-u', '-C', '--unset', '--chdir', '-S'], nice: ['-n'], ionice: ['-c', '-n', '-p'], timeout: ['-k', '-s', '--kill-after', '--signal'],
-  stdbuf: ['-i', '-o', '-e'], xargs: ['-I', '-n', '-P', '-L', '-d', '-E', '-s', '-a'], time: ['-f', '-o'], setsid: [], nohup: [],
-  command: [], builtin: [], exec: ['-a'], sudo: ['-u', '-g', '-h', '-p', '-C'], doas: ['-u', '-C'], watch: ['-n', '-d'],
+  env: ['-u', '-C', '--unset', '--chdir'], nice: ['-n', '--adjustment'], ionice: ['-c', '-n', '-p', '--class', '--classdata', '--pid'],
+  timeout: ['-k', '-s', '--kill-after', '--signal'], stdbuf: ['-i', '-o', '-e', '--input', '--output', '--error'], setsid: [], nohup: [], command: [],
+  xargs: ['-I', '-n', '-P', '-L', '-d', '-E', '-s', '-a', '--max-args', '--max-procs', '--max-lines', '--max-chars', '--delimiter', '--arg-file'],
+  time: ['-f', '-o', '--format', '--output'], builtin: [], exec: ['-a'], sudo: ['-u', '-g', '-h', '-p', '-C'], doas: ['-u', '-C'],
+  watch: ['-n', '-d', '--interval'],
 }
 const shells = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash'])
-const none: ShellScript = { commands: [], doubts: [] }
+const none: ShellScript = { commands: [], doubts: [], writes: false }
 
 /** The commands that a command runs in its turn: behind wrappers, `bash -c`, `find -exec`, `eval`. */
 export function innerCommands({ words }: ShellCommand): ShellScript {
   const [name, ...args] = words
   if (name === undefined) return none
   if (name === 'eval')
-    return args.includes(undefined) ? { commands: [], doubts: ['evaluates computed text'] } : parseShell(args.join(' '))
+    return args.includes(undefined)
+      ? { commands: [], doubts: ['evaluates computed text'], writes: false }
+      : parseShell(args.join(' '))
   if (shells.has(name)) return shellScript(args)
   if (name === 'find') return findActions(args)
+  // Only tells where the command is.
+  if (name === 'command' && /^-[vV]/.test(args[0] ?? '')) return none
   const options = valueOptions[name]
   return options === undefined ? none : wrapped(name, args, options)
 }
@@ -25,8 +31,9 @@ export function innerCommands({ words }: ShellCommand): ShellScript {
 function shellScript(args: readonly (string | undefined)[]): ShellScript {
   const at = args.findIndex((arg) => arg !== undefined && /^-[a-z]*c[a-z]*$/.test(arg))
   if (at < 0) return none
-  const script = args[at + 1]
-  return script === undefined ? { commands: [], doubts: ['runs a computed script'] } : parseShell(script)
+  // Further options may come before the script itself.
+  const script = args.slice(at + 1).find((arg) => arg === undefined || !/^[-+]/.test(arg))
+  return script === undefined ? { commands: [], doubts: ['runs a computed script'], writes: false } : parseShell(script)
 }
 
 function findActions(args: readonly (string | undefined)[]): ShellScript {
@@ -36,10 +43,12 @@ function findActions(args: readonly (string | undefined)[]): ShellScript {
     const end = rest.findIndex((word) => word === ';' || word === '+')
     return [{ words: end < 0 ? rest : rest.slice(0, end), sets: [] }]
   })
-  return { commands, doubts: args.includes('-delete') ? ['deletes files'] : [] }
+  return { commands, doubts: args.includes('-delete') ? ['deletes files'] : [], writes: false }
 }
 
 function wrapped(name: string, args: readonly (string | undefined)[], options: readonly string[]): ShellScript {
+  const text = name === 'env' ? splitText(args) : undefined
+  if (text !== undefined) return { ...text, doubts: [...text.doubts, 'splits text into a command'] }
   const sets: string[] = []
   let i = 0
   for (; i < args.length; i++) {
@@ -54,6 +63,17 @@ function wrapped(name: string, args: readonly (string | undefined)[], options: r
   const words = args.slice(i + duration)
   return {
     commands: words.length ? [{ words, sets }] : [],
-    doubts: name === 'env' && args.includes('-S') ? ['splits text into a command'] : [],
+    doubts: [],
+    writes: false,
   }
+}
+
+/** What `env -S 'some command'` makes of its text. */
+function splitText(args: readonly (string | undefined)[]): ShellScript | undefined {
+  for (const [i, arg] of args.entries()) {
+    const text = /^(?:-[a-zA-Z]*S|--split-string=?)([^]*)$/.exec(arg ?? '')?.[1]
+    if (text !== undefined) return parseShell(text || (args[i + 1] ?? ''))
+    if (arg !== undefined && !arg.startsWith('-') && !arg.includes('=')) return undefined
+  }
+  return undefined
 }

@@ -114,3 +114,14 @@ test('[S144] what cannot be run is refused with the reason, whatever the policy'
     code: 'not-supported',
   })
 })
+
+test('[SBX-272] [TSK-6] a host that a command wants to reach is asked about, and what was allowed for others is not', () => {
+  const asked = (...network: string[]) => judge(task({ command: 'npm', args: ['ci'], network }), [], { policy, bootId })
+  const question = asked('packages.example.org')
+  expect(question).toMatchObject({ decision: 'ask', reason: 'It wants to reach `packages.example.org`.' })
+  const other = asked('packages.example.org', 'other.example.org')
+  const hashes = [question, other, asked('@npm')].map((judged) => (judged.decision === 'ask' ? judged.argsHash : ''))
+  expect(new Set(hashes).size).toBe(3)
+  expect(hashes).not.toContain('')
+  expect(() => task({ command: 'ls', network: ['https://example.org/'] })).toThrow('a host, as example.org')
+})

@@ -32,8 +32,8 @@ export function judge(
   if (task.payload.kind !== 'command')
     return refuse('not-supported', `tasks of kind '${task.payload.kind}' come with a later version`)
   if (unavailable) return refuse(unavailable.code, unavailable.reason)
-  const { command, args, shell, env } = task.payload
-  const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args], env)
+  const { command, args, shell, env, network } = task.payload
+  const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args], { env, network })
   if (decision === 'allow') return { decision: 'run' }
   if (decision === 'deny') return refuse('command-denied', reason)
   const { payload, timeoutMs, artifacts } = task
