@@ -84,7 +84,7 @@ export function createOutput({ emit, clock = systemClock, flushMs = 50 }: Output
       const stream = name === 'stdout' ? stdout : stderr
       add({ stream, bytes })
       total += bytes.length
-      last = Buffer.concat([last, bytes]).subarray(-resultTail.bytes)
+      last = Buffer.concat([last, bytes.subarray(-resultTail.bytes)]).subarray(-resultTail.bytes)
     },
     note: (words) => {
       flush(false)
