@@ -13,6 +13,8 @@ import { reconnectMany } from './reconnect-many.ts'
 import { saving } from './saving.ts'
 import { toTable, type Row } from './stats.ts'
 import { taskStart } from './task-start.ts'
+import { tasksCut } from './tasks-cut.ts'
+import { tasksQueued } from './tasks-queued.ts'
 import { trace } from './trace.ts'
 import { typing } from './typing.ts'
 import { watchers } from './watchers.ts'
@@ -24,6 +26,7 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   saving: async (tandem) => saving(tandem, 'saving.txt', await fileOf(tandem, 'saving.txt')),
   reconnect: async (tandem) => reconnect(tandem, await fileOf(tandem, 'peer.txt')),
   tasks: (tandem) => taskStart(tandem),
+  'tasks-queued': (tandem) => tasksQueued(tandem),
   output: (tandem) => output(tandem),
   'output-frames': (tandem) => outputFrames(tandem),
   mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
@@ -34,6 +37,7 @@ const ownBenches: Readonly<Record<string, () => Promise<Row[]>>> = { durable, cr
 /** As these, but only where they are asked for: they take minutes. */
 const longBenches: Readonly<Record<string, () => Promise<Row[]>>> = {
   'mirror-peers': () => mirrorPeers(Number(process.env.FILES ?? 10_000)),
+  'tasks-cut': () => tasksCut(),
   watchers: () => watchers(Number(process.env.FILES ?? 10_000)),
 }
 

@@ -5,6 +5,7 @@ import type { DocRef, Id } from '@tandem/shared'
 import { pause } from './pause.ts'
 import { cpuOf } from './servers.ts'
 import type { Row } from './stats.ts'
+import { msToEnd, taskApi, type Seen } from './task-api.ts'
 
 const count = 5
 const megabytes = 10
@@ -16,41 +17,32 @@ for (let left = ${(megabytes * 2 ** 20) / 65_536}; left > 0; left--)
   if (!process.stdout.write(bytes)) await new Promise((go) => process.stdout.once('drain', go))
 if (process.argv[2] === 'stay') setInterval(() => {}, 1_000)
 `
-type Seen = { state: string; createdAt: string; completedAt?: string; result?: { output?: { segments?: unknown[] } } }
-
 /** 10 MB of output: until everything of it is on the server, what that costs, and what late comers wait for. */
 export async function output(tandem: Tandem): Promise<Row[]> {
-  const path = `/api/v1/workspaces/${tandem.ready.workspaceId}/tasks`
-  const ask = async (...args: string[]): Promise<Id> => {
-    const body = JSON.stringify({ payload: { kind: 'command', command: 'node', args: [program, ...args] } })
-    const headers = { 'content-type': 'application/json' }
-    return ((await (await tandem.api(path, { method: 'POST', body, headers })).json()) as { id: Id }).id
-  }
-  const look = async (id: Id) => (await (await tandem.api(`${path}/${id}`)).json()) as Seen
+  const path = `/api/v1/workspaces/${tandem.ready.workspaceId}`
+  const { ask, ended, look } = taskApi(tandem)
   tandem.write(program, flood)
-  await until('the program is shared', async () => (await tandem.api(`${path}/../files/${program}`)).ok)
+  await until('the program is shared', async () => (await tandem.api(`${path}/files/${program}`)).ok)
 
-  const [whole, piped, server, daemon, read]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []]
+  const [whole, piped, server, daemon]: [number[], number[], number[], number[]] = [[], [], [], []]
+  const [first, read]: [number[], number[]] = [[], []]
   for (let i = 0; i < count; i++) {
     const [serverPid, daemonPid] = [tandem.pidOf('server'), tandem.pidOf('daemon')]
     const before = [cpuOf(serverPid), cpuOf(daemonPid)] as const
-    const id = await ask()
-    for (;;) {
-      const { createdAt, completedAt, result } = await look(id)
-      if (completedAt !== undefined) {
-        if (!result?.output?.segments) throw new Error('the output did not come whole')
-        whole.push(Date.parse(completedAt) - Date.parse(createdAt))
-        break
-      }
-      // Each look costs the server something too.
-      await pause(300)
-    }
+    // Each look costs the server something too.
+    const task = await ended(await ask('node', [program]), 300)
+    if (!task.result?.output?.segments) throw new Error('the output did not come whole')
+    whole.push(msToEnd(task))
     // What follows of it, such as trimming, belongs to it.
     await pause(500)
     server.push(cpuOf(serverPid) - before[0])
     daemon.push(cpuOf(daemonPid) - before[1])
     const readFrom = performance.now()
-    await (await tandem.api(`${path}/${id}/log`)).arrayBuffer()
+    const reader = (await tandem.api(`${path}/tasks/${task.id}/log`)).body!.getReader()
+    for (let bytes = 0, next = await reader.read(); !next.done; next = await reader.read()) {
+      if (bytes === 0) first.push(performance.now() - readFrom)
+      bytes += next.value.length
+    }
     read.push(performance.now() - readFrom)
     const pipedFrom = performance.now()
     await new Promise((ended) => {
@@ -70,8 +62,12 @@ export async function output(tandem: Tandem): Promise<Row[]> {
     },
     { what: 'server CPU of that', samples: server },
     { what: 'daemon CPU of that', samples: daemon },
-    { what: `${megabytes} MB of output read over REST`, samples: read },
-    { what: 'late joiner -> live window', samples: await lateJoiners(tandem, await ask('stay'), look) },
+    { what: `late joiner to ${megabytes} MB that has ended -> its first bytes`, samples: first },
+    { what: 'the same -> all of it, from its segments', samples: read },
+    {
+      what: `late joiner to ${megabytes} MB that runs on -> its live window`,
+      samples: await lateJoiners(tandem, await ask('node', [program, 'stay']), look),
+    },
   ]
 }
 
