@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
 import { z } from 'zod'
 import type { Command } from './command.ts'
@@ -21,6 +21,8 @@ type LaunchOptions = {
   /** Where root joins its process group, if it has one. */
   readonly procsFile: string | undefined
   readonly terminal?: Command['terminal']
+  /** Comes behind the data. */
+  readonly channel?: Command['channel']
 }
 
 /**
@@ -31,8 +33,10 @@ type LaunchOptions = {
 const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount -o bind,ro /dev /dev; shift; exec "$@"'
 
 /** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
-export function launchBubblewrap({ bwrap, args, identity, data, procsFile, terminal }: LaunchOptions): Launched {
-  const handedOn = withDescriptorsUpTo(statusFd + data.length)
+export function launchBubblewrap(options: LaunchOptions): Launched {
+  const { bwrap, args, identity, data, procsFile, terminal, channel } = options
+  const further = [...data, ...(channel ? (['pipe'] as const) : [])]
+  const handedOn = withDescriptorsUpTo(statusFd + further.length)
   const [file, ...rest]: [string, ...string[]] = identity.isRoot
     ? [
         ...handedOn,
@@ -56,7 +60,8 @@ export function launchBubblewrap({ bwrap, args, identity, data, procsFile, termi
     terminal && startAtTerminal({ ...common, file, args: rest, owner, size: terminal.size, further: ['pipe', ...data] })
   const child =
     held?.child ??
-    spawn(file, rest, { ...common, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...data], ...owner })
+    spawn(file, rest, { ...common, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...further], ...owner })
+  channel?.(child.stdio[statusFd + further.length] as Duplex)
   if (held) terminal.onOpen(held)
   const report = readReport(child.stdio[3] as Readable)
   let over = false

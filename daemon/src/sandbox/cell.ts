@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
 import { closeAll, createDataFiles } from './data-files.ts'
+import { withDescriptorsUpTo } from './descriptors.ts'
 import { exitOf } from './exit.ts'
 import type { Identity } from './identity.ts'
 import { memoryOf, processTree, signalEach } from './process-tree.ts'
@@ -64,9 +65,9 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
       prlimit, `--nproc=${Math.min(procs, walls.ceilings.procs)}`, '--fsize=0', '--core=0', '--nofile=64', `--cpu=${cpuSeconds}`, '--',
       program, ...rest,
     ]
-    const [file, own]: [string, string[]] = group
-      ? ['/bin/sh', ['-c', join, 'sh', group.procsFile, walls.bwrap, ...args]]
-      : [walls.bwrap, args]
+    const handedOn = withDescriptorsUpTo(firstFd + fds.length - 1)
+    const joined = group ? ['/bin/sh', '-c', join, 'sh', group.procsFile] : []
+    const [file, ...own] = [...handedOn, ...joined, walls.bwrap, ...args] as const
     try {
       const child = spawn(file, own, {
         cwd: '/',

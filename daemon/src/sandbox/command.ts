@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream'
 import type { TerminalSize } from '@tandem/shared'
 import type { Limits } from './limits.ts'
 import type { Quarantined } from './quarantine.ts'
 import type { TerminalControl } from './terminal.ts'
+import type { Egress } from './way-out.ts'
 
 /** A program with its arguments, or a line for the shell. */
 export type Program = { readonly argv: readonly [string, ...string[]] } | { readonly shellLine: string }
@@ -22,6 +24,10 @@ export type Command = Program & {
   readonly killSignal?: AbortSignal | undefined
   /** At a terminal of its own, where all it writes is `stdout`; else its input is empty. */
   readonly terminal?: { readonly size: TerminalSize; readonly onOpen: (control: TerminalControl) => void } | undefined
+  /** Hears of a stream beside its others, to be spoken over both ways: its descriptor is in TANDEM_CHANNEL. Not at a terminal. */
+  readonly channel?: ((stream: Duplex) => void) | undefined
+  /** What it may reach of the network; nothing where this is not given. */
+  readonly egress?: Egress | undefined
   /** False: the command may only look at the workspace. */
   readonly writable?: boolean | undefined
   /** While the returned promise is pending that stream is not read, so that the command waits: back-pressure. */

@@ -12,7 +12,7 @@ import { watchGrowth } from './growth.ts'
 import type { Identity } from './identity.ts'
 import { limitPrefix, type Ceilings, type Limits } from './limits.ts'
 import type { ProcessGroups } from './process-group.ts'
-import { buildProfile, type DataFile, type ProfileOptions } from './profile.ts'
+import { buildProfile, statusFd, type DataFile, type ProfileOptions } from './profile.ts'
 import { findProtectedPaths, type ProtectedPaths } from './protected.ts'
 import { createQuarantine } from './quarantine.ts'
 import { seccompFilter, type SeccompArchitecture } from './seccomp.ts'
@@ -20,7 +20,8 @@ import { secretNames } from './secrets.ts'
 import { supervise } from './supervise.ts'
 import { atTerminal } from './terminal.ts'
 import type { Toolchains } from './toolchains.ts'
-import { launchUnsafely } from './unsafe.ts'
+import { launchUnsafely, unsafeChannelFd } from './unsafe.ts'
+import { openWayOut, type WayOut } from './way-out.ts'
 
 /** What is common to every command of a workspace, found out once. */
 export type Machine = {
@@ -70,19 +71,28 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
   const filter = seccompFilter(walls.architecture, identity.isRoot ? 'both' : 'setuid')
 
   const run = async (command: Command, begun: Begun): Promise<CommandResult> => {
-    const { limits } = begun
+    const way = command.egress && (await openWayOut(command.egress, identity))
+    try {
+      return await runWithin(command, begun, way)
+    } finally {
+      await way?.close()
+    }
+  }
+  const runWithin = async (command: Command, begun: Begun, way: WayOut | undefined): Promise<CommandResult> => {
+    const limits = { ...begun.limits, procs: begun.limits.procs + (way?.processes ?? 0) }
     const profile = buildProfile({
       ...walls,
       workspace,
       cwd: begun.cwd,
       identity,
-      environment: environmentOf(machine, command),
+      environment: environmentOf(machine, command, way?.environment),
       toolchains: toolchains.folders,
       protectedPaths: begun.protectedPaths,
       covered: [join(workspace, '.tandem')].filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory()),
       limits,
       git: machine.git,
       writable: begun.watch !== undefined,
+      egress: way?.socket,
       atTerminal: command.terminal !== undefined,
     })
     const data = openAll(profile.data, (file) => openData({ files, filter, root }, file))
@@ -93,14 +103,17 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
         bwrap: walls.bwrap,
         args: [
           ...profile.args,
+          ...(way?.prefix ?? []),
           ...limitPrefix(limits, walls.ceilings),
           ...(command.terminal ? atTerminal : []),
+          ...(command.channel ? atChannel(statusFd + data.length + 1) : []),
           ...toArgv(command),
         ],
         identity,
         data,
         procsFile: group?.procsFile,
         terminal: command.terminal,
+        channel: command.channel,
       })
       const startedAt = begun.watch?.startedAt
       return await supervise(launched, {
@@ -153,6 +166,9 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
   return { tier, runCommand }
 }
 
+/** Only once all data is there it is known which descriptor that is. */
+const atChannel = (fd: number) => ['/usr/bin/env', `TANDEM_CHANNEL=${fd}`] as const
+
 type Sources = { files: ReturnType<typeof createDataFiles>; filter: Buffer; root: Root }
 
 function openData({ files, filter, root }: Sources, file: DataFile): number {
@@ -183,7 +199,9 @@ export const createUnsafeRunner = (machine: Machine): Runner => ({
     const cwd = insideWorkspace(machine.workspace, command.cwd)
     const home = machine.hostEnvironment.HOME ?? sandboxHome
     const environment = { ...environmentOf(machine, command), HOME: home }
-    const launched = launchUnsafely({ argv: toArgv(command), cwd, environment, terminal: command.terminal })
+    const { terminal, channel } = command
+    const argv = [...(channel ? atChannel(unsafeChannelFd) : []), ...toArgv(command)]
+    const launched = launchUnsafely({ argv, cwd, environment, terminal, channel })
     return supervise(launched, { limits: limitsOf(machine, command), watchProcesses: false, command })
   },
 })
@@ -213,12 +231,17 @@ function limitsOf(machine: Machine, { limits }: Command): Limits {
   return { ...merged, wallMs: Math.min(merged.wallMs, machine.limits.maxWallMs) }
 }
 
-const environmentOf = ({ hostEnvironment, toolchains }: Machine, { env, terminal }: Command) =>
+const environmentOf = (
+  { hostEnvironment, toolchains }: Machine,
+  { env, terminal }: Command,
+  network?: WayOut['environment'],
+) =>
   commandEnvironment({
     host: hostEnvironment,
     path: toolchains.path,
     toolchains: toolchains.environment,
     task: env,
+    network,
     atTerminal: terminal !== undefined,
   })
 

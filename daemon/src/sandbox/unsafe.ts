@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { Command } from './command.ts'
 import { withDescriptorsUpTo } from './descriptors.ts'
 import { exitOf } from './exit.ts'
@@ -12,7 +12,11 @@ type LaunchOptions = {
   cwd: string
   environment: Readonly<Record<string, string>>
   terminal?: Command['terminal']
+  /** Its descriptor is `unsafeChannelFd`. */
+  channel?: Command['channel']
 }
+
+export const unsafeChannelFd = 3
 
 /** How long output may still come after the command ended: a child it left behind can hold the pipe open for ever. */
 const afterglowMs = 250
@@ -21,12 +25,23 @@ const afterglowMs = 250
  * Starts a command without any wall, for `--unsafe-no-sandbox`. It can read, change and send whatever the daemon's
  * user can; ending it reaches its process group and what is below it, not what has left both.
  */
-export function launchUnsafely({ argv, cwd, environment, terminal }: LaunchOptions): Launched {
+export function launchUnsafely({ argv, cwd, environment, terminal, channel }: LaunchOptions): Launched {
   // Through a shell's exec, so that a program that does not exist fails as it does in the sandbox.
-  const [file, ...args] = [...withDescriptorsUpTo(2), ...(terminal ? atTerminal : []), ...argv] as const
+  const [file, ...args] = [
+    ...withDescriptorsUpTo(channel ? unsafeChannelFd : 2),
+    ...(terminal ? atTerminal : []),
+    ...argv,
+  ] as const
   const held = terminal && startAtTerminal({ file, args, cwd, env: environment, size: terminal.size })
   const child =
-    held?.child ?? spawn(file, args, { cwd, env: environment, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    held?.child ??
+    spawn(file, args, {
+      cwd,
+      env: environment,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
+    })
+  channel?.(child.stdio[unsafeChannelFd] as Duplex)
   if (held) terminal.onOpen(held)
   let over = false
   const first = () => (held ? held.pid() : child.pid)
