@@ -44,6 +44,34 @@ test('[UI-161] [S124] [S125] of thousands of tasks those on the screen are rende
   await expect.poll(focused).toBe(ids.at(-1))
 })
 
+test('[S126] [S129] unfolded, a task shows all that it was given, whatever its kind, and when it was created', async () => {
+  const payloads = [
+    { kind: 'bash', script: 'cd garden\nls | wc -l' },
+    { kind: 'code', language: 'javascript', code: 'const beds = 40\nconsole.log(beds)' },
+    { kind: 'agent', prompt: 'Water the tulips.\nThen the pond.' },
+  ] as const
+  show({ tasks: payloads.map((payload, i) => make({ payload, createdAt: now - 120_000 - i })) })
+  await expect.poll(() => cards().length).toBe(3)
+  cards()[0]?.focus()
+  await userEvent.keyboard('{ArrowRight}{ArrowDown}{ArrowRight}{ArrowDown}{ArrowRight}')
+  const blocks = () => [...document.querySelectorAll('[data-list] pre')]
+  const given = ['cd garden\nls | wc -l', 'const beds = 40\nconsole.log(beds)', 'Water the tulips.\nThen the pond.']
+  await expect
+    .poll(() =>
+      blocks()
+        .map(({ textContent }) => textContent)
+        .toSorted(),
+    )
+    .toEqual(given.toSorted())
+  expect(
+    blocks()
+      .map((block) => block.getAttribute('aria-label'))
+      .toSorted(),
+  ).toEqual(['agent', 'bash script', 'javascript'])
+  const created = [...document.querySelectorAll('[data-list] dl')].map(({ textContent }) => textContent)
+  expect(created.every((text) => text?.includes('created2 minutes ago'))).toBe(true)
+})
+
 test('[UI-162] chips and fields narrow the list and count what they would leave', async () => {
   const tasks = [
     begun({ line: 'npm run dev' }),

@@ -1,4 +1,5 @@
 import { createId } from '@tandem/shared'
+import type { Requests } from '@tandem/shared/docs'
 import { afterEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { begun, laptop, make, mira, now, showMonitor } from './test-monitor.tsx'
@@ -57,6 +58,25 @@ const tasks = [
   }),
 ]
 
+const refusals: readonly [Parameters<Requests['ask']>[0], string][] = [
+  [
+    { kind: 'create', task: { title: 'seed', payload: { kind: 'command', command: 'npm run seed', shell: true } } },
+    'more than 60 tasks were created by one within a minute',
+  ],
+  [{ kind: 'cancel', task: running.id }, 'cancelling tasks of others needs the role runner'],
+]
+function refuse(requests: Requests, body: Parameters<Requests['ask']>[0], reason: string) {
+  const id = requests.ask(body)
+  requests.drop([id], new Map([[id, reason]]), now)
+}
+const fifty = Array.from({ length: 50 }, (_, i) => {
+  const line = `npm run job-${i}`
+  if (i < 3) return begun({ line })
+  if (i < 18) return make({ line, queuedAt: now - 9_000, createdAt: now - 60_000 + i })
+  const [state, exitCode] = i % 7 === 0 ? (['failed', 2] as const) : (['completed', 0] as const)
+  return begun({ line, state, createdAt: now - i * 60_000, completedAt: now - i * 1_000, result: { exitCode } })
+})
+
 test.each(['dark', 'light'] as const)('[UI-46] pictures of the tasks, %s', async (theme) => {
   document.documentElement.dataset['theme'] = theme
   await page.viewport(1190, 520)
@@ -81,9 +101,28 @@ test.each(['dark', 'light'] as const)('[UI-46] pictures of the tasks, %s', async
   await page.getByRole('button', { name: 'Search the output' }).click()
   await userEvent.keyboard('test{Enter}{Enter}')
   await shoot('52-task-search')
-  await page.getByRole('button', { name: /npm run docs/ }).click()
+  await page.getByRole('button', { name: /^npm run docs/ }).click()
   await page.getByRole('button', { name: 'More filters' }).click()
   await shoot('53-task-waiting')
+  await page.getByRole('button', { name: 'More filters' }).click()
+  await page.getByRole('button', { name: /^npm test/ }).click()
+  await page.getByRole('button', { name: 'Fold all parts' }).click()
+  await shoot('60-task-folded')
+  for (const [body, reason] of refusals) refuse(monitor.requests, body, reason)
+  await page.getByRole('button', { name: /^npm run seed refused/ }).click()
+  await shoot('61-task-refused')
+  end()
+  const many = showMonitor({ tasks: fifty, size: { width: 1190, height: 520 } })
+  end = many.end
+  await expect.element(page.getByText('npm run job-0', { exact: true }).first()).toBeVisible()
+  await shoot('62-tasks-fifty')
+  end()
+  await page.viewport(800, 520)
+  const half = showMonitor({ tasks, size: { width: 800, height: 520 } })
+  end = half.end
+  half.write(failed, build)
+  await page.getByRole('button', { name: /^npm test/ }).click()
+  await shoot('63-tasks-800')
   end()
   await page.viewport(400, 760)
   const small = showMonitor({ tasks, size: { width: 400, height: 760 } })
