@@ -103,7 +103,9 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
     })
     const { tokens, access, members } = auth
     const blobs: BlobStore = await openFolderBlobs(path.join(dataDir, 'server', 'blobs'))
-    const outputs = await openFolderBlobs(path.join(dataDir, 'server', 'outputs'))
+    const outputs = await openFolderBlobs(path.join(dataDir, 'server', 'outputs'), {
+      maxBytes: settings.maxOutputsBytes,
+    })
     const lease = await openDaemonLease({ table: tableOf(updates)('daemons'), leaseMs: settings.leaseMs, clock })
     const audit = await openAudit(updates, updates, clock)
     const checkOrigin = createOriginCheck(settings, certificate)

@@ -51,6 +51,7 @@ export function createAttemptOutput({ live, spool, clock, log }: AttemptOutputPo
     sealed: async (signal) => {
       const known = end()
       const late = new AbortController()
+      let unkept: string | undefined
       const waiting = AbortSignal.any([signal, late.signal])
       try {
         const tooLong = wait(clock, sealMs, waiting).then(() => 'too long' as const)
@@ -58,11 +59,14 @@ export function createAttemptOutput({ live, spool, clock, log }: AttemptOutputPo
         if (whole !== 'too long') return whole
         log.info('task output is on its way still')
       } catch (e) {
-        if (!signal.aborted) log.warn('task output is not whole on the server', { reason: messageOf(e) })
+        if (!signal.aborted) {
+          unkept = messageOf(e).slice(0, 400)
+          log.warn('task output is not whole on the server', { reason: unkept })
+        }
       } finally {
         late.abort()
       }
-      return { ...known, truncated: known.bytes > wholeBytes }
+      return { ...known, truncated: known.bytes > wholeBytes, ...(unkept === undefined ? {} : { unkept }) }
     },
   }
 }

@@ -3,7 +3,7 @@ import { BlobPutAnswer, BlobsMissingAnswer, blobPieceBytes, createId } from '@ta
 import { openFiles } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
 import { hashOf, some } from '../store/blobs.suite.ts'
-import { join } from '../test-people.ts'
+import { join, makeKey, seenBy } from '../test-people.ts'
 import { restOf } from '../test-rest.ts'
 import { acknowledged, testClient, testServer, type TestServer } from '../test-server.ts'
 
@@ -186,4 +186,25 @@ test('[MIR-85] a file whose bytes are not on the server says why', async () => {
   expect((await file(server, 'large.iso', picture, { 'if-match': '*' })).status).toBe(409)
   await put(server, hashOf(picture), picture, 'size=8')
   expect((await file(server, 'way.png')).status).toBe(200)
+})
+
+test('[TSK-207] [TSK-208] what a task left is brought by daemons and keys for daemons alone, and no more than there is room for', async () => {
+  const server = await testServer({ flags: { maxOutputsBytes: 100 } })
+  const [bytes, more] = [some(60), some(41)]
+  const bring = (by: TestServer, which: Uint8Array) =>
+    put(by, hashOf(which), which, `offset=0&size=${which.length}&of=task`)
+  const others = [
+    await join(server, 'editor'),
+    await join(server, 'owner'),
+    await makeKey(server, { scopes: ['read', 'files:write', 'tasks:write'] }),
+    seenBy(server, { authorization: `Bearer ${(await server.access()).token}` }),
+  ]
+  for (const other of others) expect((await bring(other, bytes)).status).toBe(403)
+  const { token } = await server.access({ daemon: { id: createId(), name: 'laptop' } })
+  expect((await bring(seenBy(server, { authorization: `Bearer ${token}` }), bytes)).status).toBe(200)
+  const full = await bring(server, more)
+  expect([full.status, ((await full.json()) as { detail: string }).detail]).toEqual([
+    413,
+    expect.stringContaining('there is no room for more of what tasks leave'),
+  ])
 })

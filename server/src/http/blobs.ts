@@ -9,13 +9,20 @@ import {
 } from '@tandem/shared'
 import { Hono } from 'hono'
 import { rawBlob } from './content.ts'
-import type { Env, HttpDeps } from './deps.ts'
+import type { Caller, Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
 import { readBody, readValue } from './problem.ts'
 import { rawAnswer, rawAnswers, rawHeaders } from './raw-answer.ts'
 import { requireRole } from './who.ts'
 
 const tag = 'Blobs'
+
+/** What a task left comes from where it ran: a person's page could only make it up. */
+function requireDaemon({ daemon, by, scopes }: Caller): void {
+  if (daemon || (by === 'key' && scopes.has('daemon'))) return
+  const reason = 'what a task left is brought by its daemon, or with a key that has the scope daemon'
+  throw new TandemError('forbidden', { reason, scope: 'daemon' })
+}
 
 /** `…/blobs`: what is not text, by the SHA-256 of its bytes. Files name it in the index; it comes before its file does. */
 export function blobRoutes(deps: HttpDeps): Hono<Env> {
@@ -56,6 +63,7 @@ export function blobRoutes(deps: HttpDeps): Hono<Env> {
       async (c) => {
         const hash = readValue(c.req.param('hash'), BlobHash)
         const { offset, size, of } = readValue(c.req.query(), BlobPiece)
+        if (of === 'task') requireDaemon(c.var.caller)
         const limit = settings.maxBlobBytes
         if (size > limit) throw new TandemError('too-large', { reason: 'the file is too large', size, limit })
         const bytes = new Uint8Array(await c.req.arrayBuffer())

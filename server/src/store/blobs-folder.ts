@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { BlobHash, TandemError } from '@tandem/shared'
-import { createBlobStore, type PassingBlobs } from './blobs.ts'
+import { createBlobStore, type BlobPlace, type PassingBlobs } from './blobs.ts'
 import { isFull } from './room.ts'
 
 /** What is not whole yet lies here, and goes to its place by one rename. */
@@ -12,12 +12,12 @@ const incoming = 'incoming'
  * Blobs as files in `folder`, `ab/cdef…` by their hash, for the server's own account alone. After a kill at any moment a
  * blob is whole or not there, and an upload goes on with what came of it.
  */
-export async function openFolderBlobs(folder: string): Promise<PassingBlobs> {
+export async function openFolderBlobs(folder: string, bound: { maxBytes?: number } = {}): Promise<PassingBlobs> {
   await mkdir(path.join(folder, incoming), { recursive: true, mode: 0o700 })
   const wholeFile = (hash: string) => path.join(folder, hash.slice(0, 2), hash.slice(2))
   const partialFile = (hash: string) => path.join(folder, incoming, hash)
 
-  return createBlobStore({
+  const place: BlobPlace = {
     whole: (hash) => sizeOf(wholeFile(hash)),
     partial: async (hash) => (await sizeOf(partialFile(hash))) ?? 0,
     append: (hash, offset, bytes, isLast) =>
@@ -66,14 +66,15 @@ export async function openFolderBlobs(folder: string): Promise<PassingBlobs> {
         if (!/^[0-9a-f]{2}$/.test(start)) continue
         for (const rest of await readdir(path.join(folder, start))) {
           const hash = start + rest
-          const { mtimeMs: at } = (await stat(wholeFile(hash)).catch(() => undefined)) ?? {}
-          if (BlobHash.safeParse(hash).success && at !== undefined) yield { hash, at }
+          const { mtimeMs: at, size } = (await stat(wholeFile(hash)).catch(() => undefined)) ?? {}
+          if (BlobHash.safeParse(hash).success && at !== undefined && size !== undefined) yield { hash, at, size }
         }
       }
     },
     touch: (hash) => utimes(wholeFile(hash), new Date(), new Date()),
     remove: (hash) => rm(wholeFile(hash), { force: true }),
-  })
+  }
+  return createBlobStore(place, bound)
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

@@ -1,12 +1,12 @@
 import { joined } from '@tandem/shared'
-import { createBlobStore, type PassingBlobs } from './blobs.ts'
+import { createBlobStore, type BlobPlace, type PassingBlobs } from './blobs.ts'
 
 /** For tests: forgotten with the process. */
-export function openMemoryBlobs(now: () => number = Date.now): PassingBlobs {
+export function openMemoryBlobs(now: () => number = Date.now, bound: { maxBytes?: number } = {}): PassingBlobs {
   const wholes = new Map<string, Uint8Array>()
   const cameAt = new Map<string, number>()
   const partials = new Map<string, { bytes: Uint8Array; at: number }>()
-  return createBlobStore({
+  const place: BlobPlace = {
     whole: async (hash) => wholes.get(hash)?.length,
     partial: async (hash) => partials.get(hash)?.bytes.length ?? 0,
     append: async (hash, _offset, bytes) => {
@@ -28,7 +28,7 @@ export function openMemoryBlobs(now: () => number = Date.now): PassingBlobs {
       yield (wholes.get(hash) ?? new Uint8Array()).slice(from, to)
     },
     wholes: async function* () {
-      for (const [hash, at] of [...cameAt]) yield { hash, at }
+      for (const [hash, at] of [...cameAt]) yield { hash, at, size: wholes.get(hash)?.length ?? 0 }
     },
     touch: async (hash) => void cameAt.set(hash, now()),
     remove: async (hash) => {
@@ -36,5 +36,6 @@ export function openMemoryBlobs(now: () => number = Date.now): PassingBlobs {
       cameAt.delete(hash)
     },
     partials: async () => [...partials].map(([hash, { at }]) => ({ hash, at })),
-  })
+  }
+  return createBlobStore(place, bound)
 }

@@ -18,6 +18,34 @@ async function temporaryFolder(): Promise<string> {
 blobContract(async () => openMemoryBlobs())
 blobContract(async () => openFolderBlobs(path.join(await temporaryFolder(), 'blobs')))
 
+test('[TSK-207] no more is taken than there is room for, also after a restart, and again when something went', async () => {
+  const folder = path.join(await temporaryFolder(), 'blobs')
+  for (const open of [
+    (() => {
+      const memory = openMemoryBlobs(Date.now, { maxBytes: 100 })
+      return async () => memory
+    })(),
+    () => openFolderBlobs(folder, { maxBytes: 100 }),
+  ]) {
+    const first = await open()
+    const [one, two, three] = [some(60), some(30), some(11)]
+    const put = (store: typeof first, bytes: Uint8Array, end = bytes.length) =>
+      store.put(hashOf(bytes), { offset: 0, size: bytes.length, bytes: bytes.subarray(0, end) })
+    await put(first, one)
+    // What is on its way has its place.
+    await put(first, two, 10)
+    await expect(put(first, three)).rejects.toMatchObject({ code: 'too-large' })
+    await first.put(hashOf(two), { offset: 10, size: 30, bytes: two.subarray(10) })
+    await expect(put(first, three)).rejects.toMatchObject({ code: 'too-large' })
+    // What is here already may be brought again.
+    expect(await put(first, one)).toMatchObject({ complete: true })
+    const second = await open()
+    await expect(put(second, three)).rejects.toMatchObject({ code: 'too-large' })
+    expect(await second.expire(Infinity, (hash) => hash === hashOf(one))).toBe(1)
+    expect(await put(second, three)).toEqual({ received: 11, complete: true })
+  }
+})
+
 test('[MIR-80] in the folder a blob lies by its hash, for the server alone; an upload goes on after a restart', async () => {
   const folder = path.join(await temporaryFolder(), 'blobs')
   const bytes = some(1_000)

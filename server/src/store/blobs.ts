@@ -44,13 +44,15 @@ export type BlobPlace = {
   read(hash: string, from: number, to: number): AsyncIterable<Uint8Array>
   /** Blobs of which a part came, and when the last of it did, ms. */
   partials(): Promise<{ hash: string; at: number }[]>
-  /** The whole ones, and when each came or was last touched, ms. */
-  wholes(): AsyncIterable<{ hash: string; at: number }>
+  /** The whole ones, their sizes in bytes, and when each came or was last touched, ms. */
+  wholes(): AsyncIterable<{ hash: string; at: number; size: number }>
   touch(hash: string): Promise<void>
   remove(hash: string): Promise<void>
 }
 
-export function createBlobStore(place: BlobPlace): PassingBlobs {
+/** `maxBytes`: what is too much for that, all together, is refused as `too-large`. */
+export function createBlobStore(place: BlobPlace, { maxBytes = Infinity } = {}): PassingBlobs {
+  const room = createRoom(place, maxBytes)
   const last = new Map<string, Promise<unknown>>()
   /** One after the other for each blob: two who bring the same at once do not write over each other. */
   const inTurn = <T>(hash: string, work: () => Promise<T>): Promise<T> => {
@@ -93,15 +95,22 @@ export function createBlobStore(place: BlobPlace): PassingBlobs {
         const received = offset + bytes.length
         if (received > size)
           throw new TandemError('bad-request', { reason: 'these are more bytes than the blob is said to have', size })
-        if (bytes.length > 0 || size === 0) await place.append(hash, offset, bytes, received === size)
+        await room.take(hash, size)
+        if (bytes.length > 0 || size === 0)
+          await place.append(hash, offset, bytes, received === size).catch((e: unknown) => {
+            if (offset === 0) room.give(hash)
+            throw e
+          })
         if (received < size) return { received, complete: false }
         // What came in one piece is looked at here, and not read again.
         if ((await hashOf(offset === 0 ? [bytes] : place.readPartial(hash))) !== hash) {
           await place.forget(hash)
+          room.give(hash)
           const reason = 'these bytes have another hash: they were damaged on the way, or the file changed meanwhile'
           throw new TandemError('validation-failed', { reason, hash })
         }
         await place.keep(hash)
+        room.fill(hash)
         return { received, complete: true }
       })
     },
@@ -117,9 +126,10 @@ export function createBlobStore(place: BlobPlace): PassingBlobs {
       }),
     expire: async (before, isNamed) => {
       let gone = 0
-      for await (const { hash, at } of place.wholes()) {
+      for await (const { hash, at, size } of place.wholes()) {
         if (at >= before || isNamed(hash)) continue
         await inTurn(hash, () => place.remove(hash))
+        room.empty(size)
         gone += 1
       }
       return gone
@@ -129,9 +139,41 @@ export function createBlobStore(place: BlobPlace): PassingBlobs {
       for (const { hash, at } of await place.partials()) {
         if (at >= before) continue
         await inTurn(hash, () => place.forget(hash))
+        room.give(hash)
         gone += 1
       }
       return gone
     },
+  }
+}
+
+/** How much is here, counted once it matters: what is whole, and what is on its way by the size it is to have. */
+function createRoom(place: BlobPlace, maxBytes: number) {
+  const coming = new Map<string, number>()
+  let counting: Promise<void> | undefined
+  let whole = 0
+  const count = async () => {
+    for await (const { size } of place.wholes()) whole += size
+    for (const { hash } of await place.partials()) coming.set(hash, await place.partial(hash))
+  }
+  return {
+    /** Throws where there is no room for it. */
+    take: async (hash: string, size: number) => {
+      if (maxBytes === Infinity) return
+      await (counting ??= count().catch((e: unknown) => {
+        counting = undefined
+        throw e
+      }))
+      const others = [...coming].reduce((sum, [each, bytes]) => sum + (each === hash ? 0 : bytes), whole)
+      if (others + size > maxBytes)
+        throw new TandemError('too-large', { reason: 'there is no room for more of what tasks leave', limit: maxBytes })
+      coming.set(hash, size)
+    },
+    fill: (hash: string) => {
+      whole += coming.get(hash) ?? 0
+      coming.delete(hash)
+    },
+    give: (hash: string) => coming.delete(hash),
+    empty: (size: number) => (whole -= size),
   }
 }

@@ -80,6 +80,8 @@ export const Settings = z
     maxTextBytes: bytes.default(8 * 2 ** 20),
     /** Larger files are listed, not shared. */
     maxBlobBytes: bytes.default(50 * 2 ** 20),
+    /** What tasks leave at the server, all together: their output and files of theirs that are kept, for a month. */
+    maxOutputsBytes: bytes.default(2 * 2 ** 30),
     maxBufferedBytes: bytes.default(64 * 2 ** 20),
     /** Failed sign-ins of one address; tasks created with one key, by one person or program, and by all; as many at once. */
     failedSignInsPerMinute: z.coerce.number().int().positive().default(20),

@@ -132,6 +132,8 @@ export const TaskOutput = z.object({
     .array(z.object({ blob: BlobHash, size: z.int().nonnegative().max(maxSegmentBytes), lines: z.int().nonnegative() }))
     .max(64)
     .optional(),
+  /** Why it could not be kept at the server, in words. */
+  unkept: z.string().max(400).optional(),
 })
 export type TaskOutput = z.infer<typeof TaskOutput>
 
