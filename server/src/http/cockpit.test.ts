@@ -7,7 +7,7 @@ import { testServer, type TestServer } from '../test-server.ts'
 const get = async (server: TestServer, route: string) =>
   (await (await server.api(`/api/cockpit${route}`)).json()) as Record<string, unknown>
 
-test('[S99] [S100] [S101] [S102] [S104] [S283] [TSK-129] a task is asked for in the founding shape, its command a shell line', async () => {
+test('[S99] [S100] [S101] [S102] [S104] [S121] [S283] [TSK-129] a task is asked for in the founding shape, its command a shell line', async () => {
   const server = await testServer()
   const body = { title: 'Run the tests', executor: 'subagent', payload: { command: 'npm test | tail -1' } }
   const made = await server.api('/api/cockpit/tasks', { ...post(body), headers: { 'idempotency-key': 'k' } })
@@ -20,7 +20,7 @@ test('[S99] [S100] [S101] [S102] [S104] [S283] [TSK-129] a task is asked for in 
     prompt: 'npm test | tail -1',
     payload: { kind: 'command', command: 'npm test | tail -1', shell: true, args: [] },
     workspaceId: server.workspaceId,
-    userId: expect.any(String),
+    userId: (await server.access()).claims.principal,
     createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
   })
   const again = await server.api('/api/cockpit/tasks', { ...post(body), headers: { 'idempotency-key': 'k' } })

@@ -112,3 +112,20 @@ test.each(['stopped', 'lease-lost'])(
     expect(tasks.get(again)).toMatchObject({ state: 'queued', retries: 1 })
   },
 )
+
+test('[TSK-203] a renewal that is heard before the end of a lease is decided counts, however late it came', async () => {
+  const { ask, daemon, tasks, clock } = await watched({ leaseMs: 30_000 })
+  const id = await ask(runs('ls', { onLost: 'requeue' }))
+  await daemon.claim(id)
+  await daemon.report(id, 1, 'running')
+  await pass(clock, 29_000)
+  // Its hello waits for its turn when the clock finds the lease over.
+  const said = daemon.hello({ running: [{ task: id, attempt: 1 }], lastGrantSeq: 1 })
+  await pass(clock, 2_000)
+  await said
+  expect(tasks.get(id)?.state).toBe('running')
+  await pass(clock, 31_000)
+  expect(tasks.get(id)?.state).toBe('disconnected')
+  await daemon.hello({ running: [{ task: id, attempt: 1 }], lastGrantSeq: 1 })
+  expect(tasks.get(id)?.state).toBe('running')
+})

@@ -74,7 +74,7 @@ test('[TSK-49] cancel_running: nothing is ended before the newest may start, and
   expect(ids.map((id) => tasks.get(id)?.state)).toEqual(['cancelling', 'leased'])
 })
 
-test('[S106] [TSK-50] in a workspace only so many run at once, and places come back however a task ends', async () => {
+test('[S105] [S106] [TSK-50] in a workspace only so many run at once, and places come back however a task ends', async () => {
   const t = await setUp({ maxRunning: 2 })
   const other = await daemonOf(t, t.referee)
   const ids = [await t.ask(runs()), await t.ask(runs()), await t.ask(runs()), await t.ask(runs())] as const

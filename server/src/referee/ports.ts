@@ -33,6 +33,8 @@ export type RefereePorts = {
   settings: Settings
   workspaceId: Id
   audit(entry: { actor: Id; action: string; object: string; details?: unknown }): void
+  /** A task has ended, and that is on disk: once for each time that it does [S108]. */
+  ended?(task: Task): void
   /** Why this person or program may not create one more task now, in words; else counts it [S143]. */
   whyNotCreate(by: Id): string | undefined
   /** Whose this daemon is. */

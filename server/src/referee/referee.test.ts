@@ -30,7 +30,7 @@ test('[S106] [TSK-17] a fourth task waits until a slot is free', async () => {
   expect((await daemon.claim(ids[3]))?.t).toBe('grant')
 })
 
-test('[TSK-1] of two daemons that claim one task, one gets it', async () => {
+test('[S114] [TSK-1] of two daemons that claim one task, one gets it', async () => {
   const t = await setUp()
   const other = await daemonOf(t, t.referee)
   const id = await t.ask(runs())

@@ -2,7 +2,7 @@ import { isHeld, type Id } from '@tandem/shared'
 import { randomFrom } from '@tandem/shared/testing'
 import { expect, test } from 'vitest'
 import { daemonOf, pass, setUp } from './daemon.suite.ts'
-import { runs } from './in-memory.suite.ts'
+import { refereeForTest, runs } from './in-memory.suite.ts'
 
 test.each([1, 2, Date.now() % 1_000_000])(
   '[TSK-21] [TSK-50] every change of a task, whatever brought it about, has one audit entry (seed %i)',
@@ -53,3 +53,28 @@ test.each([1, 2, Date.now() % 1_000_000])(
     await done
   },
 )
+
+test('[S108] [TSK-209] how a task ended is told once it is on disk, once for each end', async () => {
+  const t = refereeForTest()
+  const told: string[] = []
+  t.ports.ended = ({ id, state, attempt }) => told.push(`${id} ${state} ${attempt}`)
+  const referee = t.start()
+  const { ask } = t.asks(referee)
+  const daemon = await daemonOf(t, referee)
+  const [done, failed] = [await ask(runs()), await ask(runs())]
+  const waits = await ask(runs('ls', { dependsOn: [failed] }))
+  for (const id of [done, failed]) await daemon.claim(id)
+  await daemon.report(done, 1, 'running')
+  expect(told).toEqual([])
+  await daemon.report(done, 1, 'completed', 0)
+  // Said again, its answer lost: it has ended already.
+  await daemon.report(done, 1, 'completed', 0)
+  await daemon.report(failed, 1, 'failed', 1)
+  const first = [`${done} completed 1`, `${failed} failed 1`, `${waits} cancelled 0`]
+  expect(told).toEqual(first)
+  await ask({ kind: 'retry', task: done })
+  await daemon.claim(done)
+  t.disk.fails = true
+  await expect(daemon.report(done, 2, 'completed', 0)).rejects.toThrow()
+  expect(told).toEqual(first)
+})

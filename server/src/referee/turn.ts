@@ -1,4 +1,4 @@
-import { isHeld, type Id, type ToDaemon } from '@tandem/shared'
+import { isHeld, isTerminal, type Id, type Task, type ToDaemon } from '@tandem/shared'
 import type { Board } from './board.ts'
 import { follow } from './follow.ts'
 import type { RefereePorts, Turn } from './ports.ts'
@@ -12,6 +12,7 @@ export function createTurns(ports: RefereePorts, board: Board): (work: (turn: Tu
   const take = async (work: (turn: Turn) => void) => {
     const outbox: { to: Id; message: ToDaemon }[] = []
     const now = ports.clock.now()
+    const ended = new Map<Id, Task>()
     const turn: Turn = {
       now,
       board,
@@ -32,6 +33,7 @@ export function createTurns(ports: RefereePorts, board: Board): (work: (turn: Tu
         const after = before && next(before, event, now, ports.random())
         if (!after) return undefined
         board.put(after)
+        if (isTerminal(after.state) && !isTerminal(before.state)) ended.set(id, after)
         const details = { from: before.state, to: after.state, attempt: after.attempt }
         ports.audit({ actor, action: `task.${event.t}`, object: id, details })
         follow(ports, turn, before, after)
@@ -49,6 +51,7 @@ export function createTurns(ports: RefereePorts, board: Board): (work: (turn: Tu
     }
     await ports.commit(() => work(turn))
     for (const { to, message } of outbox) ports.send(to, message)
+    for (const task of ended.values()) ports.ended?.(task)
   }
   return (work) => {
     const mine = last.then(() => take(work))

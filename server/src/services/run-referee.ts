@@ -53,6 +53,8 @@ export type RefereeService = {
   ask(by: Requester, session: Id, body: z.input<typeof RequestBody>): Promise<Id>
   /** Shows everyone who the members are, where that is news. */
   showMembers(): Promise<void>
+  /** Calls back when a task has ended, well or not, and that is on disk; what it returns stops that. */
+  onTaskEnd(ended: (task: Task) => void): () => void
   /** A task that ended so long ago that it is in no document; undefined for any other. */
   archived(id: Id): Promise<Task | undefined>
   /** One of those, that this person or program made with that idempotency key. */
@@ -91,6 +93,7 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
     else refusedNow.set(id, reason)
   }
 
+  const endListeners = new Set<(task: Task) => void>()
   const referee = createReferee({
     tasks,
     archive,
@@ -109,6 +112,9 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       if (!entry.action.endsWith('.refused')) return audit.add(entry)
       noteRefusal(entry.object, entry.details)
       refuse(entry.actor, entry.object, { action: entry.action, ...(entry.details as object) })
+    },
+    ended: (task) => {
+      for (const tell of endListeners) tell(task)
     },
     whyNotCreate: creations.whyNot,
     ownerOf: (daemonId) => members.get(daemonId)?.owner,
@@ -178,6 +184,10 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
         if (id !== undefined) asked.delete(id)
         held.release()
       }
+    },
+    onTaskEnd: (ended) => {
+      endListeners.add(ended)
+      return () => endListeners.delete(ended)
     },
     archived: archive.find,
     archivedWith: async (by, key) => {
