@@ -1,4 +1,4 @@
-import { Id, TaskInput, isTerminal } from '@tandem/shared'
+import { Id, TaskInput, isTerminal, type Task } from '@tandem/shared'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { z } from 'zod'
@@ -41,6 +41,9 @@ const Given = z.record(z.string(), z.unknown())
 
 const orNothing = async <S extends z.ZodType>(c: Context<Env>, schema: S): Promise<z.infer<S>> =>
   (await c.req.text()) === '' ? readValue({}, schema) : readBody(c, schema)
+
+/** What of a task is asked for once more: not what belongs to the one alone. */
+const repeatable = ({ idempotencyKey: _, delayMs: __, runAt: ___, ...task }: Task) => TaskInput.parse(task)
 
 /** `…/tasks`: everything here asks the referee as the caller's own client would; nothing is written past it. */
 export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): Hono<Env> {
@@ -159,9 +162,15 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
       }),
       runner,
       async (c) => {
-        const { id } = find(c.req.param('id'))
-        const made = await ask(c, { kind: 'rerun', task: id })
-        return c.json(await view(find(made)), 201)
+        const before = await findAny(c.req.param('id'))
+        if (requests.tasks.get(before.id)) {
+          const made = await ask(c, { kind: 'rerun', task: before.id })
+          return c.json(await view(find(made)), 201)
+        }
+        // From the archive: what it waited for is over, and perhaps there as well.
+        const { dependsOn: _, ...like } = repeatable(before)
+        const { task } = await create(c, readValue(like, NewTask))
+        return c.json(await view(task), 201)
       },
     )
     .post(
@@ -177,12 +186,7 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
       }),
       runner,
       async (c) => {
-        const {
-          idempotencyKey: _,
-          delayMs: __,
-          runAt: ___,
-          ...like
-        } = TaskInput.parse(await findAny(c.req.param('id')))
+        const like = repeatable(await findAny(c.req.param('id')))
         const { task, isNew } = await create(c, readValue({ ...like, ...(await orNothing(c, Given)) }, NewTask))
         return c.json(await view(task), isNew ? 201 : 200)
       },

@@ -163,7 +163,7 @@ test('[ACC-33] of a flood of requests at once the first thousand are decided, th
   await vi.waitFor(() => expect(requests.refusals.snapshot().size).toBe(50))
 })
 
-test('[TSK-55] [TSK-164] a task that ended long ago leaves the document, and is read from the archive, also after a restart', async () => {
+test('[S288] [TSK-55] [TSK-164] [TSK-204] a task that ended long ago leaves the document, and is read from the archive, also after a restart', async () => {
   const store = openMemoryStore()
   const first = await testServer({ store })
   await first.access()
@@ -188,4 +188,8 @@ test('[TSK-55] [TSK-164] a task that ended long ago leaves the document, and is 
   const asking = { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': 'k' } }
   const again = await third.inWorkspace('/tasks', { ...asking, body: JSON.stringify({ payload: old.payload }) })
   expect([again.status, await again.json()]).toMatchObject([200, { id: old.id }])
+  const rerun = await third.inWorkspace(`/tasks/${old.id}/rerun`, { method: 'POST' })
+  const made = (await rerun.json()) as Record<string, unknown>
+  expect([rerun.status, made]).toMatchObject([201, { title: 'long ago', state: 'queued' }])
+  expect(made['id']).not.toBe(old.id)
 })
