@@ -3,9 +3,9 @@ import { note, type LogChunk, type View } from '@tandem/shared/docs'
 import { sizeWords } from '../../ui/size-words.ts'
 
 /** Where output is written: `done` is called once it has been read there. */
-export type Sink = (data: Uint8Array | string, done: () => void) => void
+type Sink = (data: Uint8Array | string, done: () => void) => void
 
-/** More that the screen has not read yet is not given to it: the live window moves on, and the gap is said. */
+/** More that the screen has not read yet is not given to it; where the live window moves on meanwhile, the gap is said. */
 const maxUnread = 4 * 2 ** 20
 
 /**
@@ -19,6 +19,7 @@ export function createFeed(write: Sink) {
   /** Writes of what was there before that the screen has not read yet. */
   let old = 0
   let isOld = false
+  let goOn: (() => void) | undefined
 
   const put = (data: Uint8Array | string) => {
     const wasThere = isOld
@@ -27,6 +28,7 @@ export function createFeed(write: Sink) {
     write(data, () => {
       unread -= data.length
       if (wasThere) old--
+      if (unread <= maxUnread / 2) goOn?.()
     })
   }
   const takeOne = ({ q, o, s, d }: LogChunk) => {
@@ -38,17 +40,17 @@ export function createFeed(write: Sink) {
   }
   return {
     /**
-     * Takes what is new of these; false where the screen has to read first. `wasThere`: it was written before we looked,
-     * rather than now.
+     * Takes what is new of these, as far as the screen can read it: where there is more, what is returned settles once it
+     * is to be given again. `wasThere`: it was written before we looked, rather than now.
      */
-    take: (chunks: readonly LogChunk[], wasThere: boolean): boolean => {
+    take: (chunks: readonly LogChunk[], wasThere: boolean): Promise<void> | undefined => {
       isOld = wasThere
       for (const chunk of chunks) {
         if (chunk.q < next) continue
-        if (unread > maxUnread) return false
+        if (unread > maxUnread) return new Promise((resolve) => (goOn = resolve))
         takeOne(chunk)
       }
-      return true
+      return undefined
     },
     /** Whether all that the screen still has to read is being written now: what it answers then, somebody waits for. */
     isLive: () => old === 0,
@@ -73,8 +75,9 @@ export function followChunks(
   const read = () => {
     isWaiting = false
     if (isOver) return
-    if (feed.take(chunks.snapshot(), wasThere)) wasThere = false
-    else later()
+    const full = feed.take(chunks.snapshot(), wasThere)
+    if (full) void full.then(later)
+    else wasThere = false
   }
   const later = () => {
     if (isWaiting) return

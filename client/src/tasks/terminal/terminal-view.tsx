@@ -3,6 +3,7 @@ import { Accessibility, Maximize2, Minimize2 } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useSession } from '../../session/session-context.ts'
 import { useView } from '../../session/use-view.ts'
+import { Button } from '../../ui/button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { asFlag, useRemembered } from '../../ui/remembered.ts'
 import styles from './terminal.module.css'
@@ -39,7 +40,7 @@ export default function TerminalView({ task, attempt, size, output, children }: 
 
   const whole = useFullWindow()
   const { host, screen, fits } = useScreen({ size, isRead, mayType, onLink: setAddress })
-  const { drive, isLive, trouble: missing } = useOutput({ taskId: task.id, attempt, output, screen })
+  const { drive, isLive, trouble: missing, again } = useOutput({ taskId: task.id, attempt, output, screen })
   const trouble = useTyping({ task: task.id, attempt, screen, fits, drive, isLive, mayType })
 
   // What was put away remembers no size: it is given the view's, where that is wider.
@@ -64,7 +65,14 @@ export default function TerminalView({ task, attempt, size, output, children }: 
           {mayType && driver !== undefined && !isMine && ' · type to take over'}
         </span>
         {why !== undefined && <span className={styles.why}>{why}</span>}
-        {missing !== undefined && <span className={styles.why}>{missing}</span>}
+        {missing !== undefined && (
+          <span className={styles.why}>
+            {isOffline ? 'The whole is on the server.' : `The rest did not come: ${missing}.`}{' '}
+            <Button variant="quiet" disabled={isOffline} onClick={again}>
+              Try again
+            </Button>
+          </span>
+        )}
         {trouble !== undefined && (
           <span className={styles.trouble} role="alert">
             Not all of it was typed: {trouble}.

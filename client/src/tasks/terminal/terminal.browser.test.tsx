@@ -236,12 +236,18 @@ test('[UI-186] after the end the whole output is shown, read-only, from where it
     writeLogLine({ q, o: q * 10, t: 0, s: 1, d: new TextEncoder().encode(text) })
   const bodies = [part(0, '$ from the\r\n'), part(1, 'to the end\r\n')]
   const segments = bodies.map((body, i) => ({ blob: String(i).repeat(64), size: body.length, lines: 1 }))
+  let isUp = false
   vi.spyOn(globalThis, 'fetch').mockImplementation((url) => {
     const at = segments.findIndex(({ blob }) => typeof url === 'string' && url.endsWith(blob))
+    if (at === 1 && !isUp) return Promise.reject(new TypeError('no network'))
     return Promise.resolve(new Response(bodies[at] ?? '', { status: at < 0 ? 404 : 200 }))
   })
   const t = show({ task: shell({ state: 'completed' }), output: { bytes: 20, truncated: false, segments } })
-  await sees(/\$ from the\nto the end/)
+  await says(/^The rest did not come: .*the server does not answer/)
+  isUp = true
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect.poll(() => screenText().trimEnd()).toBe('$ from the\nto the end')
+  await expect.element(page.getByText(/^The rest did not come/)).not.toBeInTheDocument()
   await says('It has ended: nothing more can be typed.')
   await enter()
   await userEvent.keyboard('x')

@@ -6,7 +6,7 @@ const maxPiece = 8_192
 /** So many pieces may wait for their answer: the server takes each, but nobody knows how fast the program reads. */
 const maxUnanswered = 4
 /** A daemon keeps so much for a program that does not read: more at once would be lost there, in bytes. */
-export const maxAtOnce = 60_000
+const maxAtOnce = 60_000
 
 const Answer = z.discriminatedUnion('t', [
   z.object({ t: z.literal('heard'), n: z.int() }),

@@ -29,6 +29,7 @@ export function useOutput({ taskId, attempt, output, screen }: Options) {
   const log = useMemo(() => handle && openTaskLog(handle.doc), [handle])
   const drive = useView(log?.terminal ?? nobody)
   const [trouble, setTrouble] = useState<string>()
+  const [tries, setTries] = useState(0)
   const feed = useRef<ReturnType<typeof createFeed>>(undefined)
 
   useEffect(() => {
@@ -45,18 +46,24 @@ export function useOutput({ taskId, attempt, output, screen }: Options) {
       for (const blob of putAway) {
         const answer = await ask('GET', blobUrl(workspaceId, blob), undefined, { signal, withinMs })
         const chunks = readLogSegment(new Uint8Array(await answer.arrayBuffer()))
-        if (signal.aborted) return
-        old.take(chunks, true)
+        for (let full; !signal.aborted && (full = old.take(chunks, true));) await full
       }
     }
-    fetchAll().catch((e: unknown) => signal.aborted || setTrouble(`The rest did not come: ${messageOf(e)}.`))
+    screen.terminal.reset()
+    fetchAll().then(
+      () => signal.aborted || setTrouble(undefined),
+      (e: unknown) => signal.aborted || setTrouble(messageOf(e)),
+    )
     return () => ending.abort()
-  }, [screen, putAway, workspaceId])
+    // Each try begins anew.
+  }, [screen, putAway, workspaceId, tries])
   return {
     drive,
     /** Whether the screen reads what is written now, rather than what was before we looked. */
     isLive: useCallback(() => feed.current?.isLive() ?? false, []),
+    /** Why the rest did not come. */
     trouble,
+    again: () => setTries(tries + 1),
   }
 }
 
