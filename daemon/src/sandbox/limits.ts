@@ -21,7 +21,7 @@ export const Limits = z.strictObject({
   growthMb: z.int().positive().default(4_096),
   growthFiles: z.int().positive().default(250_000),
   openFiles: z.int().positive().default(4_096),
-  /** Size of each private memory file system: /tmp and HOME. */
+  /** Size of each private memory file system: /tmp, HOME and /dev/shm. */
   scratchMb: z.int().positive().default(512),
 })
 export type Limits = Readonly<z.infer<typeof Limits>>

@@ -91,7 +91,8 @@ export function buildProfile(options: ProfileOptions): Profile {
     ...etcFolders.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     ...options.etcFiles.flatMap((name) => ['--file', fd({ content: 'host', path: `/etc/${name}` }), `/etc/${name}`]),
     // Read-only /proc: root without capabilities still owns /proc/sys, and could make the kernel run a file of its own.
-    '--dev', '/dev', '--proc', '/proc', '--remount-ro', '/proc',
+    // What bubblewrap makes for devices is memory too, half of the machine's, which nobody would count.
+    '--dev', '/dev', '--size', size, '--tmpfs', '/dev/shm', '--remount-ro', '/dev', '--proc', '/proc', '--remount-ro', '/proc',
     '--size', size, '--tmpfs', '/tmp', '--dir', '/run', '--size', size, '--tmpfs', sandboxHome,
     '--file', text([`root:x:0:0:root:/root:/bin/sh`, `task:x:${uid}:${gid}:task:${sandboxHome}:/bin/bash`]), '/etc/passwd',
     '--file', text(['root:x:0:', `task:x:${gid}:`]), '/etc/group',

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { seccompArchitectures, seccompFilter, type SeccompArchitecture } from './seccomp.ts'
 
@@ -13,7 +14,8 @@ function verdict(filter: Buffer, nr: number, args: number[] = [], arch: number =
     const code = filter.readUInt16LE(i * 8)
     const k = filter.readUInt32LE(i * 8 + 4)
     const jump = (yes: boolean) => (i += filter[i * 8 + (yes ? 2 : 3)]!)
-    if (code === 0x20) accumulator = k === 0 ? nr : k === 4 ? arch : (args[(k - 16) / 8] ?? 0)
+    if (code === 0x20)
+      accumulator = k === 0 ? nr : k === 4 ? arch : half(args[Math.floor((k - 16) / 8)] ?? 0, k % 8 === 4)
     else if (code === 0x15) jump(accumulator === k)
     else if (code === 0x35) jump(accumulator >= k)
     else if (code === 0x45) jump((accumulator & k) !== 0)
@@ -23,9 +25,35 @@ function verdict(filter: Buffer, nr: number, args: number[] = [], arch: number =
   throw new Error('ran off the end of the program')
 }
 
+const half = (value: number, high: boolean) => (high ? Math.floor(value / 2 ** 32) : value % 2 ** 32)
+
 const calls = {
-  x64: { read: 0, ptrace: 101, clone: 56, ioctl: 16, fchmod: 91, fchmodat: 268, openat: 257, mknodat: 259 },
-  arm64: { read: 63, ptrace: 117, clone: 220, ioctl: 29, fchmod: 52, fchmodat: 53, openat: 56, mknodat: 33 },
+  x64: {
+    read: 0,
+    ptrace: 101,
+    clone: 56,
+    ioctl: 16,
+    fchmod: 91,
+    fchmodat: 268,
+    openat: 257,
+    mknodat: 259,
+    socket: 41,
+    socketpair: 53,
+    shmget: 29,
+  },
+  arm64: {
+    read: 63,
+    ptrace: 117,
+    clone: 220,
+    ioctl: 29,
+    fchmod: 52,
+    fchmodat: 53,
+    openat: 56,
+    mknodat: 33,
+    socket: 198,
+    socketpair: 199,
+    shmget: 194,
+  },
 } as const
 
 describe.each(seccompArchitectures)('the system call filter on %s', (architecture: SeccompArchitecture) => {
@@ -47,6 +75,21 @@ describe.each(seccompArchitectures)('the system call filter on %s', (architectur
   })
   test('[SBX-60] TIOCSTI and TIOCLINUX are refused, other requests pass', () => {
     expect([0x5412, 0x541c, 0x5413].map((request) => answer(nr.ioctl, 0, request))).toEqual([eperm, eperm, allow])
+  })
+  test('[SBX-241] no socket but those that a network namespace confines: none to the machine this one is a guest of', () => {
+    const unconfined = 0x00050061
+    for (const call of [nr.socket, nr.socketpair]) {
+      expect([1, 2, 10, 16].map((family) => answer(call, family))).toEqual([allow, allow, allow, allow])
+      expect([0, 3, 17, 31, 38, 40, 44].map((family) => answer(call, family))).toEqual(Array(7).fill(unconfined))
+    }
+  })
+  test('[SBX-242] no memory that no process has mapped: shared segments are small', () => {
+    const invalid = 0x00050016
+    expect([1, 65_536, 65_537, 2 ** 31, 2 ** 32, 2 ** 40].map((size) => answer(nr.shmget, 0, size))).toEqual([
+      allow,
+      allow,
+      ...Array(4).fill(invalid),
+    ])
   })
   test('calls whose arguments a filter cannot read answer ENOSYS', () => {
     expect([435, 437, 425, 426, 427].map((call) => answer(call))).toEqual([enosys, enosys, enosys, enosys, enosys])
@@ -81,4 +124,34 @@ test('the old x64 calls are covered, and the x32 numbers unknown', () => {
   expect(verdict(filter, 2, [0, 0o101, 0o4755])).toBe(eperm)
   expect(verdict(filter, 2, [0, 0, 0o4755])).toBe(allow)
   expect(verdict(filter, 0x40000000)).toBe(enosys)
+})
+
+/** The kernel's own tables, where its headers are installed; arm64 has the generic one. */
+const headers = { x64: '/usr/include/x86_64-linux-gnu/asm/unistd_64.h', arm64: '/usr/include/asm-generic/unistd.h' }
+// oxfmt-ignore
+const never = [
+  'ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd', 'mount', 'umount2', 'pivot_root', 'chroot', 'unshare', 'setns', 'open_tree',
+  'move_mount', 'fsopen', 'fsconfig', 'fsmount', 'fspick', 'mount_setattr', 'name_to_handle_at', 'open_by_handle_at', 'keyctl', 'add_key',
+  'request_key', 'bpf', 'userfaultfd', 'perf_event_open', 'init_module', 'finit_module', 'delete_module', 'kexec_load', 'kexec_file_load', 'reboot',
+  'swapon', 'swapoff', 'quotactl', 'quotactl_fd', 'syslog', 'acct',
+]
+const fallBack = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_enter', 'io_uring_register', 'memfd_create']
+
+describe.each(seccompArchitectures)('the numbers for %s, by the kernel’s table', (architecture) => {
+  const table = existsSync(headers[architecture]) ? readFileSync(headers[architecture], 'utf8') : undefined
+  const numberOf = (call: string) =>
+    Number(new RegExp(`^#define __NR_${call}\\s+(\\d+)$`, 'm').exec(table ?? '')?.[1] ?? NaN)
+  test.runIf(table !== undefined)('[SBX-243] what is refused are those calls, and no others', () => {
+    const filter = seccompFilter(architecture, 'both')
+    const answer = (call: number) => verdict(filter, call, [], audit[architecture])
+    const all = Array.from({ length: 500 }, (_, call) => call)
+    // Numbers from 424 on are the same everywhere; this one is newer than most headers.
+    const newer = [467]
+    expect(all.filter((call) => answer(call) === eperm)).toEqual(
+      [...never.map(numberOf), ...newer].toSorted((a, b) => a - b),
+    )
+    expect(all.filter((call) => answer(call) === enosys)).toEqual(fallBack.map(numberOf).toSorted((a, b) => a - b))
+    const { read: _, ...named } = calls[architecture]
+    expect(named).toEqual(Object.fromEntries(Object.keys(named).map((call) => [call, numberOf(call)])))
+  })
 })

@@ -3,11 +3,14 @@ export const seccompArchitectures = ['x64', 'arm64'] as const
 export type SeccompArchitecture = (typeof seccompArchitectures)[number]
 
 const eperm = 1
+const einval = 22
 const enosys = 38
+const eafnosupport = 97
 
 /**
  * System calls an ordinary command never needs. They answer EPERM; `clone3`, `openat2` and io_uring answer ENOSYS,
- * so that programs fall back to the older call, whose arguments a filter can read.
+ * so that programs fall back to the older call, whose arguments a filter can read, and so does `memfd_create`: what is
+ * written there and not mapped is memory of nobody's, where files in /dev/shm are counted.
  */
 // oxfmt-ignore
 const refused = [
@@ -18,7 +21,15 @@ const refused = [
   'init_module', 'finit_module', 'delete_module', 'kexec_load', 'kexec_file_load', 'reboot', 'swapon', 'swapoff',
   'quotactl', 'quotactl_fd', 'syslog', 'acct',
 ] as const
-const unknown = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_enter', 'io_uring_register'] as const
+const unknown = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_enter', 'io_uring_register', 'memfd_create'] as const
+
+/**
+ * AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK, which a network namespace confines. Others it does not: by AF_VSOCK a
+ * command would speak with the machine that this one is a guest of.
+ */
+const socketFamilies = [1, 2, 10, 16]
+/** A segment of shared memory lasts without anybody having it mapped, so that no watchdog sees it; 4,096 of these are no more than a file. */
+const maxSharedBytes = 65_536
 
 /** Where a call takes a file mode, and, where only creating uses it, its flags. A set-uid file made by root is root's. */
 // oxfmt-ignore
@@ -34,6 +45,9 @@ type Call =
   | (typeof modeArguments)[number]['call']
   | 'clone'
   | 'ioctl'
+  | 'socket'
+  | 'socketpair'
+  | 'shmget'
 
 /** [x64, arm64]; -1 where the architecture has no such call. Numbers from 424 on are the same everywhere. */
 // oxfmt-ignore
@@ -48,7 +62,8 @@ const numbers: Record<Call, readonly [number, number]> = {
   kexec_load: [246, 104], kexec_file_load: [320, 294], reboot: [169, 142], swapon: [167, 224], swapoff: [168, 225],
   quotactl: [179, 60], quotactl_fd: [443, 443], syslog: [103, 116], acct: [163, 89],
   clone3: [435, 435], openat2: [437, 437], io_uring_setup: [425, 425], io_uring_enter: [426, 426],
-  io_uring_register: [427, 427], clone: [56, 220], ioctl: [16, 29],
+  io_uring_register: [427, 427], memfd_create: [319, 279], clone: [56, 220], ioctl: [16, 29], socket: [41, 198], socketpair: [53, 199],
+  shmget: [29, 194],
   chmod: [90, -1], fchmod: [91, 52], fchmodat: [268, 53], fchmodat2: [452, 452], creat: [85, -1], mknod: [133, -1],
   mknodat: [259, 33], open: [2, -1], openat: [257, 56],
 }
@@ -70,6 +85,7 @@ const fail = (errno: number): Instruction => answer(0x00050000 | errno)
 const callNumber = load(0)
 /** The low half of an argument: every mode, flag and ioctl request fits in it, and the kernel reads no more. */
 const argument = (index: number): Instruction => load(16 + index * 8)
+const highHalf = (index: number): Instruction => load(20 + index * 8)
 
 /**
  * A classic BPF program for `bwrap --seccomp`. `setIds: 'both'` also refuses the set-group-id bit, as it must be when
@@ -89,6 +105,20 @@ export function seccompFilter(architecture: SeccompArchitecture, bits: 'setuid' 
     ...unknown.flatMap((call) => when(call, [fail(enosys)])),
     ...when('clone', [argument(0), anyBit(newNamespace, 0, 1), fail(eperm)]),
     ...when('ioctl', [argument(1), equal(0x5412, 1, 0), equal(0x541c, 0, 1), fail(eperm)]), // TIOCSTI, TIOCLINUX
+    ...(['socket', 'socketpair'] as const).flatMap((call) =>
+      when(call, [
+        argument(0),
+        ...socketFamilies.map((family, i) => equal(family, socketFamilies.length - i, 0)),
+        fail(eafnosupport),
+      ]),
+    ),
+    ...when('shmget', [
+      highHalf(1),
+      equal(0, 0, 2),
+      argument(1),
+      atLeast(maxSharedBytes + 1, 0, 1),
+      fail(einval),
+    ]),
     ...modeArguments.flatMap((rule) => {
       const checkMode = [argument(rule.mode), anyBit(setIds[bits], 0, 1), fail(eperm)]
       return when(rule.call, 'flags' in rule ? [argument(rule.flags), anyBit(creates, 0, 3), ...checkMode] : checkMode)
