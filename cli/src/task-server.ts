@@ -18,6 +18,8 @@ export type TaskServer = {
   call(route: string, init?: RequestInit): Promise<Response>
   /** The same with a JSON body, where one is given; repeated a few times where the server does not answer. `key`: so that it is done once all the same. */
   post(route: string, body?: unknown, key?: string): Promise<unknown>
+  /** Answers a question to people, as `post` does. */
+  decide(approval: string, answer: 'approve' | 'reject', comment: string | undefined): Promise<void>
   close(): Promise<void>
 }
 
@@ -59,6 +61,12 @@ export async function openTaskServer(
           const init = { method: 'POST', headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
           return (await call(route, init)).json() as Promise<unknown>
         }),
+      decide: async (approval, answer, comment) => {
+        const route = `/api/v1/workspaces/${workspace.id}/approvals/${approval}/${answer}`
+        const headers = { 'content-type': 'application/json' }
+        const init = { ...common, method: 'POST', headers, body: JSON.stringify({ comment }) }
+        await persistently(() => http.call(route, key, init))
+      },
       close: reach.close,
     }
   } catch (e) {

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { playDaemon } from '@tandem/server/test-daemon'
-import { testClient, testServer, type TestServer } from '@tandem/server/test-server'
+import { testServer, type TestServer } from '@tandem/server/test-server'
 import type { Id } from '@tandem/shared'
-import { openOps, openRequests } from '@tandem/shared/docs'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { ownDataDirOf } from './folder.ts'
 import { noteRunning } from './running.ts'
 import { spanOf } from './task.ts'
@@ -25,12 +24,16 @@ const tempPlace = (): string => {
   return place
 }
 
+/** Node keeps here what it has compiled, as a person's machine does: most of a start is that. */
+const codeCache = mkdtempSync(join(tmpdir(), 'tandem-code-'))
+afterAll(() => rmSync(codeCache, { recursive: true, force: true }))
+
 /** The command as a person starts it: a process of its own. */
 function tandem(
   args: readonly string[],
   { env = {}, cwd = tempPlace() }: { env?: Record<string, string>; cwd?: string },
 ) {
-  const clean = { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env }
+  const clean = { PATH: process.env['PATH'] ?? '', HOME: cwd, NODE_COMPILE_CACHE: codeCache, ...env }
   const child = spawn(process.execPath, [main, 'task', ...args], { cwd, env: clean, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   const said = { out: '', err: '' }
@@ -140,7 +143,7 @@ test(
 )
 
 test(
-  '[TSK-133] what waits for approval says so and where it is given, and what is refused says why',
+  '[TSK-133] [TSK-205] what waits for approval says so and where it is given, also from a terminal, and what is refused says why',
   async () => {
     const server = await testServer()
     const daemon = await playDaemon(server, 'one')
@@ -150,12 +153,10 @@ test(
     daemon.say({ t: 'ask', n: 90, task: id, ...asked })
     await vi.waitFor(() => expect(run.said.err).toContain('It waits for approval: rm deletes files'), patience)
     expect(run.said.err).toContain(`at ${server.url}`)
-    const client = await testClient(server)
-    const ops = openOps((await client.open({ kind: 'ops' })).doc)
-    const [approval = ''] = [...ops.approvals.snapshot().keys()]
-    const { principal, session } = client.claims
-    openRequests((await client.open({ kind: 'requests', principal, session })).doc).ask({ kind: 'approve', approval })
-    await vi.waitFor(async () => expect((await tasksOf(server))[0]?.state).toBe('queued'), patience)
+    const yes = tandem(['approve', id, '--comment', 'fine'], reaching(server))
+    expect([await yes.code, yes.said.out]).toEqual([0, `${id}  queued\n`])
+    const twice = tandem(['reject', id], reaching(server))
+    expect([await twice.code, twice.said.err]).toEqual([1, `tandem: ${id}: it does not wait for approval.\n`])
     await (await daemon.begin(id)).end('completed')
     expect(await run.code).toBe(0)
 

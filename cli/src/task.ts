@@ -82,6 +82,17 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
       .action((ids: string[], _: unknown, command: Command) =>
         ends(taskChange({ verb: name, ids, ...common, settings: settingsOf(command, machine) })),
       )
+  for (const [name, does] of [
+    ['approve', 'say yes to what tasks wait for, for this once'],
+    ['reject', 'say no to what tasks wait for'],
+  ] as const)
+    verb(name)
+      .description(does)
+      .argument('<id...>', 'the ids of the tasks')
+      .option('--comment <words>', 'kept with the answer; of a no it is the reason')
+      .action((ids: string[], { comment }: { comment?: string }, command: Command) =>
+        ends(taskChange({ verb: name, ids, comment, ...common, settings: settingsOf(command, machine) })),
+      )
 }
 
 type RunFlags = {
