@@ -43,7 +43,10 @@ const orNothing = async <S extends z.ZodType>(c: Context<Env>, schema: S): Promi
   (await c.req.text()) === '' ? readValue({}, schema) : readBody(c, schema)
 
 /** What of a task is asked for once more: not what belongs to the one alone. */
-const repeatable = ({ idempotencyKey: _, delayMs: __, runAt: ___, ...task }: Task) => TaskInput.parse(task)
+const repeatable = (task: Task) => {
+  const { idempotencyKey: _, delayMs: __, runAt: ___, ...input } = TaskInput.parse(task)
+  return input
+}
 
 /** `…/tasks`: everything here asks the referee as the caller's own client would; nothing is written past it. */
 export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): Hono<Env> {
