@@ -4,7 +4,7 @@ import { pause } from './pause.ts'
 import type { Row } from './stats.ts'
 import { msToStart, taskApi } from './task-api.ts'
 
-const count = 40
+const count = 100
 
 /** A task asked for over REST until its process starts, and until it is over; the floor is starting the same without us. */
 export async function taskStart(tandem: Tandem): Promise<Row[]> {
