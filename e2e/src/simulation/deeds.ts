@@ -71,9 +71,16 @@ export function createDeeds(history: History, parts: Parts): Deeds {
         )
         return
       case 'cancel':
-      case 'force':
-        if (task) people.ask({ kind: 'cancel', task: task.id, force: does === 'force' })
+        if (task) people.ask({ kind: 'cancel', task: task.id })
         return
+      case 'force': {
+        if (!task) return
+        // Mostly because its daemon does not answer, which then does not hear of it.
+        const holder = machines.find(({ id }) => id === task.lease?.daemonId)
+        if (holder && roll() < 0.6) network.partition(holder, ['up', 'down'], 6_000 + roll() * 20_000)
+        people.ask({ kind: 'cancel', task: task.id, force: true })
+        return
+      }
       case 'cancelMany':
         people.ask({ kind: 'cancel-many', tasks: known.slice(-3).map(({ id }) => id) })
         return
