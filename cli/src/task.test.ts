@@ -7,10 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { playDaemon } from '@tandem/server/test-daemon'
 import { testServer, type TestServer } from '@tandem/server/test-server'
 import type { Id } from '@tandem/shared'
+import { Command } from 'commander'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { ownDataDirOf } from './folder.ts'
 import { noteRunning } from './running.ts'
-import { spanOf } from './task.ts'
+import type { Say } from './say.ts'
+import { addTaskCommands, spanOf } from './task.ts'
 import { cable } from './test-cable.ts'
 
 // Programs start slowly where many do.
@@ -45,6 +47,23 @@ function tandem(
 const reaching = (server: Pick<TestServer, 'url' | 'ownerKey'>) => ({
   env: { TANDEM_SERVER: server.url, TANDEM_TOKEN: server.ownerKey },
 })
+
+/** A command that only asks and answers, within this process: to start one takes half a second. */
+async function does(args: readonly string[], { env }: { env: Record<string, string> }) {
+  const said = { out: '', err: '' }
+  const say: Say = {
+    progress: () => {},
+    out: (line) => void (said.out += `${line}\n`),
+    err: (line) => void (said.err += `${line}\n`),
+  }
+  const { signal: never } = new AbortController()
+  const program = new Command()
+  addTaskCommands(program, { machine: { env, home: tempPlace(), isTTY: false }, say, stop: never, force: never })
+  await program.parseAsync(['task', ...args], { from: 'user' })
+  const code = process.exitCode
+  process.exitCode = undefined
+  return { code, ...said }
+}
 
 const tasksOf = async (server: TestServer) =>
   (
@@ -153,10 +172,10 @@ test(
     daemon.say({ t: 'ask', n: 90, task: id, ...asked })
     await vi.waitFor(() => expect(run.said.err).toContain('It waits for approval: rm deletes files'), patience)
     expect(run.said.err).toContain(`at ${server.url}`)
-    const yes = tandem(['approve', id, '--comment', 'fine'], reaching(server))
-    expect([await yes.code, yes.said.out]).toEqual([0, `${id}  queued\n`])
-    const twice = tandem(['reject', id], reaching(server))
-    expect([await twice.code, twice.said.err]).toEqual([1, `tandem: ${id}: it does not wait for approval.\n`])
+    const yes = await does(['approve', id, '--comment', 'fine'], reaching(server))
+    expect(yes).toEqual({ code: 0, out: `${id}  queued\n`, err: '' })
+    const twice = await does(['reject', id], reaching(server))
+    expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('it does not wait for approval') })
     await (await daemon.begin(id)).end('completed')
     expect(await run.code).toBe(0)
 
@@ -175,19 +194,18 @@ test(
   async () => {
     const server = await testServer()
     const daemon = await playDaemon(server, 'one')
-    const does = async (...args: string[]) => {
-      const { code, said } = tandem(args, reaching(server))
-      return { code: await code, ...said }
-    }
-    const detached = await does('run', '--detach', '--', 'make', 'all')
+    const reach = reaching(server)
+    const detached = await does(['run', '--detach', '--', 'make', 'all'], reach)
     expect(detached).toMatchObject({ code: 0, err: '' })
     const id = detached.out.trim()
     const attempt = await daemon.begin(id)
     await attempt.write('hello\n')
     await attempt.write('oh\n', 2)
-    expect(await does('logs', id)).toEqual({ code: 0, out: 'hello\n', err: 'oh\n' })
-    expect((await does('list')).out).toMatch(new RegExp(`^${id} +running +\\d+[sm] +make all\n$`))
-    expect(await does('cancel', id, 'nonsense')).toMatchObject({
+    const logs = tandem(['logs', id], reach)
+    expect(await logs.code).toBe(0)
+    expect(logs.said).toEqual({ out: 'hello\n', err: 'oh\n' })
+    expect((await does(['list'], reach)).out).toMatch(new RegExp(`^${id} +running +\\d+[sm] +make all\n$`))
+    expect(await does(['cancel', id, 'nonsense'], reach)).toMatchObject({
       code: 1,
       out: `${id}  cancelling\n`,
       err: expect.stringContaining('there is no such task'),
@@ -198,10 +216,12 @@ test(
     await attempt.end('cancelled')
     expect(await following.code).toBe(0)
     expect(following.said.out).toBe('hello\nbye\n')
-    expect((await does('retry', id)).out).toBe(`${id}  queued\n`)
-    const again = (await does('rerun', '--json', id)).out
+    expect((await does(['retry', id], reach)).out).toBe(`${id}  queued\n`)
+    const again = (await does(['rerun', '--json', id], reach)).out
     expect(JSON.parse(again)).toMatchObject({ rerunOf: id, state: 'queued' })
-    const { tasks } = JSON.parse((await does('list', '--all', '--json')).out) as { tasks: { id: Id; state: string }[] }
+    const { tasks } = JSON.parse((await does(['list', '--all', '--json'], reach)).out) as {
+      tasks: { id: Id; state: string }[]
+    }
     expect(tasks).toMatchObject([{ state: 'queued' }, { id, state: 'queued' }])
   },
   testTimeout,
@@ -255,10 +275,10 @@ test(
     await (await daemon.begin(first)).end('failed', { exitCode: 1 })
     const second = await asks({ dependsOn: [first] })
     for (const args of [['retry', second], ['list']]) {
-      const { code, said } = tandem(args, reaching(server))
-      expect(await code).toBe(args[0] === 'list' ? 0 : 1)
-      expect(said.out + said.err).toContain('ab')
-      for (const c of ['\x1b', '\x9b', '\x07']) expect(said.out + said.err).not.toContain(c)
+      const { code, out, err } = await does(args, reaching(server))
+      expect(code).toBe(args[0] === 'list' ? 0 : 1)
+      expect(out + err).toContain('ab')
+      for (const c of ['\x1b', '\x9b', '\x07']) expect(out + err).not.toContain(c)
     }
   },
   testTimeout,
