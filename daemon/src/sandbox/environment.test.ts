@@ -43,3 +43,13 @@ test('[TSK-92] at a terminal a person is there, and what kind of terminal it is 
   expect(environment).not.toHaveProperty('CI')
   expect(commandEnvironment({ host, path: [], atTerminal: true, task: { TERM: 'vt100' } })['TERM']).toBe('vt100')
 })
+
+test('[SBX-276] with a way out programs are told of it, and try again as they do elsewhere', () => {
+  const without = commandEnvironment({ host: {}, path: [] })
+  expect(without).toMatchObject({ npm_config_fetch_retries: '0' })
+  expect(Object.keys(without).join()).not.toMatch(/proxy/i)
+  const network = { HTTPS_PROXY: 'http://127.0.0.1:1' }
+  const along = commandEnvironment({ host: { HTTPS_PROXY: 'http://mine' }, path: [], network })
+  expect(along).toMatchObject({ HTTPS_PROXY: 'http://127.0.0.1:1', npm_config_update_notifier: 'false' })
+  expect(along).not.toHaveProperty('npm_config_fetch_retries')
+})

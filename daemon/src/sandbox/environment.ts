@@ -14,6 +14,8 @@ type EnvironmentOptions = {
   toolchains?: Readonly<Record<string, string>>
   /** What the task asked for; dangerous names are left out. */
   task?: Readonly<Record<string, string>> | undefined
+  /** What leads it to its way out, where it has one. */
+  network?: Readonly<Record<string, string>> | undefined
   /** A person is there, to be asked and shown things, at a terminal that is not the daemon's. */
   atTerminal?: boolean
 }
@@ -27,6 +29,7 @@ export function commandEnvironment({
   path,
   toolchains,
   task,
+  network,
   atTerminal,
 }: EnvironmentOptions): Record<string, string> {
   return {
@@ -36,7 +39,8 @@ export function commandEnvironment({
     // Many tools then colour what they print; FORCE_COLOR would also colour `$(node -p 1)`, and break scripts.
     ...(atTerminal ? { TERM: 'xterm-256color', COLORTERM: 'truecolor' } : { CI: '1' }),
     GIT_TERMINAL_PROMPT: '0',
-    ...offline,
+    ...silent,
+    ...(network ?? offline),
     ...toolchains,
     ...pick(task ?? {}, isAllowedName),
     PATH: path.join(':'),
@@ -49,13 +53,13 @@ export function commandEnvironment({
   }
 }
 
+/** Nobody is told that there is something newer. */
+const silent = { npm_config_update_notifier: 'false', PIP_DISABLE_PIP_VERSION_CHECK: '1' }
 /** There is no network: package managers fail at once instead of trying again for minutes. A task may set them anew. */
 const offline = {
-  npm_config_update_notifier: 'false',
   npm_config_fetch_retries: '0',
   YARN_HTTP_RETRY: '0',
   PIP_RETRIES: '0',
-  PIP_DISABLE_PIP_VERSION_CHECK: '1',
   UV_HTTP_RETRIES: '0',
   CARGO_NET_RETRY: '0',
 }

@@ -25,7 +25,7 @@ import type { Probe } from './probe.ts'
 export const canary = 'CANARY-7f3a'
 
 export type Ran = CommandResult & { readonly stdout: string; readonly stderr: string }
-type Extras = Partial<Pick<Command, 'id' | 'cwd' | 'limits' | 'env' | 'signal' | 'writable' | 'onChunk'>>
+type Extras = Partial<Pick<Command, 'id' | 'cwd' | 'limits' | 'env' | 'signal' | 'writable' | 'onChunk' | 'egress'>>
 
 /** A folder with a workspace in it, and around it what an attacker would like to have. For tests. */
 export type Bed = {

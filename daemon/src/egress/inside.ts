@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+
+/** Where a command finds its proxy; in its own network nobody else listens. */
+const port = 44_310
+const proxy = `http://127.0.0.1:${port}`
+
+/** Processes and threads of the relay, beside those of the command. */
+export const relayProcesses = 12
+
+/**
+ * What leads programs to the proxy: the names that git, curl, pip, go, cargo and Node look at, and those of package managers.
+ * What does not look at them finds no network.
+ */
+export const proxyEnvironment: Readonly<Record<string, string>> = {
+  HTTP_PROXY: proxy,
+  HTTPS_PROXY: proxy,
+  http_proxy: proxy,
+  https_proxy: proxy,
+  NO_PROXY: 'localhost,127.0.0.1,::1',
+  no_proxy: 'localhost,127.0.0.1,::1',
+  NODE_USE_ENV_PROXY: '1',
+  npm_config_proxy: proxy,
+  npm_config_https_proxy: proxy,
+  YARN_HTTP_PROXY: proxy,
+  YARN_HTTPS_PROXY: proxy,
+}
+
+const relay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')
+
+/**
+ * Starts the relay, waits until it listens, and becomes the command. It is nobody's child but the sandbox's first
+ * process's: a program that waits for its children must not wait for this one.
+ */
+const prelude = `
+[ "$("$1" --v8-pool-size=0 --input-type=module --eval "$2" -- "$3" "$4" </dev/null 2>/dev/null &)" = ready ] ||
+  { echo 'Tandem: the way to the network could not be opened.' >&2; exit 126; }
+shift 4
+exec "$@"`
+
+/** What comes before a command inside the walls so that it reaches the proxy behind this socket. `node` runs the relay. */
+export const relayPrefix = ({ node, socket }: { node: string; socket: string }): string[] => [
+  '/bin/sh',
+  '-c',
+  prelude,
+  'sh',
+  node,
+  relay,
+  String(port),
+  socket,
+]
