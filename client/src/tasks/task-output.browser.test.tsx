@@ -203,6 +203,37 @@ test('[UI-170] the whole output comes in parts; its end is shown until then, and
   await expect.element(page.getByText(/^The rest did not come/)).not.toBeInTheDocument()
 })
 
+test('[UI-208] while the whole output is on its way it is searched on the server, and a hit is shown once it is here', async () => {
+  const text = lines(0, 300)
+  const body = writeLogLine({ q: 0, o: 0, t: 0, s: 1, d: new TextEncoder().encode(text) })
+  let release = () => {}
+  const arrival = new Promise<void>((go) => (release = go))
+  const asked: string[] = []
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (url) => {
+    const path = typeof url === 'string' ? url : ''
+    asked.push(path)
+    if (path.includes('/log/search?')) {
+      const hit = { q: 0, o: text.indexOf('line 42 '), t: 1_000, s: 1, text: 'line 42 of the output', at: [5, 7] }
+      return Response.json({ matches: [hit], isComplete: true })
+    }
+    await arrival
+    return new Response(body)
+  })
+  const segments = [{ blob: 'a'.repeat(64), size: body.length, lines: 1 }]
+  const output = { bytes: text.length, truncated: false, tail: 'only the tail\n', segments }
+  show(begun({ state: 'completed', completedAt: now, result: { exitCode: 0, output } }))
+  await sees('only the tail')
+  await button('Search the output').click()
+  await userEvent.keyboard('42')
+  await expect.element(page.getByText('In the whole output, on the server: 1 line.')).toBeVisible()
+  expect(asked.filter((path) => path.includes('/log/search?')).at(-1)).toContain('attempt=1&q=42')
+  await page.getByRole('button', { name: /line 42 of the output/ }).click()
+  await expect.element(page.getByText(/The line is shown once the rest is here/)).toBeVisible()
+  release()
+  await expect.poll(() => log().querySelector('[data-chosen]')?.textContent).toContain('line 42 of the output')
+  await expect.element(page.getByText(/^In the whole output/)).not.toBeInTheDocument()
+})
+
 test('[UI-169] a line’s number copies a link that leads to it', async () => {
   const written = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
   const task = begun()

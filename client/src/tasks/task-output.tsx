@@ -10,6 +10,7 @@ import { LogBar, SearchBar, type LogSwitch } from './log-bar.tsx'
 import { copy, plainText } from './log-copy.ts'
 import { LogNote } from './log-note.tsx'
 import { LogScreen } from './log-screen.tsx'
+import { ServerHits } from './server-hits.tsx'
 import styles from './tasks.module.css'
 import { useFinder } from './use-finder.ts'
 import { useFolds, useLogSearch, type LogSearch } from './use-log-parts.ts'
@@ -52,7 +53,7 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
     // Once what hid it is open.
     requestAnimationFrame(() => view.reveal(row))
   }
-  const { chosen, link, hrefOf } = useLogPlace({ taskId, attempt, log, facts, at, goTo })
+  const { chosen, link, hrefOf, awaitLine } = useLogPlace({ taskId, attempt, log, facts, at, goTo })
   const step = (by: 1 | -1) => {
     const hit = search.step(by, view.firstSeen)
     if (hit) goTo(hit.row)
@@ -152,6 +153,17 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
           canStep={search.count > 0}
           onStep={step}
           onClose={closeSearch}
+        />
+      )}
+      {isSearching && isOver && !isOffline && facts.parts && words !== '' && noPattern === undefined && (
+        <ServerHits
+          logUrl={fileUrl}
+          words={words}
+          isPattern={isPattern}
+          onGoTo={(at) => {
+            awaitLine(at)
+            again?.()
+          }}
         />
       )}
       <LogScreen

@@ -42,5 +42,11 @@ export function useLogPlace({ taskId, attempt, log, facts, at, goTo }: Options) 
     goTo(row)
     // oxlint-disable-next-line react/exhaustive-deps -- once, with what is here then
   }, [isHere])
-  return { chosen, link, hrefOf }
+  return {
+    chosen,
+    link,
+    hrefOf,
+    /** Goes to the line that begins at this byte, once the whole is here. */
+    awaitLine: setAwaited,
+  }
 }

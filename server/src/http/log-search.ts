@@ -20,8 +20,9 @@ export type SearchQuery = z.infer<typeof SearchQuery>
 export const SearchAnswer = z.object({
   matches: z.array(
     z.object({
-      /** The chunk in which the line begins, when that came (ms since the start), and its stream. */
+      /** The chunk in which the line begins, its first byte in the whole output, when it came (ms since the start), and its stream. */
       q: z.int(),
+      o: z.int(),
       t: z.number(),
       s: z.int(),
       /** The line, without colours, or what of a long one is around the match. */
@@ -36,7 +37,7 @@ export const SearchAnswer = z.object({
 })
 export type SearchAnswer = z.infer<typeof SearchAnswer>
 
-type Line = Pick<LogChunk, 'q' | 't' | 's'> & { text: string }
+type Line = Pick<LogChunk, 'q' | 'o' | 't' | 's'> & { text: string }
 type Finder = {
   /** Where a part of a line has what is looked for; undefined where it has not. */
   find(text: string): [number, number] | undefined
@@ -84,31 +85,33 @@ export async function searchLog(
     }
     return matches.length >= limit
   }
-  for await (const { q, t, s, d } of chunks) {
+  for await (const { q, o, t, s, d } of chunks) {
     if (q < from || s === note) continue
     // Whoever goes on here gets further, however little was done.
     const upTo = { matches, isComplete: false, next: q > from ? q : q + 1 }
     if (isTooLong()) return upTo
     await setImmediate()
-    const before = open.get(s) ?? { q, t, s, text: '', decoder: new StringDecoder('utf8') }
+    const before = open.get(s) ?? { q, o, t, s, text: '', decoder: new StringDecoder('utf8') }
     const [first = '', ...more] = before.decoder.write(Buffer.from(d)).split('\n')
     let line = { ...before, text: before.text + first }
+    let start = 0
     for (const text of more) {
       if (await look(lineOf(line))) return upTo
-      line = { ...line, q, t, text }
+      start = d.indexOf(0x0a, start) + 1
+      line = { ...line, q, o: o + start, t, text }
     }
     open.set(s, line)
     // One without an end must not be held whole.
     if (line.text.length > 4 * maxLine) {
       if (await look(lineOf(line))) return upTo
-      open.set(s, { ...line, q, t, text: '' })
+      open.set(s, { ...line, q, o: o + d.length, t, text: '' })
     }
   }
   for (const line of open.values()) if (line.text !== '' && matches.length < limit) await look(lineOf(line))
   return { matches, isComplete: !isTooLong() }
 }
 
-const lineOf = ({ q, t, s, text }: Line): Line => ({ q, t, s, text })
+const lineOf = ({ q, o, t, s, text }: Line): Line => ({ q, o, t, s, text })
 
 function finderOf({ q, regex, matchCase }: Pick<SearchQuery, 'q' | 'regex' | 'matchCase'>): Finder {
   if (!regex) {

@@ -50,7 +50,7 @@ const log = async (server: TestServer, task: Id, query = '') => {
 }
 const search = async (server: TestServer, task: Id, query: Record<string, string>) => {
   const answer = await server.inWorkspace(`/tasks/${task}/log/search?${new URLSearchParams(query).toString()}`)
-  const said = (await answer.json()) as { matches: { text: string; q: number; at: number[] }[]; isComplete: boolean; next?: number; detail?: string } // prettier-ignore
+  const said = (await answer.json()) as { matches: { text: string; q: number; o: number; at: number[] }[]; isComplete: boolean; next?: number; detail?: string } // prettier-ignore
   return { status: answer.status, ...said }
 }
 
@@ -115,9 +115,9 @@ test('[TSK-109] lines are found by words and by patterns, without colours, whate
   )
   await task.end('completed', { exitCode: 0, output: await sealed(chunks.slice(0, 3), chunks.slice(3)) })
   const { matches, isComplete } = await search(server, task.id, { q: 'ERROR' })
-  expect(matches.map(({ text, q, at }) => [text, q, text.slice(...(at as [number, number]))])).toEqual([
-    ['second line with error (42)', 0, 'error'],
-    ['an Error', 1, 'Error'],
+  expect(matches.map(({ text, q, o, at }) => [text, q, o, text.slice(...(at as [number, number]))])).toEqual([
+    ['second line with error (42)', 0, 6, 'error'],
+    ['an Error', 1, 15, 'Error'],
   ])
   expect(isComplete).toBe(true)
   expect((await search(server, task.id, { q: 'error', matchCase: 'true' })).matches).toHaveLength(1)
@@ -146,7 +146,8 @@ test('[TSK-109] a pattern that would never come to an end elsewhere is answered,
 test('[TSK-182] a pattern too large is refused, one that costs much holds nobody up, and each answer gets further', async () => {
   const { server, sealed, begin } = await setUp()
   const task = await begin()
-  const long = Array.from({ length: 4 }, () => [stdout, `${'abcdefgh'.repeat(2_000)}\n`] as const)
+  // More than any machine gets through in the time that one search has.
+  const long = Array.from({ length: 40 }, () => [stdout, `${'abcdefgh'.repeat(2_000)}\n`] as const)
   await task.end('completed', { exitCode: 0, output: await sealed(chunksOf(...long)) })
   for (const q of ['[a-z]{0,999}'.repeat(15), '((((a{9}){9}){9}))'.repeat(8), '\\pL{200}\\pL{9}'])
     expect(await search(server, task.id, { q, regex: 'true' })).toMatchObject({ status: 422 })
