@@ -15,7 +15,17 @@ export type AttemptOutput = {
   sealed(signal: AbortSignal): Promise<TaskOutput>
 }
 
-type AttemptOutputPorts = { live: TaskLog; spool: AttemptSpool; clock: Clock; log: Log }
+type AttemptOutputPorts = {
+  live: TaskLog
+  spool: AttemptSpool
+  clock: Clock
+  log: Log
+  /** Somebody types at it, and waits for the echo. */
+  isTerminal?: boolean
+}
+
+/** Long enough for what a key makes a program draw to come together. */
+const echoMs = 5
 
 /** A report waits so long for the output to be on the server; after that it is handed in when it can be. */
 const sealMs = 30_000
@@ -23,10 +33,11 @@ const sealMs = 30_000
 const wholeBytes = 10 * 2 ** 20
 
 /** The output of one attempt: as it comes into its live window, and whole onto our disk. */
-export function createAttemptOutput({ live, spool, clock, log }: AttemptOutputPorts): AttemptOutput {
+export function createAttemptOutput({ live, spool, clock, log, isTerminal }: AttemptOutputPorts): AttemptOutput {
   const window = createLiveWindow({ append: live.append, clock })
   const output = createOutput({
     clock,
+    ...(isTerminal && { afterRestMs: echoMs }),
     emit: (chunks) => {
       spool.write(chunks)
       window.take(chunks)

@@ -84,7 +84,7 @@ export async function runAttempt(
     const ended = ports.begin(task.id)
     try {
       const { spool, log: live } = document
-      const output = createAttemptOutput({ live, spool, clock: ports.clock, log })
+      const output = createAttemptOutput({ live, spool, clock: ports.clock, log, isTerminal: isAtTerminal(task) })
       const tell = (what: string, paths: readonly string[]) => {
         if (paths.length === 0) return
         log.warn(what, { paths: paths.slice(0, namedPaths) })
@@ -140,6 +140,8 @@ export async function runAttempt(
 
 /** What a result names at most. */
 const maxArtifacts = 100
+const isAtTerminal = ({ payload }: Task) => payload.kind === 'command' && payload.terminal !== undefined
+
 const keepFiles = async ({ artifacts }: AttemptPorts, task: Task) => artifacts?.(task)
 const keepBytes = async ({ keep }: AttemptPorts, path: string, bytes: Uint8Array) => keep?.(path, bytes)
 

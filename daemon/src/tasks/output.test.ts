@@ -5,10 +5,10 @@ import { createOutput } from './output.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-function bench() {
+function bench(options: { afterRestMs?: number } = {}) {
   const clock = fakeClock(1_000)
   const emitted: LogChunk[][] = []
-  const output = createOutput({ emit: (chunks) => void emitted.push([...chunks]), clock })
+  const output = createOutput({ emit: (chunks) => void emitted.push([...chunks]), clock, ...options })
   const text = (s?: LogChunk['s']) =>
     Buffer.concat(emitted.flat().flatMap((c) => (s === undefined || c.s === s ? [c.d] : []))).toString()
   return { clock, emitted, output, text }
@@ -24,6 +24,25 @@ describe('chunks', () => {
     clock.advance(1)
     expect(emitted.flat()).toMatchObject([{ q: 0, o: 0, t: 50, s: stdout }])
     expect(Buffer.from(emitted[0]![0]!.d).toString()).toBe('ab')
+  })
+
+  test('[TSK-232] at a terminal the first after a rest goes soon, what follows together', () => {
+    const { clock, emitted, output, text } = bench({ afterRestMs: 5 })
+    output.write('stdout', bytes('a'))
+    clock.advance(5)
+    expect(text()).toBe('a')
+    for (const key of 'bcd') {
+      output.write('stdout', bytes(key))
+      clock.advance(10)
+    }
+    expect(emitted).toHaveLength(1)
+    clock.advance(20)
+    expect(emitted).toHaveLength(2)
+    expect(text()).toBe('abcd')
+    clock.advance(50)
+    output.write('stdout', bytes('e'))
+    clock.advance(5)
+    expect(text()).toBe('abcde')
   })
 
   test('[TSK-30] sixteen kilobytes go at once, and no chunk is larger', () => {

@@ -15,6 +15,8 @@ type OutputOptions = {
   emit: (chunks: readonly LogChunk[]) => void
   clock?: Clock
   flushMs?: number
+  /** What comes after a rest of `flushMs` waits only so long: at a terminal it is the echo of a key. */
+  afterRestMs?: number
 }
 
 type Stream = typeof stdout | typeof stderr
@@ -29,7 +31,12 @@ const resultTail = { bytes: 16_000, characters: 4_000 }
  * Turns a command's output into log chunks of at most 16 KB, handed on at 16 KB or after 50 ms, cut neither inside a
  * character nor inside an escape sequence. What is kept of a long one others decide.
  */
-export function createOutput({ emit, clock = systemClock, flushMs = 50 }: OutputOptions): Output {
+export function createOutput({
+  emit,
+  clock = systemClock,
+  flushMs = 50,
+  afterRestMs = flushMs,
+}: OutputOptions): Output {
   const startedAt = clock.now()
   let pieces: Piece[] = []
   let pending = 0
@@ -37,6 +44,7 @@ export function createOutput({ emit, clock = systemClock, flushMs = 50 }: Output
   let number = 0
   let offset = 0
   let cancelFlush: (() => void) | undefined
+  let flushedAt = -Infinity
   let last: Uint8Array = new Uint8Array()
 
   /** The bytes are copied: a chunk outlives the buffer it came in, of which it may be a small part. */
@@ -49,6 +57,7 @@ export function createOutput({ emit, clock = systemClock, flushMs = 50 }: Output
   const flush = (final: boolean) => {
     cancelFlush?.()
     cancelFlush = undefined
+    flushedAt = clock.now()
     const chunks: LogChunk[] = []
     const held: Piece[] = []
     for (const piece of pieces) {
@@ -69,6 +78,7 @@ export function createOutput({ emit, clock = systemClock, flushMs = 50 }: Output
     if (chunks.length > 0) emit(chunks)
   }
 
+  const hasRested = () => clock.now() - flushedAt >= flushMs
   const add = (piece: Piece) => {
     const open = pieces.findLast((p) => p.stream === piece.stream)
     const joins = open && (open === pieces.at(-1) || pieces.length >= maxPieces || isIncomplete(open.bytes))
@@ -76,7 +86,7 @@ export function createOutput({ emit, clock = systemClock, flushMs = 50 }: Output
     else pieces.push({ ...piece })
     pending += piece.bytes.length
     if (pending >= maxChunkBytes) flush(false)
-    else cancelFlush ??= clock.after(flushMs, () => flush(false))
+    else cancelFlush ??= clock.after(hasRested() ? afterRestMs : flushMs, () => flush(false))
   }
 
   return {
