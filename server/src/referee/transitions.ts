@@ -121,7 +121,6 @@ export function next(task: Task, event: TaskEvent, now: number, chance = 0): Tas
     case 'unseen':
       return { ...task, state: 'disconnected', reason: 'the daemon that runs it is out of reach' }
     case 'return': {
-      if (task.attempts.at(-1)?.startedAt !== undefined) return undefined
       const result = { error: event.reason, code: notBegun }
       if (task.cancel) return close(task, 'cancelled', now, result)
       // At the place it had: its turn is not over.
