@@ -1,6 +1,6 @@
 import type { Id, TaskOutput as OutputRecord } from '@tandem/shared'
 import { ArrowDown } from 'lucide-react'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
@@ -12,8 +12,8 @@ import { LogNote } from './log-note.tsx'
 import { LogScreen } from './log-screen.tsx'
 import { ServerHits } from './server-hits.tsx'
 import styles from './tasks.module.css'
-import { useFinder } from './use-finder.ts'
-import { useFolds, useLogSearch, type LogSearch } from './use-log-parts.ts'
+import { useLogFind } from './use-log-find.ts'
+import { useFolds } from './use-log-parts.ts'
 import { useLogPlace } from './use-log-place.ts'
 import { useLogWindow } from './use-log-window.ts'
 import { useLog } from './use-log.ts'
@@ -37,14 +37,17 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
   const [isFollowing, setFollowing] = useState(at === undefined)
   const [wraps, setWraps] = useRemembered('tandem.log.wrap', false, asFlag)
   const [showsTime, setShowsTime] = useRemembered('tandem.log.times', false, asFlag)
-  const [isSearching, setSearching] = useState(false)
-  const [words, setWords] = useState('')
-  const [isPattern, setPattern] = useState(false)
-  const input = useRef<HTMLInputElement>(null)
 
   const folds = useFolds(log, facts)
-  const { find, trouble: noPattern } = useFinder(isSearching ? words : '', isPattern)
-  const search = useLogSearch(log, facts, isOver ? facts.end : facts.settled, find)
+  const {
+    isOn: isSearching,
+    setOn: setSearching,
+    words,
+    isPattern,
+    input,
+    search,
+    ...found
+  } = useLogFind(log, facts, isOver)
   const view = useLogWindow({ log, facts, hidden: folds.hidden, wraps, isFollowing, onFollow: setFollowing })
 
   const goTo = (row: number) => {
@@ -145,17 +148,17 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
         <SearchBar
           input={input}
           words={words}
-          onWords={setWords}
+          onWords={found.setWords}
           isPattern={isPattern}
-          onPattern={setPattern}
-          isWrong={noPattern !== undefined}
-          found={noPattern ?? foundWords(words, search)}
+          onPattern={found.setPattern}
+          isWrong={found.isWrong}
+          found={found.says}
           canStep={search.count > 0}
           onStep={step}
           onClose={closeSearch}
         />
       )}
-      {isSearching && isOver && !isOffline && facts.parts && words !== '' && noPattern === undefined && (
+      {isSearching && isOver && !isOffline && facts.parts && words !== '' && !found.isWrong && (
         <ServerHits
           logUrl={fileUrl}
           words={words}
@@ -192,13 +195,4 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
       )}
     </section>
   )
-}
-
-/** "3 of 17", "17 hits", "more than 10,000 hits"; nothing while nothing was asked. */
-function foundWords(words: string, { count, isLooking, isFull, at }: LogSearch): string {
-  if (words === '') return ''
-  const many = `${isFull ? 'more than ' : ''}${count.toLocaleString('en')}`
-  if (at !== undefined) return `${(at + 1).toLocaleString('en')} of ${many}`
-  if (count === 0) return isLooking ? 'searching…' : 'not found'
-  return count === 1 ? '1 hit' : `${many} hits`
 }
