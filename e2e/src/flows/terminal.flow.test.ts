@@ -1,6 +1,6 @@
 import { openOps, openTaskLog } from '@tandem/shared/docs'
 import { plainText, type Id } from '@tandem/shared'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
@@ -179,5 +179,27 @@ test('[TSK-86] [TSK-87] a daemon told by SIGUSR2 begins nothing more, says so at
   tandem.write('go', '')
   await tasks.reaches(before.id, 'completed')
   expect((await tasks.get(after.id)).state).toBe('queued')
+  ops.close()
+})
+
+test('[TSK-87] a daemon that stops says at once that it has no slots, while what it runs has still time to end', async () => {
+  const tandem = await startTandem()
+  const tasks = tasksOf(tandem)
+  const ops = connect(tandem, await accessToken(tandem), { kind: 'ops' })
+  await ops.synced()
+  const deaf = `
+    import { existsSync, writeFileSync } from 'node:fs'
+    process.on('SIGTERM', () => {})
+    setInterval(() => existsSync('go') && process.exit(), 20)
+    writeFileSync('deaf', '')`
+  tandem.write('deaf.mjs', deaf)
+  const task = await tasks.ask({ command: 'node', args: ['deaf.mjs'] })
+  await tasks.reaches(task.id, 'running')
+  await until('it does not heed that it is to end', () => existsSync(join(tandem.folder, 'deaf')))
+  const [daemon] = openOps(ops.document).daemons.snapshot().values()
+  process.kill(tandem.pidOf('daemon') as number, 'SIGTERM')
+  await until('it says that it has no slots', () => openOps(ops.document).daemons.get(daemon?.id ?? '')?.slots === 0)
+  expect((await tasks.get(task.id)).state).toBe('running')
+  tandem.write('go', '')
   ops.close()
 })
