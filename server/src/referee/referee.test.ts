@@ -211,6 +211,19 @@ test('[TSK-7] a restarted daemon: what its last process ran is lost at once, or 
   expect(tasks.get(again)?.state).toBe('queued')
 })
 
+test('[TSK-193] what was decided for the last process of a daemon is not told to the next one, which has connected meanwhile', async () => {
+  const { ask, daemon, referee, tasks } = await setUp()
+  const id = await ask(runs('ls', { onLost: 'requeue' }))
+  const late = daemon.claim(id)
+  const connected = referee.onConnected(daemon.id, 'laptop')
+  expect(await late).toBeUndefined()
+  await connected
+  expect(tasks.get(id)?.state).toBe('leased')
+  await daemon.hello({ bootId: createId() })
+  expect(tasks.get(id)?.state).toBe('queued')
+  expect(await daemon.claim(id)).toMatchObject({ t: 'grant', attempt: 2 })
+})
+
 test('[TSK-8] at hello: a grant never seen is sent again, one seen but not running is lost, strange attempts are killed', async () => {
   const { ask, daemon, tasks } = await setUp()
   const [seen, unseen, alive, over] = [await ask(runs()), await ask(runs()), await ask(runs()), await ask(runs())]

@@ -36,6 +36,16 @@ export function createReferee(ports: RefereePorts): Referee {
   const inTurn = createTurns(ports, board)
   const leases = createLeases(ports.mono, settings.leaseMs)
   const sessions = new Map<Id, DaemonSession>()
+  /** How often each has connected so far. */
+  const connections = new Map<Id, number>()
+  /**
+   * Decides about what a daemon said, and tells it only where it has not connected anew meanwhile: then it may be another
+   * boot, which must not begin what was granted to the one before. What is not answered is said again.
+   */
+  const answer = (daemonId: Id, work: Parameters<typeof inTurn>[0]) => {
+    const heardOn = connections.get(daemonId)
+    return inTurn(work, (to) => to !== daemonId || connections.get(daemonId) === heardOn)
+  }
   const { onHello, onClaim, onReport, onRefuse, onOutput } = createHoldings(ports, board, leases, sessions)
   const overdue = createOverdue(ports, board, leases, sessions)
 
@@ -54,20 +64,20 @@ export function createReferee(ports: RefereePorts): Referee {
         case 'ping':
           return ports.send(daemonId, { t: 'pong', stamp: message.stamp })
         case 'hello':
-          return inTurn((turn) => onHello(turn, daemonId, message))
+          return answer(daemonId, (turn) => onHello(turn, daemonId, message))
         case 'claim':
-          return inTurn((turn) => onClaim(turn, daemonId, message))
+          return answer(daemonId, (turn) => onClaim(turn, daemonId, message))
         case 'report':
-          return inTurn((turn) => onReport(turn, daemonId, message))
+          return answer(daemonId, (turn) => onReport(turn, daemonId, message))
         case 'ask':
-          return inTurn((turn) => {
+          return answer(daemonId, (turn) => {
             ask(ports, turn, daemonId, message, sessions.get(daemonId))
             turn.tell(daemonId, { t: 'ack', n: message.n })
           })
         case 'refuse':
-          return inTurn((turn) => onRefuse(turn, daemonId, message))
+          return answer(daemonId, (turn) => onRefuse(turn, daemonId, message))
         case 'output':
-          return inTurn((turn) => onOutput(turn, daemonId, message))
+          return answer(daemonId, (turn) => onOutput(turn, daemonId, message))
         case 'writes-as':
           // For the registry of authors, which has heard it at the door.
           return undefined
@@ -75,12 +85,14 @@ export function createReferee(ports: RefereePorts): Referee {
           return message satisfies never
       }
     },
-    onConnected: (daemonId, name) =>
-      inTurn(({ now }) => {
+    onConnected: (daemonId, name) => {
+      connections.set(daemonId, (connections.get(daemonId) ?? 0) + 1)
+      return inTurn(({ now }) => {
         // Until it has said hello anew: it may be another boot, to which no claim may be granted as to the one before.
         sessions.delete(daemonId)
         setPresence(ports, daemonId, { name, connection: 'online', connectedAt: now, lastSeenAt: now })
-      }),
+      })
+    },
     onGone: (daemonId) =>
       inTurn(({ now }) => {
         if (daemons.get(daemonId)) setPresence(ports, daemonId, { connection: 'offline', lastSeenAt: now })

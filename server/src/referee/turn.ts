@@ -4,12 +4,18 @@ import { follow } from './follow.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { next } from './transitions.ts'
 
-/** Takes turns: one at a time, so that what is sent keeps the order of what was decided. */
-export function createTurns(ports: RefereePorts, board: Board): (work: (turn: Turn) => void) => Promise<void> {
+/**
+ * Takes turns: one at a time, so that what is sent keeps the order of what was decided. `mayTell` is asked once that is on
+ * disk: whether that daemon still is whom it was decided for.
+ */
+export function createTurns(
+  ports: RefereePorts,
+  board: Board,
+): (work: (turn: Turn) => void, mayTell?: (daemonId: Id) => boolean) => Promise<void> {
   let last: Promise<void> = Promise.resolve()
   /** Daemons that were refused for want of room alone: their answer to this question lets them claim again. */
   const wantRoom = new Set<Id>()
-  const take = async (work: (turn: Turn) => void) => {
+  const take = async (work: (turn: Turn) => void, mayTell: (daemonId: Id) => boolean) => {
     const outbox: { to: Id; message: ToDaemon }[] = []
     const now = ports.clock.now()
     const ended = new Map<Id, Task>()
@@ -50,11 +56,11 @@ export function createTurns(ports: RefereePorts, board: Board): (work: (turn: Tu
       },
     }
     await ports.commit(() => work(turn))
-    for (const { to, message } of outbox) ports.send(to, message)
+    for (const { to, message } of outbox) if (mayTell(to)) ports.send(to, message)
     for (const task of ended.values()) ports.ended?.(task)
   }
-  return (work) => {
-    const mine = last.then(() => take(work))
+  return (work, mayTell = () => true) => {
+    const mine = last.then(() => take(work, mayTell))
     // Whoever took that turn hears of its failure; the next one goes on.
     last = mine.catch(() => {})
     return mine
