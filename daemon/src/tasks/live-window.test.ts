@@ -4,10 +4,15 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { createLiveWindow } from './live-window.ts'
 
-function bench(options: { wholeBytes?: number; followBytes?: number } = {}) {
+function bench(options: { wholeBytes?: number; refillBytes?: number; followBytes?: number } = {}) {
   const clock = fakeClock(1_000)
   const shown: LogChunk[] = []
-  const window = createLiveWindow({ append: (chunks) => void shown.push(...chunks), clock, ...options })
+  const window = createLiveWindow({
+    append: (chunks) => void shown.push(...chunks),
+    clock,
+    refillBytes: 0,
+    ...options,
+  })
   let [q, o] = [0, 0]
   const bytes = new Uint8Array(16_384).fill(97)
   const chunk = (size: number): LogChunk => {
@@ -52,6 +57,18 @@ test('[TSK-101] nothing is shown before what came before it, however small it is
   expect(shown.map(({ q }) => q)).toEqual([0])
   window.end()
   expect(shown.map(({ q }) => q)).toEqual([0, 1, 2])
+})
+
+test('[TSK-101] what redraws its screen all day is followed as it writes, also after a flood', () => {
+  const { clock, shown, window, chunk } = bench({ wholeBytes: 100, refillBytes: 10, followBytes: 20 })
+  window.take(Array.from({ length: 15 }, () => chunk(10)))
+  clock.advance(10_000)
+  const before = shown.length
+  for (let second = 0; second < 1_000; second++) {
+    window.take([chunk(10)])
+    expect(shown).toHaveLength(before + second + 1)
+    clock.advance(1_000)
+  }
 })
 
 test('[TSK-101] a hundred megabytes at once, and thousands of small chunks, leave a small document', () => {
