@@ -49,7 +49,11 @@ export async function taskFaults(
   const create = async () => {
     const body = JSON.stringify({
       title: `${++n}`,
-      payload: { kind: 'command', command: beats(2 + Math.floor(random() ** 3 * 120)), shell: true },
+      payload: {
+        kind: 'command',
+        command: beats(2 + Math.floor(random() ** 3 * Math.min(120, ms / 100))),
+        shell: true,
+      },
       onLost: pick(['keep', 'requeue']),
       timeoutMs: 60_000,
       ...(random() < 0.3 ? { retry: { max: 2, backoffMs: 200, on: ['lost'] } } : {}),
