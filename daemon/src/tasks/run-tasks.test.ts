@@ -461,6 +461,21 @@ test('[S45] [TSK-166] a daemon that stops ends its processes and says so, also o
   expect(t.processes.size).toBe(0)
 })
 
+test('[TSK-87] however long a process takes to end when its daemon stops, how it ended is told', async () => {
+  const t = setUp({ deaf: true })
+  const id = t.add('a')
+  await t.says('claim')
+  t.grant(id)
+  const process = await started(t.processes, 'a')
+  const stopped = t.stop()
+  t.clock.advance(9_000)
+  process.end()
+  const report = (await t.says('report', 2)).at(-1)
+  expect(report).toMatchObject({ task: id, state: 'completed', result: { exitCode: 0 } })
+  t.ack(report?.n ?? 0)
+  await stopped
+})
+
 test('[TSK-86] a daemon that drains claims nothing more; what runs goes on, and where it is told to it begins again', async () => {
   const t = setUp()
   const [a, b] = [t.add('a'), t.add('b')]

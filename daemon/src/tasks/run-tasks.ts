@@ -45,7 +45,7 @@ type Held = {
 }
 
 const repeatMs = 3_000
-/** On stopping: how long the last reports may take. */
+/** On stopping: how long the last reports may take once the last process has ended. */
 const farewellMs = 2_000
 
 /** Runs tasks. Nothing starts without the referee's grant, nor against the owner's policy; observers only wake the loop, which then acts. */
@@ -57,6 +57,7 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   const held = new Map<string, Held>()
   const loop = createWaker()
   const giveUp = new AbortController()
+  const running = new Set<Promise<unknown>>()
   let lastGrantSeq = 0
   let leaseMs = 30_000
   let heardAtMono = 0
@@ -84,7 +85,9 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
   const attemptPorts: AttemptPorts = {
     ...ports,
     execute: async (task, job) => {
-      const outcome = await ports.execute(task, job)
+      const execution = ports.execute(task, job)
+      running.add(execution)
+      const outcome = await execution.finally(() => running.delete(execution))
       // The watchdog may have been before us: what it ended was given up, and did not fail.
       if (typeof outcome.result.exitCode !== 'number') watchLeases()
       return outcome
@@ -232,8 +235,9 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
         if (!draining.snapshot()) claims.look(slots - held.size)
       stopping = true
       for (const h of held.values()) end(h, 'stopped')
+      // Processes are waited for however long it takes: nothing of ours outlives us, and how each ended is told.
+      await Promise.allSettled(running)
       const cancelFarewell = clock.after(farewellMs, () => giveUp.abort())
-      // Processes are waited for however long it takes: nothing of ours outlives us.
       await Promise.all([...held.values()].map((h) => h.work))
       cancelFarewell()
       cancelTimer()
