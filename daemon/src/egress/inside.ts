@@ -16,13 +16,18 @@ export const proxyEnvironment: Readonly<Record<string, string>> = {
   HTTPS_PROXY: proxy,
   http_proxy: proxy,
   https_proxy: proxy,
-  NO_PROXY: 'localhost,127.0.0.1,::1',
-  no_proxy: 'localhost,127.0.0.1,::1',
+  ...withoutProxy([]),
   NODE_USE_ENV_PROXY: '1',
   npm_config_proxy: proxy,
   npm_config_https_proxy: proxy,
   YARN_HTTP_PROXY: proxy,
   YARN_HTTPS_PROXY: proxy,
+}
+
+/** What is reached inside, without the proxy: the command's own servers, but for names that it was granted outside. */
+export function withoutProxy(granted: readonly string[]): Readonly<Record<'NO_PROXY' | 'no_proxy', string>> {
+  const own = ['localhost', '127.0.0.1', '::1'].filter((name) => !granted.includes(name)).join(',')
+  return { NO_PROXY: own, no_proxy: own }
 }
 
 const relay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')

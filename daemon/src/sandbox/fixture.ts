@@ -18,7 +18,7 @@ import { silentLog } from '@tandem/shared'
 import type { Command, CommandResult, Program, Runner } from './command.ts'
 import type { Limits } from './limits.ts'
 import { openRunner } from './open-runner.ts'
-import { defaultPolicy } from './policy.ts'
+import { defaultPolicy, type Policy } from './policy.ts'
 import type { Probe } from './probe.ts'
 
 /** The content of every file, variable and answer that must never be seen inside. */
@@ -33,6 +33,7 @@ export type Bed = {
   readonly workspace: string
   readonly outside: string
   readonly home: string
+  readonly policy: Policy
   readonly runner: Runner
   readonly probe: Probe
   run(command: string | Program, extras?: Extras): Promise<Ran>
@@ -87,6 +88,7 @@ export async function createBed({ owner, unsafe = false, limits = {} }: BedOptio
     workspace,
     outside,
     home,
+    policy,
     runner,
     probe,
     run,

@@ -7,6 +7,7 @@ import { createFolderIndex } from './folder-index.ts'
 import { commandIdentity } from './identity.ts'
 import type { Policy } from './policy.ts'
 import { probe, type Probe } from './probe.ts'
+import { repositoryPolicyFile } from './repository-policy.ts'
 import { createQuarantine } from './quarantine.ts'
 import { createRefusingRunner, createSandboxedRunner, createUnsafeRunner, type Machine } from './runner.ts'
 import { findToolchains } from './toolchains.ts'
@@ -47,7 +48,8 @@ export async function openRunner({
     }),
     hostEnvironment: environment,
     limits: policy.limits,
-    protect: policy.sandbox.protect,
+    // Else a command could make the next ones less strictly judged.
+    protect: [...policy.sandbox.protect, repositoryPolicyFile],
     hide: policy.sandbox.hide,
     git: { ...gitSetting('name'), ...gitSetting('email') },
     log,

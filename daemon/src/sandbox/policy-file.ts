@@ -55,7 +55,7 @@ function parse(text: string, refuse: Refuse): unknown {
 }
 
 /** The first thing that is wrong, with its key: `commands.default: …`. */
-function sentenceOf({ issues: [issue] }: z.ZodError): string {
+export function sentenceOf({ issues: [issue] }: z.ZodError): string {
   if (!issue) return 'it cannot be understood'
   const key = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.')
   const what = issue.code === 'unrecognized_keys' ? 'there is no such key' : issue.message

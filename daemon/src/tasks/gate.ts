@@ -1,11 +1,13 @@
 import { realpathSync } from 'node:fs'
-import type { Clock, Id, Log, Task } from '@tandem/shared'
+import { messageOf, type Clock, type Id, type Log, type Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
+import { createPolicyNow } from '../sandbox/repository-policy.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
 import { commandExecutor } from './run-command.ts'
+import { createWays } from './ways.ts'
 
 export type GateOptions = {
   /** The folder served. */
@@ -34,16 +36,28 @@ export type Gate = {
 }
 
 /** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
-export async function openGate({ workspace, policy, environment, unsafe, bootId, log }: GateOptions): Promise<Gate> {
+export async function openGate(options: GateOptions): Promise<Gate> {
+  const { policy, environment, unsafe, bootId, clock, log } = options
+  const workspace = realpathSync(options.workspace)
   const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log })
   const { tier, reason, fix } = probe
   const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
   const state: SandboxState = { tier: unsafe ? 'unsafe' : tier, ...said }
   const sentence = [reason ?? 'There is no sandbox', fix].filter((part) => part !== undefined).join('. ')
   const unavailable = state.tier === 'none' ? { code: 'sandbox-unavailable', reason: sentence } : undefined
+  const policyNow = createPolicyNow(workspace, policy)
+  const ways = createWays({ workspace, environment, clock, log })
+  /** Nothing is run by a policy that cannot be known. */
+  const now = () => {
+    try {
+      return { policy: policyNow(), unavailable }
+    } catch (e) {
+      return { policy, unavailable: unavailable ?? { code: 'config-invalid', reason: messageOf(e) } }
+    }
+  }
   return {
-    execute: createExecute({ command: commandExecutor(runner, realpathSync(workspace)) }),
-    judge: (task, approvals) => judge(task, approvals, { policy, bootId, unavailable }),
+    execute: createExecute({ command: commandExecutor({ runner, workspace, policyNow, ways }) }),
+    judge: (task, approvals) => judge(task, approvals, { ...now(), bootId }),
     state,
   }
 }

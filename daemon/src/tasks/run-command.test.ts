@@ -1,4 +1,4 @@
-import { createId, TaskPayload, type TerminalSize } from '@tandem/shared'
+import { createId, silentLog, systemClock, TaskPayload, type TerminalSize } from '@tandem/shared'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
@@ -7,6 +7,7 @@ import type { TerminalControl } from '../sandbox/terminal.ts'
 import { describeExecutor, type Programs } from './executor.suite.ts'
 import type { Executor, Job } from './execute.ts'
 import { commandExecutor } from './run-command.ts'
+import { createWays } from './ways.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -25,10 +26,15 @@ const programs: Programs = {
   absent: { payload: TaskPayload.parse({ kind: 'command', command: 'no-such-program-at-all' }), says: /not found/ },
 }
 
+const executorIn = ({ runner, workspace, policy }: Bed) => {
+  const ways = createWays({ workspace, environment: {}, clock: systemClock, log: silentLog })
+  return commandExecutor({ runner, workspace, policyNow: () => policy, ways })
+}
+
 for (const unsafe of [false, true]) {
   describeExecutor('command', unsafe ? 'without walls' : 'behind walls', async (graceMs) => {
-    const { runner, workspace, remove } = await createBed({ unsafe, limits: { graceMs } })
-    return { executor: commandExecutor(runner, workspace) as Executor, workspace, programs, remove }
+    const bed = await createBed({ unsafe, limits: { graceMs } })
+    return { executor: executorIn(bed) as Executor, workspace: bed.workspace, programs, remove: bed.remove }
   })
 }
 
@@ -40,7 +46,7 @@ async function open({ unsafe = false } = {}) {
   const opening = beds.get(unsafe) ?? createBed({ unsafe, limits: { graceMs: 600_000 } })
   beds.set(unsafe, opening)
   const bed = await opening
-  const executor = commandExecutor(bed.runner, bed.workspace) as Executor
+  const executor = executorIn(bed) as Executor
   const run = (payload: object, more: Partial<Job> = {}) => {
     const [stop, kill] = [new AbortController(), new AbortController()]
     const opened = Promise.withResolvers<TerminalControl>()

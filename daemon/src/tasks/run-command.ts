@@ -1,28 +1,45 @@
 import { join } from 'node:path'
 import type { SetAside } from '@tandem/shared'
 import type { CommandResult, EndReason, Runner } from '../sandbox/command.ts'
+import { decide } from '../sandbox/decide.ts'
+import type { Policy } from '../sandbox/policy.ts'
 import type { Quarantined } from '../sandbox/quarantine.ts'
 import type { Executor, Outcome } from './execute.ts'
+import type { Ways } from './ways.ts'
 
-/** Runs a `command` task behind the sandbox's walls, in `cwd` below the workspace's real path. */
+type CommandPorts = {
+  readonly runner: Runner
+  /** The workspace's real path. */
+  readonly workspace: string
+  /** What holds now; throws where that cannot be known. */
+  readonly policyNow: () => Policy
+  readonly ways: Pick<Ways, 'forCommand'>
+}
+
+/** Runs a `command` task behind the sandbox's walls, in `cwd` below the workspace, with what the policy grants it. */
 export const commandExecutor =
-  (runner: Runner, workspace: string): Executor<'command'> =>
+  ({ runner, workspace, policyNow, ways }: CommandPorts): Executor<'command'> =>
   async ({ task, payload, timeoutMs, onOutput, onProcess, onTerminal, signal, killSignal }) => {
-    const { command, args, shell, cwd, env, terminal } = payload
+    const { command, args, shell, cwd, env, network, terminal } = payload
+    const policy = policyNow()
+    const decided = decide(policy, shell ? command : [command, ...args], { env, network })
+    const way = decided.network.length > 0 ? await ways.forCommand(task, decided.network, policy) : undefined
     const program = shell ? { shellLine: command } : { argv: [command, ...args] as [string, ...string[]] }
     const result = await runner.runCommand({
       id: `${task.id}.${task.attempt}`,
       ...program,
       cwd: join(workspace, cwd),
       env: { ...env, TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
-      limits: { wallMs: timeoutMs },
+      limits: { ...policy.limits, wallMs: Math.min(timeoutMs, policy.limits.maxWallMs) },
+      writable: decided.writable,
+      egress: way?.egress,
       signal,
       killSignal,
       ...(terminal && { terminal: { size: terminal, onOpen: onTerminal } }),
       onChunk: onOutput,
       onStarted: onProcess,
     })
-    return outcomeOf(result, runner.tier, timeoutMs)
+    return withRefused(outcomeOf(result, runner.tier, timeoutMs), way?.refused() ?? [])
   }
 
 function outcomeOf(
@@ -48,6 +65,14 @@ function outcomeOf(
   if (exitCode === 0) return { state: 'completed', result }
   const error = signal === undefined ? inWords(exitCode) : `it was ended by ${signal}`
   return { state: 'failed', result: { ...result, error } }
+}
+
+/** What a command wanted to reach beyond what it was granted, where it failed. */
+function withRefused(outcome: Outcome, refused: readonly string[]): Outcome {
+  const { error } = outcome.result
+  if (error === undefined || refused.length === 0) return outcome
+  const wanted = `${error}; it was refused the way to ${refused.join(', ')}`.slice(0, 4000)
+  return { ...outcome, result: { ...outcome.result, error: wanted, wantedNetwork: true } }
 }
 
 /** As much of it as a record takes. */

@@ -9,6 +9,7 @@ import { createBed } from '../sandbox/fixture.ts'
 import { runAttempt, type AttemptPorts } from './attempt.ts'
 import { createExecute } from './execute.ts'
 import { commandExecutor } from './run-command.ts'
+import { createWays } from './ways.ts'
 
 test('[SBX-234] [SBX-240] what is set aside, and too much growth, are told in the record and the output, before anything is shared', async () => {
   const bed = await createBed({ limits: { growthFiles: 200 } })
@@ -20,8 +21,9 @@ test('[SBX-234] [SBX-240] what is set aside, and too much growth, are told in th
     close: async () => {},
     seal: () => Promise.reject(new Error('no server here')),
   }
+  const ways = createWays({ workspace: bed.workspace, environment: {}, clock: fakeClock(), log: silentLog })
   const ports: AttemptPorts = {
-    execute: createExecute({ command: commandExecutor(bed.runner, bed.workspace) }),
+    execute: createExecute({ command: commandExecutor({ ...bed, policyNow: () => bed.policy, ways }) }),
     openLog: async () => ({ log: openTaskLog(new Y.Doc()), spool, durable: async () => {}, close: () => {} }),
     barriers: {
       flush: async () => [],

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process'
+import { isAbsolute } from 'node:path'
+import { promisify } from 'node:util'
+import { messageOf, TandemError, type Clock, type Log, type Task } from '@tandem/shared'
+import type { EgressEntry } from '../egress/entry.ts'
+import { createFetch, type Fetcher } from '../egress/fetch.ts'
+import { createGuard, type Reach, type Resolve } from '../egress/guard.ts'
+import { withoutProxy } from '../egress/inside.ts'
+import { createProxy } from '../egress/proxy.ts'
+import { npmRegistry } from '../sandbox/decide-network.ts'
+import type { Policy } from '../sandbox/policy.ts'
+import type { Egress } from '../sandbox/way-out.ts'
+
+type About = Pick<Task, 'id' | 'attempt'>
+
+/** The ways by which tasks reach anything, all of them through the guard and into the log. */
+export type Ways = {
+  /** For a command that was granted these hosts; `refused` tells what else it wanted. */
+  forCommand(task: About, hosts: readonly string[], policy: Policy): Promise<{ egress: Egress; refused(): string[] }>
+  /** For one execution of code. */
+  forCode(task: About, policy: Policy): Fetcher
+}
+
+type WaysOptions = {
+  /** The folder served, in which no program is looked for. */
+  readonly workspace: string
+  /** The daemon's environment, by which npm finds its configuration. */
+  readonly environment: NodeJS.ProcessEnv
+  readonly clock: Clock
+  readonly log: Log
+  readonly resolve?: Resolve
+}
+
+export function createWays({ workspace, environment, clock, log, resolve }: WaysOptions): Ways {
+  const recordOf = ({ id, attempt }: About) => {
+    const said = log.with({ task: id, attempt })
+    return (entry: EgressEntry) => said.info('egress', entry)
+  }
+  let registry: URL | undefined
+  const registryNow = async () => (registry ??= await findRegistry(environment, workspace))
+  return {
+    forCommand: async (task, hosts, { network }) => {
+      const npm = hosts.includes(npmRegistry) ? await registryNow() : undefined
+      const allow = hosts.flatMap((host) => (host === npmRegistry ? [] : [host]))
+      if (npm) allow.push(`${npm.hostname}:${npm.port || (npm.protocol === 'https:' ? 443 : 80)}`)
+      const reach: Reach = {
+        allow,
+        deny: network.deny,
+        methods: 'any',
+        // The owner has configured it, wherever it is.
+        allowPrivate: [...network.allowPrivate, ...(npm ? [npm.hostname.replace(/^\[|\]$/g, '')] : [])],
+        ports: network.ports,
+      }
+      const refused = new Set<string>()
+      const egress: Egress = {
+        environment: {
+          ...withoutProxy(allow.map((host) => host.replace(/:\d+$/, ''))),
+          ...(npm && { npm_config_registry: npm.href, YARN_NPM_REGISTRY_SERVER: npm.href }),
+        },
+        open: async (path) => {
+          const proxy = createProxy({ guard: createGuard(reach, resolve), clock, record: recordOf(task) })
+          await proxy.listen(path)
+          return async () => {
+            for (const host of proxy.refused()) refused.add(host)
+            await proxy.close()
+          }
+        },
+      }
+      return { egress, refused: () => [...refused] }
+    },
+    forCode: (task, { commands, network }) => {
+      const { deny, methods, allowPrivate, ports } = network
+      const allow = commands.mode === 'plan' ? [] : network.allow
+      const reach = { allow, deny, methods, allowPrivate, ports }
+      return createFetch({ reach, clock, record: recordOf(task), ...(resolve && { resolve }) })
+    },
+  }
+}
+
+/**
+ * Where npm looks for packages by its owner's configuration, asked for at / so that no repository answers. What it knows of
+ * names and passwords stays with it. Throws `config-invalid` where it does not say.
+ */
+async function findRegistry(environment: NodeJS.ProcessEnv, workspace: string): Promise<URL> {
+  const isOutside = (folder: string) => isAbsolute(folder) && !`${folder}/`.startsWith(`${workspace}/`)
+  const path = (environment.PATH ?? '').split(':').filter(isOutside).join(':')
+  const options = { cwd: '/', env: { ...environment, PATH: path }, timeout: 30_000 }
+  const cannot = (why: string, cause?: unknown) =>
+    new TandemError(
+      'config-invalid',
+      { reason: `npm does not say which registry it is configured with: ${why}` },
+      cause,
+    )
+  const { stdout } = await promisify(execFile)('npm', ['config', 'get', 'registry'], options).catch((e: unknown) => {
+    // Without npm its own default is as good as any.
+    if ((e as NodeJS.ErrnoException).code === 'ENOENT') return { stdout: 'https://registry.npmjs.org/' }
+    throw cannot(messageOf(e), e)
+  })
+  const url = URL.parse(stdout.trim())
+  if (!url || !/^https?:$/.test(url.protocol)) throw cannot(`${stdout.trim().slice(0, 200)} is no address`)
+  url.username = ''
+  url.password = ''
+  return url
+}
