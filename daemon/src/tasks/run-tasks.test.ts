@@ -471,9 +471,9 @@ test('[TSK-87] however long a process takes to end when its daemon stops, how it
   await vi.waitFor(() => expect(t.processes.get('a')?.job.signal.aborted).toBe(true))
   t.clock.advance(9_000)
   t.processes.get('a')?.end()
-  const report = (await t.says('report', 2)).at(-1)
-  expect(report).toMatchObject({ task: id, state: 'completed', result: { exitCode: 0 } })
-  t.ack(report?.n ?? 0)
+  const told = () => t.said.findLast((m) => m.t === 'report')
+  await vi.waitFor(() => expect(told()).toMatchObject({ task: id, state: 'completed', result: { exitCode: 0 } }))
+  t.ack(told()?.n ?? 0)
   await stopped
 })
 
