@@ -69,6 +69,13 @@ export function describeSystemCalls(who: string, { owner }: { owner?: number } =
         expect([path, (await fill(path)).exitCode]).toEqual([path, 1])
       }
     })
+    test('[SBX-201] what is hidden stays so where its folder is moved, copied or linked', async () => {
+      const ran = await bed.run(
+        'mv packages p2; cat p2/x/.env.local; cp -r p2 p3; cat p3/x/.env.local; ln .env e; cat e; mv .env f; cat f; mv p2 packages',
+      )
+      expect(ran.stdout).toBe('')
+      expect(existsSync(join(bed.workspace, 'packages/x/.env.local'))).toBe(true)
+    })
     test('[SBX-38] the address that tells a machine in a cloud its secrets is out of reach', async () => {
       const { stderr, exitCode } = await bed.run('exec 9<> /dev/tcp/169.254.169.254/80')
       expect([exitCode, stderr]).toEqual([1, expect.stringContaining('unreachable')])
