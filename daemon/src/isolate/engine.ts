@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Cell, StartCell } from '../sandbox/cell.ts'
-import type { Guest } from './guest-process.ts'
+import type { Guest } from './hear.ts'
 import { quickJsProgram } from './guest/quickjs.ts'
 import type { IsolateLimits } from './limits.ts'
 

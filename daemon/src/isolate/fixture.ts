@@ -10,7 +10,7 @@ import { buildEnv, type Granted } from './env.ts'
 import { createIsolate } from './isolate.ts'
 import { defaultIsolateLimits, type IsolateLimits } from './limits.ts'
 import { createScratch } from './scratch.ts'
-import type { Ran } from './run-guest.ts'
+import type { Ran } from './talk.ts'
 
 export type IsolateBed = ReturnType<typeof openIsolate>
 type Given = Partial<Snippet> & { wallMs?: number; signal?: AbortSignal; granted?: Partial<Granted> }

@@ -2,12 +2,13 @@ import { TandemError, type Clock, type Snippet } from '@tandem/shared'
 import type { StartCell } from '../sandbox/cell.ts'
 import { ownMemoryMb, startsQuickJs } from './engine.ts'
 import type { Env } from './env.ts'
-import type { Guest } from './guest-process.ts'
+import type { Guest } from './hear.ts'
 import type { IsolateLimits } from './limits.ts'
 import type { Modules } from './messages.ts'
 import { createPool } from './pool.ts'
 import { createPrepared } from './prepared.ts'
-import { runGuest, type Ran, type RunOptions } from './run-guest.ts'
+import { runGuest, type RunOptions } from './run-guest.ts'
+import type { Ran } from './talk.ts'
 
 export type IsolateOptions = {
   startCell: StartCell

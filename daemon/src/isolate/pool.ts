@@ -1,5 +1,5 @@
 import type { Clock } from '@tandem/shared'
-import { tell, type Guest } from './guest-process.ts'
+import { tell, type Guest } from './hear.ts'
 
 export type Pool = {
   /** A guest that has run nothing yet: the one that waits where there is one. */

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
 import { closeAll, createDataFiles } from './data-files.ts'
@@ -37,7 +40,7 @@ export type Cell = {
 export type StartCell = (program: CellProgram) => Cell
 
 /** As root, whose processes no limit counts: it joins its control group before the walls go up. */
-const join = 'echo $$ > "$1"; shift; exec "$@"'
+const joinGroup = 'echo $$ > "$1"; shift; exec "$@"'
 
 /**
  * Starts programs behind walls in which there is nothing but themselves: no folder of anybody's, nothing that can be
@@ -66,7 +69,7 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
       program, ...rest,
     ]
     const handedOn = withDescriptorsUpTo(firstFd + fds.length - 1)
-    const joined = group ? ['/bin/sh', '-c', join, 'sh', group.procsFile] : []
+    const joined = group ? ['/bin/sh', '-c', joinGroup, 'sh', group.procsFile] : []
     const [file, ...own] = [...handedOn, ...joined, walls.bwrap, ...args] as const
     try {
       const child = spawn(file, own, {
@@ -84,8 +87,26 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
 }
 
 /** The same without any wall, for `--unsafe-no-sandbox`: the program is then all that holds what it holds. */
-export function startUnsafeCell({ argv: [program, ...rest] }: Pick<CellProgram, 'argv'>): Cell {
-  return cellOf(spawn(program, rest, { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe'] }), () => {})
+export function createUnsafeCells(signal: AbortSignal): StartCell {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-cell-'))
+  signal.addEventListener('abort', () => rmSync(folder, { recursive: true, force: true }), { once: true })
+  const placed = new Set<string>()
+  const place = (path: string, content: Buffer | string) => {
+    const file = join(folder, path)
+    if (!placed.has(file)) {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, content)
+    }
+    placed.add(file)
+  }
+  return ({ argv, files }) => {
+    for (const [path, content] of Object.entries(files)) place(path, content)
+    const [file, ...args] = [
+      ...withDescriptorsUpTo(2),
+      ...argv.map((word) => (Object.hasOwn(files, word) ? join(folder, word) : word)),
+    ] as const
+    return cellOf(spawn(file, args, { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe'] }), () => {})
+  }
 }
 
 const prlimit = '/usr/bin/prlimit'

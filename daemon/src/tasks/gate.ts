@@ -1,11 +1,18 @@
 import { realpathSync } from 'node:fs'
-import { messageOf, type Clock, type Id, type Log, type Task } from '@tandem/shared'
+import { messageOf, TandemError, type Clock, type Id, type Log, type Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
+import { createIsolate } from '../isolate/isolate.ts'
+import { defaultIsolateLimits } from '../isolate/limits.ts'
+import { createNodeGuests } from '../isolate/run-node.ts'
+import { createSessions } from '../isolate/sessions.ts'
+import { createCells, createUnsafeCells, type StartCell } from '../sandbox/cell.ts'
+import { commandIdentity } from '../sandbox/identity.ts'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
 import { createPolicyNow } from '../sandbox/repository-policy.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
+import { codeExecutor } from './run-code.ts'
 import { commandExecutor } from './run-command.ts'
 import { createWays } from './ways.ts'
 
@@ -37,7 +44,7 @@ export type Gate = {
 
 /** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
 export async function openGate(options: GateOptions): Promise<Gate> {
-  const { policy, environment, unsafe, bootId, clock, log } = options
+  const { history, policy, environment, unsafe, bootId, clock, log, signal } = options
   const workspace = realpathSync(options.workspace)
   const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log })
   const { tier, reason, fix } = probe
@@ -55,8 +62,20 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       return { policy, unavailable: unavailable ?? { code: 'config-invalid', reason: messageOf(e) } }
     }
   }
+  const limits = defaultIsolateLimits
+  const refuse: StartCell = () => {
+    throw new TandemError('sandbox-unavailable', { reason: sentence })
+  }
+  const walled = probe.walls && tier !== 'none' ? createCells(probe.walls, commandIdentity(workspace)) : refuse
+  const code = codeExecutor({
+    isolate: createIsolate({ startCell: unsafe ? createUnsafeCells(signal) : walled, limits, history, clock, signal }),
+    node: createNodeGuests({ runner, workspace, maxMemMb: policy.limits.memMb }),
+    limits,
+    tier: runner.tier,
+    scratchOf: createSessions(clock).scratchOf,
+  })
   return {
-    execute: createExecute({ command: commandExecutor({ runner, workspace, policyNow, ways }) }),
+    execute: createExecute({ command: commandExecutor({ runner, workspace, policyNow, ways }), code }),
     judge: (task, approvals) => judge(task, approvals, { ...now(), bootId }),
     state,
   }

@@ -125,3 +125,12 @@ test('[SBX-272] [TSK-6] a host that a command wants to reach is asked about, and
   expect(hashes).not.toContain('')
   expect(() => task({ command: 'ls', network: ['https://example.org/'] })).toThrow('a host, as example.org')
 })
+
+test('[SBX-290] code is judged as the command that would run it', () => {
+  const code = task({ kind: 'code', code: 'export default 1' })
+  const judged = (commands: object) =>
+    judge(code, [], { policy: { ...policy, commands: { ...policy.commands, ...commands } }, bootId: createId() })
+  expect(judged({})).toEqual({ decision: 'run' })
+  expect(judged({ deny: ['node *'] })).toMatchObject({ decision: 'refuse', code: 'command-denied' })
+  expect(judged({ ask: ['node *'] })).toMatchObject({ decision: 'ask', summary: 'export default 1' })
+})

@@ -29,11 +29,10 @@ export function judge(
 ): Judgement {
   if (task.executor !== 'daemon')
     return refuse('not-supported', `tasks for the executor '${task.executor}' come with a later version`)
-  if (task.payload.kind !== 'command')
+  if (task.payload.kind !== 'command' && task.payload.kind !== 'code')
     return refuse('not-supported', `tasks of kind '${task.payload.kind}' come with a later version`)
   if (unavailable) return refuse(unavailable.code, unavailable.reason)
-  const { command, args, shell, env, network } = task.payload
-  const { decision, rule, reason } = decide(policy, shell ? command : [command, ...args], { env, network })
+  const { decision, rule, reason } = decideOn(task.payload, policy)
   if (decision === 'allow') return { decision: 'run' }
   if (decision === 'deny') return refuse('command-denied', reason)
   const { payload, timeoutMs, artifacts } = task
@@ -51,6 +50,13 @@ export function judge(
     reason: sentence(reason.slice(0, 490)),
     risk,
   }
+}
+
+/** Code is judged as what would run it: whoever may not start node does not so either. */
+function decideOn(payload: Extract<Task['payload'], { kind: 'command' | 'code' }>, policy: Policy) {
+  if (payload.kind === 'code') return decide(policy, ['node', '-'], {})
+  const { command, args, shell, env, network } = payload
+  return decide(policy, shell ? command : [command, ...args], { env, network })
 }
 
 const refuse = (code: string, reason: string): Judgement => ({ decision: 'refuse', code, reason: reason.slice(0, 500) })

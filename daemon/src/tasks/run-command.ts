@@ -42,7 +42,8 @@ export const commandExecutor =
     return withRefused(outcomeOf(result, runner.tier, timeoutMs), way?.refused() ?? [])
   }
 
-function outcomeOf(
+/** What is reported of a command that has ended. */
+export function outcomeOf(
   { exitCode, signal, reason, networkBlockedHint, quarantined }: CommandResult,
   sandbox: Runner['tier'],
   timeoutMs: number,

@@ -23,7 +23,7 @@ function withoutTypes(module: string, code: string): Source | SourceError {
 /** Node tells the place by showing it: the number of the line, the line, and marks below it. */
 function sourceError(module: string, e: unknown): SourceError {
   const { message = String(e), stack = '' } = e as Partial<Error>
-  const [, line = '1', shown = '', marks = ''] = /^:(\d+)\n(.*)\n( *)\^/.exec(stack) ?? []
+  const [, line = '1', shown = '', marks = ''] = /^:(\d+)\n(?:.*\n)*?(.*)\n( *)\^/.exec(stack) ?? []
   const first = message.split('\n')[0] ?? ''
   const hint = /[=(:?>]\s*<[A-Za-z]|(?:return|default)\s+<[A-Za-z]/.test(shown) ? ': JSX has to be compiled first' : ''
   const problem = first.includes('out of bounds') ? 'it is nested too deeply, or too large' : first

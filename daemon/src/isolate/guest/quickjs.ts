@@ -103,7 +103,12 @@ async function runInQuickJs(given: Given, { modules, typed, methods, cpuMs, memM
     if ('error' in end) throw thrown(end.error)
     return end.value
   }
-  const made = vm.callFunction(vm.evalCode(`(${String(harness)})`, 'harness'), vm.undefined, outside, vm.hostToHandle(methods))
+  const made = vm.callFunction(
+    vm.evalCode(`(${String(harness)})`, 'harness'),
+    vm.undefined,
+    outside,
+    vm.hostToHandle(methods),
+  )
   const [describe, toText] = [made.getProp('describe'), made.getProp('toText')]
   for (const name of ['console', 'env']) vm.global.setProp(name, made.getProp(name))
   for (const name of ['setTimeout', 'clearTimeout']) vm.global.setProp(name, made.getProp('timers').getProp(name))

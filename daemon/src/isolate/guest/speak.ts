@@ -18,7 +18,7 @@ type Ears = {
   output: number
   withoutTypes: Prepare['withoutTypes']
   run(message: Run, spoken: Spoken): Promise<string>
-  end(): void
+  end(): unknown
 }
 
 /** An error that says of which kind it is. */
@@ -39,6 +39,7 @@ function speak({ input, output, withoutTypes, run, end }: Ears): void {
   const { createInterface } = process.getBuiltinModule('node:readline')
   const maxArgs = 2 ** 20
   const waiting = new Map<number, PromiseWithResolvers<string>>()
+  const still = new Int32Array(new SharedArrayBuffer(4))
   let made = 0
   const send = (message: FromGuest) => {
     const bytes = Buffer.from(`${JSON.stringify(message)}\n`)
@@ -47,6 +48,7 @@ function speak({ input, output, withoutTypes, run, end }: Ears): void {
         at += writeSync(output, bytes, at)
       } catch (e) {
         if ((e as NodeJS.ErrnoException).code !== 'EAGAIN') throw e
+        Atomics.wait(still, 0, 0, 2)
       }
     }
   }
@@ -82,7 +84,7 @@ function speak({ input, output, withoutTypes, run, end }: Ears): void {
           (value) => send({ t: 'done', value }),
           (e: unknown) => send({ t: 'done', failure: failureOf(e) }),
         )
-        .finally(end)
+        .finally(() => void end())
     }
     const answer = waiting.get(message.n)
     waiting.delete(message.n)

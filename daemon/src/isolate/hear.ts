@@ -3,13 +3,14 @@ import type { Readable, Writable } from 'node:stream'
 import { messageOf } from '@tandem/shared'
 import { FromGuest, maxLine, type ToGuest } from './messages.ts'
 
-/** A process that runs one snippet, however it was started. */
-export type Guest = {
+/** How a process that runs one snippet is spoken with. */
+export type Pipes = { readonly input: Writable; readonly output: Readable }
+
+/** One whose whole life is its snippet. */
+export type Guest = Pipes & {
   readonly pid: number | undefined
-  readonly input: Writable
-  readonly output: Readable
-  readonly errors?: Readable | undefined
-  /** Of all its processes, bytes; 0 where that is not known, or watched by others. */
+  readonly errors: Readable
+  /** Of all its processes, bytes. */
   memory(): number
   kill(): void
   /** Settles when nothing of it is left. */
@@ -20,14 +21,14 @@ export type Guest = {
 export type Parting = { said: Extract<FromGuest, { t: 'done' }> } | { forged: string } | { gone: true }
 
 /** Says something to a guest; one that is gone does not hear it. */
-export const tell = ({ input }: Guest, message: ToGuest): void => void input.write(`${JSON.stringify(message)}\n`)
+export const tell = ({ input }: Pipes, message: ToGuest): void => void input.write(`${JSON.stringify(message)}\n`)
 
 /**
  * Hears a guest out, one word after the other: while `onMessage` is pending it is not read, and has to wait. Ends with its
  * result, with the first thing that a guest does not say, or with the guest.
  */
 export async function hear(
-  { output }: Guest,
+  { output }: Pipes,
   onMessage: (message: Exclude<FromGuest, { t: 'done' }>) => void | Promise<void>,
 ): Promise<Parting> {
   try {

@@ -1,0 +1,214 @@
+import { createId, systemClock, TaskPayload } from '@tandem/shared'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { createIsolate } from '../isolate/isolate.ts'
+import { defaultIsolateLimits } from '../isolate/limits.ts'
+import { createNodeGuests } from '../isolate/run-node.ts'
+import { createSessions } from '../isolate/sessions.ts'
+import { createCells, createUnsafeCells } from '../sandbox/cell.ts'
+import { createBed, type Bed } from '../sandbox/fixture.ts'
+import { commandIdentity } from '../sandbox/identity.ts'
+import { describeExecutor, type Programs } from './executor.suite.ts'
+import type { Executor } from './execute.ts'
+import { codeExecutor } from './run-code.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const code = (text: string, more: object = {}) => TaskPayload.parse({ kind: 'code', code: text, ...more })
+const spawning = (line: string) =>
+  `import { spawn } from 'node:child_process'\nconst child = spawn('bash', ['-c', ${JSON.stringify(line)}], { stdio: 'inherit' })\n`
+
+/** What only Node can do, as the suite asks it. */
+const programs: Programs = {
+  speaks: code(`import { existsSync } from 'node:fs'
+    console.log('one')
+    while (!existsSync('go')) await new Promise((done) => setTimeout(done, 20))
+    process.stderr.write('two\\n')
+    process.exit(3)`),
+  polite: code(`${spawning('trap "echo ended; exit" TERM; echo ready; while :; do sleep 0.05; done')}
+    child.on('exit', () => { process.stdout.write('ended\\n'); process.exit() })
+    process.on('SIGTERM', () => {})
+    process.stdout.write('ready\\n')
+    export default new Promise(() => {})`),
+  deaf: (mark) =>
+    code(`${spawning(`trap "" TERM HUP INT; setsid sleep ${mark} & exec sleep ${mark}`)}
+    process.on('SIGTERM', () => {})
+    export default new Promise(() => {})`),
+  floods: (bytes) =>
+    code(`const piece = 'a'.repeat(65_536)
+    for (let i = 0; i < ${bytes / 65_536}; i++) process.stdout.write(piece)
+    process.stdout.write('the end\\n')`),
+  reads: code(`process.stdin.resume()
+    await new Promise((done) => process.stdin.on('end', done))
+    console.log('read')`),
+  makes: code(`import { writeFileSync } from 'node:fs'\nwriteFileSync('ran', '')`),
+  absent: { payload: code('export default 1', { bindings: ['BASH'] }), says: /env\.BASH is not to be had/ },
+}
+
+const stops: AbortController[] = []
+afterAll(() => stops.forEach((stop) => stop.abort()))
+
+function executorOf({ runner, probe, workspace }: Bed): Executor {
+  const stop = new AbortController()
+  stops.push(stop)
+  const startCell = probe.walls ? createCells(probe.walls, commandIdentity(workspace)) : createUnsafeCells(stop.signal)
+  const limits = { ...defaultIsolateLimits, cpuMs: 2_000 }
+  return codeExecutor({
+    isolate: createIsolate({ startCell, limits, history: '', clock: systemClock, signal: stop.signal }),
+    node: createNodeGuests({ runner, workspace, maxMemMb: 2_048 }),
+    limits,
+    tier: runner.tier,
+    scratchOf: createSessions(systemClock).scratchOf,
+  }) as Executor
+}
+
+for (const unsafe of [false, true]) {
+  describeExecutor('code', unsafe ? 'without walls' : 'behind walls', async (graceMs) => {
+    const bed = await createBed({ unsafe, limits: { graceMs } })
+    return { executor: executorOf(bed), workspace: bed.workspace, programs, remove: bed.remove }
+  })
+}
+
+/** Each is opened once: to find out what the walls hold takes a while. */
+const beds = new Map<boolean, Promise<{ bed: Bed; executor: Executor }>>()
+afterAll(async () => (await Promise.all(beds.values())).forEach(({ bed }) => bed.remove()))
+
+async function open({ unsafe = false } = {}) {
+  const opening = beds.get(unsafe) ?? createBed({ unsafe }).then((bed) => ({ bed, executor: executorOf(bed) }))
+  beds.set(unsafe, opening)
+  const { bed, executor } = await opening
+  const run = async (
+    text: string,
+    { timeoutMs = 60_000, ...more }: { timeoutMs?: number; language?: string; modules?: object } = {},
+  ) => {
+    const said = { stdout: '', stderr: '' }
+    const outcome = await executor({
+      task: { id: createId(), attempt: 1 },
+      payload: code(text, more),
+      timeoutMs,
+      onOutput: (stream, bytes) => void (said[stream] += new TextDecoder().decode(bytes)),
+      signal: new AbortController().signal,
+      killSignal: new AbortController().signal,
+      onProcess: () => () => {},
+      onTerminal: () => {},
+    })
+    return { ...outcome, said }
+  }
+  return { bed, run }
+}
+
+test.each([
+  ['behind walls', false],
+  ['without walls', true],
+])(
+  '[S147] [S149] [S158] code in the isolate, %s: its result, its console by level, as it comes and in the end',
+  async (_, unsafe) => {
+    const { run } = await open({ unsafe })
+    const ran = await run(
+      `export default async (env: { ECHO: any }): Promise<number> => {
+      console.log('one'); console.warn('two'); console.debug({ three: 3 })
+      return (await env.ECHO.info()).bindings.length
+    }`,
+      { language: 'typescript' },
+    )
+    expect(ran).toMatchObject({
+      state: 'completed',
+      result: {
+        exitCode: 0,
+        sandbox: unsafe ? 'none' : 'full',
+        execution: {
+          success: true,
+          ranIn: 'isolate',
+          result: '2',
+          errors: [],
+          output: 'one\nwarn: two\ndebug: {"three":3}\n',
+          logs: [
+            { level: 'log', text: 'one' },
+            { level: 'warn', text: 'two' },
+            { level: 'debug', text: '{"three":3}' },
+          ],
+        },
+      },
+      said: { stdout: 'one\ndebug: {"three":3}\n', stderr: 'warn: two\n' },
+    })
+  },
+)
+
+test('[S165] [S166] [S168] a failure in the isolate is the task’s, in words and by category', async () => {
+  const { run } = await open()
+  const table = [
+    ['\nnull.x', {}, 'failed', 'runtime', /^main:2:\d+: TypeError: /],
+    ['let x =', {}, 'failed', 'syntax', /^main:\d.*SyntaxError: /],
+    ['for (;;);', {}, 'timed_out', 'timeout', /computed for more than 2 s/],
+    [
+      'export default new Promise((done) => setTimeout(done, 1e8))',
+      { timeoutMs: 400 },
+      'timed_out',
+      'timeout',
+      /within 0.4 s/,
+    ],
+    ['export default "x".repeat(1e9)', {}, 'failed', 'memory', /./],
+  ] as const
+  for (const [text, more, state, category, words] of table) {
+    const ran = await run(text, more)
+    expect([text, ran]).toMatchObject([
+      text,
+      { state, result: { error: expect.stringMatching(words), execution: { success: false, errors: [{ category }] } } },
+    ])
+  }
+})
+
+test.each([
+  ['behind walls', false],
+  ['without walls', true],
+])(
+  '[S170] [SBX-290] what an isolate cannot do runs as Node beside the project, %s, by the same contract',
+  async (_, unsafe) => {
+    const { bed, run } = await open({ unsafe })
+    mkdirSync(join(bed.workspace, 'node_modules', 'twice'), { recursive: true })
+    writeFileSync(join(bed.workspace, 'node_modules/twice/index.js'), 'module.exports = (n) => n * 2')
+    writeFileSync(join(bed.workspace, 'own.mjs'), 'export const own = 1')
+    const ran = await run(
+      `import twice from 'twice'
+     import { own } from './own.mjs'
+     import { one } from './lib/one.ts'
+     import { sep } from 'node:path'
+     enum N { Twenty = 20 }
+     export default async (env: any) => {
+       console.info('sum', { one })
+       process.stdout.write('raw\\n')
+       return [twice(N.Twenty) + own + one, sep, await env.ECHO.ping(), process.env.TANDEM_CHANNEL ?? 'no']
+     }`,
+      { language: 'typescript', modules: { 'lib/one.ts': 'export const one: number = 1' } },
+    )
+    expect(ran).toMatchObject({
+      state: 'completed',
+      result: { exitCode: 0, execution: { ranIn: 'node', success: true, result: '[42,"/","pong","no"]' } },
+    })
+    expect(ran.said.stdout).toContain('raw\n')
+    expect(ran.said.stdout).toContain('info: sum {"one":1}\n')
+  },
+)
+
+test('[S164] [S170] Node’s errors have their place in the source too', async () => {
+  const { run } = await open()
+  const errorOf = async (text: string, more: object = {}) => (await run(text, more)).result.execution?.errors[0]
+  const node = `import 'node:fs'\n`
+  expect(await errorOf(`${node}\nnull.x`)).toMatchObject({
+    category: 'runtime',
+    name: 'TypeError',
+    module: 'main',
+    line: 3,
+  })
+  expect(await errorOf(`${node}let x =\n  foo bar`)).toMatchObject({ category: 'syntax', module: 'main', line: 3 })
+  expect(
+    await errorOf(`import './lib.ts'\n${node}`, {
+      language: 'typescript',
+      modules: { 'lib.ts': 'enum A { B }\n\nthrow new RangeError(`far ${A.B}`)' },
+    }),
+  ).toMatchObject({ category: 'runtime', name: 'RangeError', message: 'far 0', module: 'lib.ts', line: 3 })
+  expect(await errorOf(`import 'no-such-package'`)).toMatchObject({
+    message: expect.stringContaining('no-such-package'),
+  })
+})

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { categoryOf, formatError, type ExecutionError, type ExecutionResult, type TaskResult } from '@tandem/shared'
+import { bridge } from '../isolate/bridge.ts'
+import { buildEnv, type Granted } from '../isolate/env.ts'
+import type { Isolate } from '../isolate/isolate.ts'
+import type { IsolateLimits } from '../isolate/limits.ts'
+import { plan } from '../isolate/plan.ts'
+import type { FileTree } from '../isolate/ports.ts'
+import type { NodeGuests } from '../isolate/run-node.ts'
+import type { Ran } from '../isolate/talk.ts'
+import type { Tier } from '../sandbox/command.ts'
+import type { Executor, Outcome } from './execute.ts'
+import { createConsole } from './console.ts'
+import { outcomeOf } from './run-command.ts'
+
+export type CodePorts = Pick<Granted, 'shell' | 'fetch'> & {
+  isolate: Isolate
+  node: NodeGuests
+  limits: IsolateLimits
+  /** How much the walls hold. */
+  tier: Tier
+  scratchOf(session: string | undefined): FileTree
+  /** The files of the project. */
+  project?: FileTree | undefined
+}
+
+type About = Pick<ExecutionResult, 'id' | 'ranIn' | 'output' | 'logs' | 'truncated'>
+
+/** Runs a `code` task: in the isolate, or, where that cannot do it, as Node behind the walls of commands. */
+export const codeExecutor =
+  ({ isolate, node, limits, tier, scratchOf, project, shell, fetch }: CodePorts): Executor<'code'> =>
+  async ({ task, payload, timeoutMs, onOutput, onProcess, signal, killSignal }) => {
+    const id = randomUUID()
+    const env = buildEnv({
+      files: bridge(scratchOf(payload.session), project),
+      shell,
+      fetch,
+      asked: payload.bindings,
+      props: { execution: id, session: payload.session },
+      maxCalls: limits.calls,
+    })
+    const wrote = createConsole(onOutput)
+    const run = { snippet: payload, env, wallMs: timeoutMs, onLog: wrote.log, onStarted: onProcess }
+    if (plan(payload, timeoutMs, limits) === 'isolate') {
+      const ran = await isolate.run({ ...run, signal: AbortSignal.any([signal, killSignal]) })
+      return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
+    }
+    const { ran, ended } = await node.run({
+      ...run,
+      id: `${task.id}.${task.attempt}`,
+      env: { TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
+      bindings: env,
+      signal,
+      killSignal,
+      onOutput: wrote.raw,
+    })
+    return together(ran, outcomeOf(ended, tier, timeoutMs), { id, ranIn: 'node', ...wrote.all() })
+  }
+
+function endOf(ran: Ran, sandbox: Tier, about: About): Outcome {
+  if ('value' in ran)
+    return { state: 'completed', result: { exitCode: 0, sandbox, execution: succeeded(ran.value, about) } }
+  const { error } = ran
+  const result: TaskResult = {
+    exitCode: error.category === 'timeout' || error.category === 'cancelled' ? null : 1,
+    sandbox,
+    error: formatError(error).slice(0, 4_000),
+    ...(codes[error.category] !== undefined && { code: codes[error.category] }),
+    execution: failed(error, about),
+  }
+  if (error.category === 'cancelled') return { state: 'cancelled', result }
+  return { state: error.category === 'timeout' ? 'timed_out' : 'failed', result }
+}
+
+const codes: { [C in ExecutionError['category']]?: string } = { timeout: 'timeout', memory: 'memory-limit' }
+
+/** Of a command that ran code, its own end counts first: how it was ended, then what the code gave, then its exit code. */
+function together(ran: Ran | undefined, command: Outcome, about: About): Outcome {
+  const { state, result } = command
+  const isEnded = result.code !== undefined || state === 'cancelled'
+  if (!isEnded && ran && 'value' in ran)
+    return { state: 'completed', result: { ...result, execution: succeeded(ran.value, about) } }
+  if (!isEnded && ran && 'error' in ran) {
+    const error = formatError(ran.error).slice(0, 4_000)
+    return { state: 'failed', result: { ...result, error, execution: failed(ran.error, about) } }
+  }
+  // It ended itself, without a result.
+  if (state === 'completed') return { state, result: { ...result, execution: succeeded('null', about) } }
+  const category = state === 'cancelled' ? 'cancelled' : categoryOf(result.code)
+  const message = (result.error ?? 'it was cancelled').slice(0, 2_000)
+  return { state, result: { ...result, execution: failed({ category, message }, about) } }
+}
+
+const succeeded = (result: string, about: About): ExecutionResult => ({ ...about, success: true, errors: [], result })
+const failed = (error: ExecutionError, about: About): ExecutionResult => ({ ...about, success: false, errors: [error] })
