@@ -21,6 +21,7 @@ function show({ isKnown = true }: { isKnown?: boolean } = {}) {
       command: 'rm',
       args: ['a\u200b.txt', '\u202eexe.txt'],
       cwd: 'src',
+      network: ['packages.example.org', '@npm'],
       env: { NODE_OPTIONS: '--require ./x.cjs', TWO: 'lines\nPATH=/' },
     },
     timeoutMs: 90_000,
@@ -61,7 +62,7 @@ function show({ isKnown = true }: { isKnown?: boolean } = {}) {
   return { card, approval, ask, end }
 }
 
-test('[UI-51] the card shows all that would run: command, folder, time and variables, nothing unseen', async () => {
+test('[UI-51] [SBX-272] the card shows all that would run: command, folder, time, variables and hosts, nothing unseen', async () => {
   const { card, approval, ask, end } = show()
   await expect.element(card).toBeVisible()
   const text = card.element().textContent
@@ -69,6 +70,7 @@ test('[UI-51] the card shows all that would run: command, folder, time and varia
   expect(text).toContain('In src, for at most 1 min 30 s, with these variables set.')
   expect(text).toContain('Is the garden⟨U+202E⟩ shut?')
   expect(text).toContain('NODE_OPTIONS=--require ./x.cjs\nTWO=lines⟨U+000A⟩PATH=/')
+  expect(text).toContain('packages.example.org\n@npm')
   await card.getByRole('button', { name: 'Allow for this task' }).click()
   expect(ask.mock.calls).toEqual([[{ kind: 'approve', approval: approval.id }]])
   end()

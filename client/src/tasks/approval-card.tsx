@@ -54,10 +54,11 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
   )
 }
 
-/** What beside the command decides what happens: the folder, the time it gets, and what it finds in its environment. */
+/** What beside the command decides what happens: the folder, the time it gets, its environment, and what it may reach. */
 function Circumstances({ task: { payload, timeoutMs, artifacts = [] } }: { task: Task }) {
   const folder = payload.kind === 'command' && payload.cwd !== '' ? visibleText(payload.cwd) : 'the workspace folder'
   const env = payload.kind === 'command' ? Object.entries(payload.env ?? {}) : []
+  const network = payload.kind === 'command' ? (payload.network ?? []) : []
   return (
     <>
       <p>
@@ -68,6 +69,12 @@ function Circumstances({ task: { payload, timeoutMs, artifacts = [] } }: { task:
       </p>
       {env.length > 0 && (
         <pre aria-label="Variables">{env.map(([name, value]) => oneLine(`${name}=${value}`)).join('\n')}</pre>
+      )}
+      {network.length > 0 && (
+        <>
+          <p>It may reach these hosts, and send them whatever it can read:</p>
+          <pre aria-label="Hosts">{network.map(oneLine).join('\n')}</pre>
+        </>
       )}
       {artifacts.length > 0 && (
         <>
