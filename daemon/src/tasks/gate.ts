@@ -73,6 +73,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     limits,
     tier: runner.tier,
     scratchOf: createSessions(clock).scratchOf,
+    fetchFor: (task) => ways.forCode(task, policyNow()),
   })
   return {
     execute: createExecute({ command: commandExecutor({ runner, workspace, policyNow, ways }), code }),

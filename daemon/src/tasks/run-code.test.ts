@@ -1,7 +1,10 @@
 import { createId, systemClock, TaskPayload } from '@tandem/shared'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createFetch } from '../egress/fetch.ts'
 import { createIsolate } from '../isolate/isolate.ts'
 import { defaultIsolateLimits } from '../isolate/limits.ts'
 import { createNodeGuests } from '../isolate/run-node.ts'
@@ -49,6 +52,11 @@ const programs: Programs = {
 const stops: AbortController[] = []
 afterAll(() => stops.forEach((stop) => stop.abort()))
 
+const web = createServer((_, answer) => void answer.writeHead(200, { 'x-one': '1' }).end('fetched'))
+const webUrl = () => `http://web.example:${(web.address() as AddressInfo).port}`
+beforeAll(() => new Promise<void>((done) => web.listen(0, '127.0.0.1', done)))
+afterAll(() => web.close())
+
 function executorOf({ runner, probe, workspace }: Bed): Executor {
   const stop = new AbortController()
   stops.push(stop)
@@ -60,6 +68,13 @@ function executorOf({ runner, probe, workspace }: Bed): Executor {
     limits,
     tier: runner.tier,
     scratchOf: createSessions(systemClock).scratchOf,
+    fetchFor: () =>
+      createFetch({
+        reach: { allow: [`${webUrl()}/`], deny: [], methods: ['GET'], allowPrivate: ['web.example'], ports: [] },
+        clock: systemClock,
+        record: () => {},
+        resolve: async () => ['127.0.0.1'],
+      }),
   }) as Executor
 }
 
@@ -120,7 +135,7 @@ test.each([
         execution: {
           success: true,
           ranIn: 'isolate',
-          result: '2',
+          result: '3',
           errors: [],
           output: 'one\nwarn: two\ndebug: {"three":3}\n',
           logs: [
@@ -134,6 +149,27 @@ test.each([
     })
   },
 )
+
+test('[S226] [S230] [S232] [SBX-282] code fetches what it may, wherever it runs, and is told why where it may not', async () => {
+  const { run } = await open()
+  for (const start of ['', `import 'node:os'\n`]) {
+    const { result } = await run(`${start}export default async ({ FETCH }) => {
+      const { status, body, headers } = await FETCH.get('${webUrl()}/a?b')
+      const refused = await FETCH.fetch('http://127.0.0.1:1/').catch((e) => e.message)
+      const posted = await FETCH.fetch('${webUrl()}/', { method: 'POST' }).catch((e) => e.message)
+      return [status, body, headers['x-one'], refused, posted, (await FETCH.getLog()).map(({ url }) => url)]
+    }`)
+    expect(result.execution).toMatchObject({ success: true, ranIn: start ? 'node' : 'isolate' })
+    expect(JSON.parse(result.execution?.result ?? '')).toEqual([
+      200,
+      'fetched',
+      '1',
+      expect.stringContaining('URL_NOT_ALLOWED: http://127.0.0.1:1/ is not allowed'),
+      expect.stringContaining('METHOD_NOT_ALLOWED: POST is not allowed'),
+      [`${webUrl()}/a`, 'http://127.0.0.1:1/', `${webUrl()}/`],
+    ])
+  }
+})
 
 test('[S165] [S166] [S168] a failure in the isolate is the task’s, in words and by category', async () => {
   const { run } = await open()

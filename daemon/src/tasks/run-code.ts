@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { categoryOf, formatError, type ExecutionError, type ExecutionResult, type TaskResult } from '@tandem/shared'
+import {
+  categoryOf,
+  formatError,
+  type ExecutionError,
+  type ExecutionResult,
+  type Task,
+  type TaskResult,
+} from '@tandem/shared'
+import type { Fetcher } from '../egress/fetch.ts'
 import { bridge } from '../isolate/bridge.ts'
 import { buildEnv, type Granted } from '../isolate/env.ts'
 import type { Isolate } from '../isolate/isolate.ts'
@@ -13,7 +21,9 @@ import type { Executor, Outcome } from './execute.ts'
 import { createConsole } from './console.ts'
 import { outcomeOf } from './run-command.ts'
 
-export type CodePorts = Pick<Granted, 'shell' | 'fetch'> & {
+export type CodePorts = Pick<Granted, 'shell'> & {
+  /** What one execution may fetch; it is closed when that has ended. */
+  fetchFor(task: Pick<Task, 'id' | 'attempt'>): Fetcher
   isolate: Isolate
   node: NodeGuests
   limits: IsolateLimits
@@ -28,9 +38,10 @@ type About = Pick<ExecutionResult, 'id' | 'ranIn' | 'output' | 'logs' | 'truncat
 
 /** Runs a `code` task: in the isolate, or, where that cannot do it, as Node behind the walls of commands. */
 export const codeExecutor =
-  ({ isolate, node, limits, tier, scratchOf, project, shell, fetch }: CodePorts): Executor<'code'> =>
+  ({ isolate, node, limits, tier, scratchOf, project, shell, fetchFor }: CodePorts): Executor<'code'> =>
   async ({ task, payload, timeoutMs, onOutput, onProcess, signal, killSignal }) => {
     const id = randomUUID()
+    const fetch = fetchFor(task)
     const env = buildEnv({
       files: bridge(scratchOf(payload.session), project),
       shell,
@@ -41,20 +52,24 @@ export const codeExecutor =
     })
     const wrote = createConsole(onOutput)
     const run = { snippet: payload, env, wallMs: timeoutMs, onLog: wrote.log, onStarted: onProcess }
-    if (plan(payload, timeoutMs, limits) === 'isolate') {
-      const ran = await isolate.run({ ...run, signal: AbortSignal.any([signal, killSignal]) })
-      return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
+    try {
+      if (plan(payload, timeoutMs, limits) === 'isolate') {
+        const ran = await isolate.run({ ...run, signal: AbortSignal.any([signal, killSignal]) })
+        return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
+      }
+      const { ran, ended } = await node.run({
+        ...run,
+        id: `${task.id}.${task.attempt}`,
+        env: { TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
+        bindings: env,
+        signal,
+        killSignal,
+        onOutput: wrote.raw,
+      })
+      return together(ran, outcomeOf(ended, tier, timeoutMs), { id, ranIn: 'node', ...wrote.all() })
+    } finally {
+      await fetch.close()
     }
-    const { ran, ended } = await node.run({
-      ...run,
-      id: `${task.id}.${task.attempt}`,
-      env: { TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
-      bindings: env,
-      signal,
-      killSignal,
-      onOutput: wrote.raw,
-    })
-    return together(ran, outcomeOf(ended, tier, timeoutMs), { id, ranIn: 'node', ...wrote.all() })
   }
 
 function endOf(ran: Ran, sandbox: Tier, about: About): Outcome {
