@@ -96,7 +96,8 @@ export function cockpitRoutes(deps: HttpDeps, { views }: TaskLook, create: Creat
       async (c) => {
         const { workspaceId, ...query } = readValue(c.req.query(), Query)
         checkWorkspace(workspaceId)
-        const { page, cursor } = pageOf(requests.tasks.snapshot(), query)
+        const { archivedBefore } = requests
+        const { page, cursor } = await pageOf({ tasks: requests.tasks.snapshot(), archivedBefore }, query)
         const tasks = (await views(page)).map(cockpitTask)
         return c.json<z.infer<typeof CockpitList>>({ tasks, ...(cursor && { cursor }) })
       },

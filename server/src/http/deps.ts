@@ -34,6 +34,7 @@ export type Requests = {
   creationWaitMs(by: Id, key?: Id): number
   countCreation(key: Id): void
   archived(id: Id): Promise<Task | undefined>
+  archivedBefore(id?: Id): AsyncIterable<Task>
   archivedWith(by: Id, idempotencyKey: string): Promise<Task | undefined>
 }
 

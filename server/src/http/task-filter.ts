@@ -22,18 +22,40 @@ export const TaskListQuery = TaskFilter.extend({
 })
 export type TaskListQuery = z.infer<typeof TaskListQuery>
 
-/** One page of those that are meant; `cursor` asks for the next. Pages neither repeat nor leave out what was there at the first. */
-export function pageOf(
-  tasks: ReadonlyMap<string, Task>,
+/** So many archived tasks are looked at for one page: where few of them are meant it is a short one, and goes on. */
+export const archivedAtOnce = 10_000
+
+type Sources = {
+  tasks: ReadonlyMap<string, Task>
+  /** Those that have left the document, the newest first. */
+  archivedBefore(id?: Id): AsyncIterable<Task>
+}
+
+/**
+ * One page of those that are meant, archived ones too; `cursor` asks for the next. Pages neither repeat nor leave out what
+ * was there at the first.
+ */
+export async function pageOf(
+  { tasks, archivedBefore }: Sources,
   { cursor, limit, ...filter }: TaskListQuery,
-): { page: Task[]; cursor?: string } {
+): Promise<{ page: Task[]; cursor?: string }> {
   const isMeant = matching(filter)
-  const found = [...tasks.values()]
-    .filter((task) => (cursor === undefined || task.id < cursor) && isMeant(task))
-    .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  const newestFirst = (found: Task[]) => found.toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  const here = newestFirst([...tasks.values()].filter((t) => (cursor === undefined || t.id < cursor) && isMeant(t)))
+  const old: Task[] = []
+  let [looked, reached] = [0, '']
+  for await (const task of archivedBefore(cursor)) {
+    reached = task.id
+    if (isMeant(task) && !tasks.has(task.id)) old.push(task)
+    const isEnough = old.length > limit || (here[limit]?.id ?? '') > task.id
+    if (isEnough || ++looked >= archivedAtOnce) break
+    reached = ''
+  }
+  // Below what was looked at nothing is known of the archive: what is here waits for its page.
+  const found = newestFirst([...here, ...old]).filter(({ id }) => id >= reached)
   const page = found.slice(0, limit)
-  const last = page.at(-1)
-  return { page, ...(found.length > limit && last && { cursor: last.id }) }
+  const last = found.length > limit ? page.at(-1)?.id : reached
+  return { page, ...(last && { cursor: last }) }
 }
 
 function matching({ status, state, kind, executor, daemon, author, group, text }: TaskFilter): (t: Task) => boolean {

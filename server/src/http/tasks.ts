@@ -65,7 +65,9 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
       describe({ tag, summary: 'List tasks, newest first', query: TaskListQuery, answers: { 200: TaskList } }),
       viewer,
       async (c) => {
-        const { page, cursor } = pageOf(requests.tasks.snapshot(), readValue(c.req.query(), TaskListQuery))
+        const { archivedBefore } = requests
+        const sources = { tasks: requests.tasks.snapshot(), archivedBefore }
+        const { page, cursor } = await pageOf(sources, readValue(c.req.query(), TaskListQuery))
         return c.json<z.infer<typeof TaskList>>({ tasks: await views(page), ...(cursor && { cursor }) })
       },
     )

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { taskOf } from '../referee/in-memory.suite.ts'
 import { openLog } from '../store/log.ts'
 import { openMemoryStore } from '../store/memory.ts'
+import { all } from '../store/store.suite.ts'
 import { keyLifeMs, openArchive } from './archive.ts'
 
 test('[TSK-55] what is in the archive is found again after a restart, and its key for 30 days', async () => {
@@ -25,6 +26,9 @@ test('[TSK-55] what is in the archive is found again after a restart, and its ke
   const { archive } = await open()
   expect(await archive.find(task.id)).toEqual(task)
   expect(await archive.find(createId())).toBeUndefined()
+  const [newer, older] = await all(archive.before())
+  expect(older).toEqual(task)
+  expect(await all(archive.before(newer?.id))).toEqual([task])
   expect(archive.madeWith(task.createdBy, 'a !/key')).toBe(task.id)
   expect(archive.madeWith(createId(), 'a !/key')).toBeUndefined()
   clock.advance(1)

@@ -14,6 +14,8 @@ type Made = z.infer<typeof Made>
 export type TaskArchive = Archive & {
   /** A task that is there; undefined for any other. */
   find(id: Id): Promise<Task | undefined>
+  /** Those that are there, the newest first; before `id`, where one is given. */
+  before(id?: Id): AsyncIterable<Task>
 }
 
 type Deps = { store: Pick<Store, 'read' | 'list'>; updates: Pick<UpdateLog, 'write'>; clock: Clock }
@@ -48,6 +50,12 @@ export async function openArchive({ store, updates, clock }: Deps): Promise<Task
       return known && !isOver(known) ? known.task : undefined
     },
     find: async (id) => Task.safeParse(await store.read('ended-tasks', id)).data,
+    before: async function* (id) {
+      for await (const [, value] of store.list('ended-tasks', { before: id, reverse: true })) {
+        const task = Task.safeParse(value).data
+        if (task) yield task
+      }
+    },
   }
 }
 

@@ -57,6 +57,8 @@ export type RefereeService = {
   onTaskEnd(ended: (task: Task) => void): () => void
   /** A task that ended so long ago that it is in no document; undefined for any other. */
   archived(id: Id): Promise<Task | undefined>
+  /** Tasks that left the document, the newest first. */
+  archivedBefore(id?: Id): AsyncIterable<Task>
   /** One of those, that this person or program made with that idempotency key. */
   archivedWith(by: Id, idempotencyKey: string): Promise<Task | undefined>
   /** How long this person or program, with this key, waits until the next task may be created, ms; 0 = now [S143]. */
@@ -190,6 +192,7 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       return () => endListeners.delete(ended)
     },
     archived: archive.find,
+    archivedBefore: archive.before,
     archivedWith: async (by, key) => {
       const id = archive.madeWith(by, key)
       return id === undefined ? undefined : archive.find(id)

@@ -81,9 +81,10 @@ export async function openLevelStore(
       return undefined
     },
     read: (table, name) => readJson(db, key.record(table, name)),
-    list: async function* (table) {
+    list: async function* (table, { before, reverse = false } = {}) {
       const start = key.record(table, '')
-      for await (const [k, v] of walk(db, { gte: start, lt: start.slice(0, -1) + '"' })) {
+      const lt = before === undefined ? start.slice(0, -1) + '"' : key.record(table, before)
+      for await (const [k, v] of walk(db, { gte: start, lt, reverse })) {
         yield [k.slice(start.length), ...readOver(() => decodeJson(v, { key: k }), k)]
       }
     },

@@ -10,7 +10,18 @@ import { createRecent } from './recent.ts'
 import { advance, nothing } from './snapshots.ts'
 import { createSoon } from './soon.ts'
 import { openStanding } from './standing.ts'
-import type { AppendMeta, DocStat, Entry, EntryHead, Range, RecordWrite, Store, Table, Write } from './store.ts'
+import type {
+  AppendMeta,
+  DocStat,
+  Entry,
+  EntryHead,
+  KeyRange,
+  Range,
+  RecordWrite,
+  Store,
+  Table,
+  Write,
+} from './store.ts'
 import type { ThinStep } from './thin.ts'
 
 /** The one door to a workspace's log; everything that is ever kept goes through it. */
@@ -38,7 +49,7 @@ export type UpdateLog = {
   /** A record; undefined where there is none, and where it cannot be read, which is told. */
   read(table: Table, key: string): Promise<unknown>
   /** All records of a table; the value of one that cannot be read is undefined, and told. */
-  list(table: Table): AsyncIterable<readonly [key: string, value: unknown]>
+  list(table: Table, range?: KeyRange): AsyncIterable<readonly [key: string, value: unknown]>
   /** Undefined where all of the document is on disk; else a promise as `append`'s. */
   pending(doc: string): Promise<void> | undefined
   stat(doc: string): DocStat | undefined

@@ -72,8 +72,9 @@ export function openMemoryStore(): Store {
       const json = table(name).get(key)
       return json === undefined ? undefined : (JSON.parse(json) as unknown)
     },
-    list: async function* (name) {
-      for (const [key, json] of [...table(name)].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    list: async function* (name, { before, reverse = false } = {}) {
+      const meant = [...table(name)].filter(([key]) => before === undefined || key < before)
+      for (const [key, json] of meant.toSorted(([a], [b]) => (a < b !== reverse ? -1 : 1)))
         yield [key, JSON.parse(json) as unknown]
     },
     recover: async () => {},

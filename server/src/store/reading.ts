@@ -2,7 +2,7 @@ import { isTandemError, type Log, type TandemError } from '@tandem/shared'
 import type { Damage } from './damage.ts'
 import type { Recent } from './recent.ts'
 import { replay, salvage } from './replay.ts'
-import type { DocStat, EntryHead, Range, Store, Table } from './store.ts'
+import type { DocStat, EntryHead, KeyRange, Range, Store, Table } from './store.ts'
 
 type Deps = {
   store: Store
@@ -102,8 +102,8 @@ export function createReading({ store, stats, recent, damage, log, landed, failu
       }
     },
     /** All records of a table; the value of one that cannot be read is undefined, and told. */
-    list: async function* (table: Table): AsyncGenerator<readonly [name: string, value: unknown]> {
-      for await (const [name, value, error] of store.list(table)) {
+    list: async function* (table: Table, range?: KeyRange): AsyncGenerator<readonly [name: string, value: unknown]> {
+      for await (const [name, value, error] of store.list(table, range)) {
         if (error) damage.tell(`record ${table}/${name}`, error)
         yield [name, value]
       }

@@ -1,7 +1,7 @@
 import { createId } from '@tandem/shared'
 import { expect, test } from 'vitest'
 import { nothing } from './snapshots.ts'
-import type { DocStat, Entry, Range, Store, Write } from './store.ts'
+import type { DocStat, Entry, KeyRange, Range, Store, Write } from './store.ts'
 
 const author = createId()
 const stat: DocStat = { ...nothing, seq: 1, tailBytes: 3 }
@@ -126,7 +126,13 @@ export function storeContract(open: () => Promise<Store>): void {
       ['a', 'one'],
       ['b', { n: 2 }],
     ])
-    await store.commit([record('a', undefined)])
+    await store.commit([record('c', 3)])
+    const keys = async (range: KeyRange) => (await all(store.list('keys', range))).map(([key]) => key)
+    expect(await keys({ reverse: true })).toEqual(['c', 'b', 'a'])
+    expect(await keys({ before: 'c' })).toEqual(['a', 'b'])
+    expect(await keys({ before: 'c', reverse: true })).toEqual(['b', 'a'])
+    expect(await keys({ before: 'bb', reverse: true })).toEqual(['b', 'a'])
+    await store.commit([record('a', undefined), record('c', undefined)])
     expect(await all(store.list('keys'))).toEqual([['b', { n: 2 }]])
   })
 

@@ -29,6 +29,9 @@ export type EntryHead = Omit<Entry, 'update' | 'previous'> & { bytes: number }
 /** `after < seq <= upTo`, ascending, or descending where `reverse`. */
 export type Range = { after?: number | undefined; upTo?: number | undefined; reverse?: boolean | undefined }
 
+/** `key < before`, ascending, or descending where `reverse`. */
+export type KeyRange = { before?: string | undefined; reverse?: boolean | undefined }
+
 /**
  * Where a document stands: its last entry, its last snapshot, and how many bytes each of the two parts has; its last
  * milestone (`snapshots.ts`), and the bytes of entries since.
@@ -97,8 +100,8 @@ export type Store = {
   /** The newest snapshot at or before `upTo`. */
   snapshot(doc: string, upTo?: number): Promise<{ seq: number; state: Uint8Array } | undefined>
   read(table: Table, key: string): Promise<unknown>
-  /** Records by key; the error in place of a value that cannot be read. */
-  list(table: Table): AsyncIterable<readonly [key: string, value: unknown, error?: TandemError]>
+  /** Records by key, or from the last on; those before a key where one is given; the error in place of a value that cannot be read. */
+  list(table: Table, range?: KeyRange): AsyncIterable<readonly [key: string, value: unknown, error?: TandemError]>
   /** Brings the store back after a failed commit, as far as it can. */
   recover(): Promise<void>
   close(): Promise<void>
