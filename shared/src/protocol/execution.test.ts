@@ -21,6 +21,8 @@ test('[S168] [S169] an error is of the category that its engine, Node or we mean
     [named('TimeoutError', 'The operation timed out'), 'timeout'],
     [named('InternalError', 'out of memory'), 'memory'],
     [new RangeError('Invalid string length'), 'memory'],
+    [named('InternalError', 'string too long'), 'memory'],
+    [new RangeError('BigInt is too large to allocate'), 'memory'],
     [new RangeError('Array buffer allocation failed'), 'memory'],
     [named('AbortError', 'aborted'), 'cancelled'],
     [new TandemError('path-protected'), 'denied'],

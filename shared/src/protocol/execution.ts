@@ -86,7 +86,12 @@ export function categorizeError(e: unknown): ErrorCategory {
   if (name === 'SyntaxError') return 'syntax'
   if (name === 'AbortError') return 'cancelled'
   if (name === 'TimeoutError' || (name === 'InternalError' && message === 'interrupted')) return 'timeout'
-  if (/out of memory|array buffer allocation failed|invalid (?:array|string) length/i.test(message)) return 'memory'
+  if (
+    /out of memory|array buffer allocation failed|string too long|too large to allocate|invalid (?:array|string) length/i.test(
+      message,
+    )
+  )
+    return 'memory'
   return e instanceof Error || name.endsWith('Error') ? 'runtime' : 'unknown'
 }
 

@@ -115,7 +115,7 @@ async function runInQuickJs(given: Given, { modules, typed, methods, cpuMs, memM
   try {
     const namespace = await settled(vm.evalCode(sources.get('main')?.code ?? '', 'main', engine.EvalFlags.TYPE_MODULE))
     const main = namespace.getProp('default')
-    const value = main.isFunction ? vm.callFunction(main, vm.undefined, vm.global.getProp('env')) : main
+    const value = main.isFunction ? vm.callFunction(main, vm.undefined, made.getProp('env')) : main
     const result = await settled(value)
     const text = vm.callFunction(toText, vm.undefined, result, vm.newNumber(limits.result)).toString()
     if (text.startsWith('!'))
