@@ -97,18 +97,22 @@ async function lookAtSandbox({ folder, machine }: Context): Promise<Finding> {
   // The daemon's code is large: it is loaded only by who asks.
   const { openGate } = await import('@tandem/daemon/gate')
   const workspace = checkFolder(folder)
-  const { state } = await openGate({
+  const { state, found } = await openGate({
     workspace,
     policy: readPolicy({ environment: machine.env, workspace }).policy,
     environment: machine.env,
     unsafe: false,
+    looksOnly: true,
     history: '',
     bootId: createId(),
     clock: systemClock,
     log: silentLog,
     signal: new AbortController().signal,
   })
-  if (state.tier === 'full') return { is: 'ok', says: 'attacks were tried, and held off' }
+  const walls = found.walls === undefined ? '' : `${found.walls}; `
+  const held = `${found.held.length} attacks were tried and held off: ${found.held.join(', ')}`
+  if (state.tier === 'full') return { is: 'ok', says: `${walls}${held}` }
   const fix = state.fix === undefined ? {} : { fix: state.fix }
-  return { is: state.tier === 'reduced' ? 'warn' : 'fail', says: state.reason ?? 'there is none', ...fix }
+  const says = `${walls}${state.reason ?? 'there is none'}${found.held.length > 0 ? `; ${held}` : ''}`
+  return { is: state.tier === 'reduced' ? 'warn' : 'fail', says, ...fix }
 }

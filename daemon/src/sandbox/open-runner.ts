@@ -19,6 +19,8 @@ type OpenOptions = {
   readonly environment: NodeJS.ProcessEnv
   /** `--unsafe-no-sandbox`: run without walls. Never a fall-back: the owner says it by name. */
   readonly unsafe: boolean
+  /** Nothing is to be run: nothing in the folder is touched either. */
+  readonly looksOnly?: boolean | undefined
   readonly log: Log
 }
 
@@ -31,6 +33,7 @@ export async function openRunner({
   policy,
   environment,
   unsafe,
+  looksOnly = false,
   log,
 }: OpenOptions): Promise<{ runner: Runner; probe: Probe }> {
   const identity = commandIdentity(workspace)
@@ -56,7 +59,7 @@ export async function openRunner({
   }
   // Also where nothing can be run now: a daemon that was killed may have left something behind.
   const index = createFolderIndex(() => false)
-  await createQuarantine({ workspace: real, identity, index, log }).recover()
+  if (!looksOnly) await createQuarantine({ workspace: real, identity, index, log }).recover()
   if (unsafe) {
     log.warn('commands run without a sandbox', { workspace: real })
     const reason = 'The owner started it with --unsafe-no-sandbox'

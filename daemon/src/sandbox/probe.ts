@@ -29,6 +29,7 @@ const attacks: ReadonlyArray<readonly [name: string, script: string]> = [
   ['reach the network', 'exec 9<>"/dev/tcp/127.0.0.1/$PORT"'],
   ['make a set-uid file', 'touch mode && chmod u+s mode && [ -u mode ]'],
   ['change a device of the machine', 'chmod 666 /dev/null'],
+  ['fill the memory that devices lie in', 'touch /dev/tandem'],
   ['change a setting of the kernel', 'exec 9>>/proc/sys/kernel/core_pattern'],
   ['open a user namespace', 'unshare --user true'],
   ['mount a file system', 'mount -t tmpfs none /tmp'],
@@ -52,7 +53,7 @@ export async function probe({ path, workspace, identity, log }: ProbeOptions): P
     const machine = { ...bareMachine, workspace: inside, identity, log }
     const runner = createSandboxedRunner(machine, walls, 'full')
     const through = (await Promise.all([tryAttacks(runner, inside, folder), tryManyProcesses(runner, inside)])).flat()
-    const held = [...attacks.map(([name]) => name), writeOutside, tooManyProcesses].filter(
+    const held = [...attacks.map(([name]) => name), writeOutside, leaveBehind, tooManyProcesses].filter(
       (name) => !through.includes(name),
     )
     if (through.length === 0) return { tier: 'full', held, walls }
@@ -70,6 +71,13 @@ export async function probe({ path, workspace, identity, log }: ProbeOptions): P
   }
 }
 
+/** What the walls are made of here, for a person. */
+export const wallsInWords = ({ bwrap, bindsHeld, groups }: Walls, { isRoot }: Identity): string =>
+  [
+    `bubblewrap at ${bwrap}${bindsHeld ? '' : ' (an older one: paths are held by name)'}`,
+    `processes bounded by ${!isRoot ? 'the kernel' : groups ? 'a control group' : 'a watchdog'}`,
+  ].join(', ')
+
 async function tryAttacks(runner: Runner, inside: string, outside: string): Promise<string[]> {
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -79,17 +87,25 @@ async function tryAttacks(runner: Runner, inside: string, outside: string): Prom
     // `alive` shows that commands do run: a sandbox in which nothing works would pass every attack.
     const lines = attacks.map(([name, script]) => `(${script}) >/dev/null 2>&1 && echo 'through ${name}'`)
     const env = { OUTSIDE: outside, DAEMON: String(process.pid), PORT: String(port) }
-    const output = await run(runner, inside, ['echo x > "$OUTSIDE/written"', ...lines, 'echo alive'].join('\n'), env)
+    const output = await run(
+      runner,
+      inside,
+      ['echo x > "$OUTSIDE/written"; echo x > .envrc', ...lines, 'echo alive'].join('\n'),
+      env,
+    )
     if (!output.endsWith('alive\n')) throw new Error(`commands do not work in it: ${output.slice(-500)}`)
     const through = output.split('\n').flatMap((line) => (line.startsWith('through ') ? [line.slice(8)] : []))
     // Inside, that place is a private memory file system: only from outside can one tell where the file went.
-    return existsSync(join(outside, 'written')) ? [...through, writeOutside] : through
+    if (existsSync(join(outside, 'written'))) through.push(writeOutside)
+    if (existsSync(join(inside, '.envrc'))) through.push(leaveBehind)
+    return through
   } finally {
     server.close()
   }
 }
 
 const writeOutside = 'write a file outside'
+const leaveBehind = 'leave behind what other programs run'
 const tooManyProcesses = 'start processes without limit'
 
 /**

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { silentLog } from '@tandem/shared'
 import { createBed, type Bed } from './fixture.ts'
 import { commandIdentity } from './identity.ts'
-import { probe, startProcesses } from './probe.ts'
+import { probe, startProcesses, wallsInWords } from './probe.ts'
 import { createRefusingRunner, createSandboxedRunner, type Machine } from './runner.ts'
 import { defaultLimits } from './limits.ts'
 
@@ -118,7 +118,7 @@ test('[SBX-206] a reader of output that fails ends the command, and the error is
   await expect(bed.run('echo x; sleep 60', { onChunk })).rejects.toThrow('disk full')
 })
 
-test('the probe says what holds', async () => {
+test('[SBX-246] the probe says what holds, by real attacks', async () => {
   bed = await createBed()
   expect(bed.probe).toMatchObject({
     tier: 'full',
@@ -127,8 +127,13 @@ test('the probe says what holds', async () => {
       'reach the network',
       'make a set-uid file',
       'start processes without limit',
+      'leave behind what other programs run',
+      'fill the memory that devices lie in',
     ]),
   })
+  expect(wallsInWords(bed.probe.walls!, commandIdentity(bed.workspace))).toMatch(
+    /^bubblewrap at \/\S+bwrap.*, processes bounded by (the kernel|a control group|a watchdog)$/,
+  )
   const nowhere = await probe({ path: '', workspace: '/', identity: commandIdentity(bed.workspace), log: silentLog })
   expect(['full', 'none']).toContain(nowhere.tier)
 })

@@ -9,6 +9,7 @@ import { createCells, createUnsafeCells, type StartCell } from '../sandbox/cell.
 import { commandIdentity } from '../sandbox/identity.ts'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
+import { wallsInWords } from '../sandbox/probe.ts'
 import { createPolicyNow } from '../sandbox/repository-policy.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
@@ -26,6 +27,8 @@ export type GateOptions = {
   environment: NodeJS.ProcessEnv
   /** `--unsafe-no-sandbox`. */
   unsafe: boolean
+  /** For who asks how things stand, and runs nothing. */
+  looksOnly?: boolean
   /** The daemon's session, for which people may say yes. */
   bootId: Id
   clock: Clock
@@ -40,13 +43,23 @@ export type Gate = {
   judge(task: Task, approvals: Iterable<Approval>): Judgement
   /** For the daemon's document: every view says how far the walls hold. */
   state: SandboxState
+  /** What the walls are made of, in words, and which attacks were tried and held off; for `tandem doctor`. */
+  found: { readonly walls?: string; readonly held: readonly string[] }
 }
 
 /** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { history, policy, environment, unsafe, bootId, clock, log, signal } = options
   const workspace = realpathSync(options.workspace)
-  const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log })
+  const { runner, probe } = await openRunner({
+    workspace,
+    policy,
+    environment,
+    unsafe,
+    looksOnly: options.looksOnly,
+    log,
+  })
+  const identity = commandIdentity(workspace)
   const { tier, reason, fix } = probe
   const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
   const state: SandboxState = { tier: unsafe ? 'unsafe' : tier, ...said }
@@ -66,7 +79,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const refuse: StartCell = () => {
     throw new TandemError('sandbox-unavailable', { reason: sentence })
   }
-  const walled = probe.walls && tier !== 'none' ? createCells(probe.walls, commandIdentity(workspace)) : refuse
+  const walled = probe.walls && tier !== 'none' ? createCells(probe.walls, identity) : refuse
   const code = codeExecutor({
     isolate: createIsolate({ startCell: unsafe ? createUnsafeCells(signal) : walled, limits, history, clock, signal }),
     node: createNodeGuests({ runner, workspace, maxMemMb: policy.limits.memMb }),
@@ -79,5 +92,6 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     execute: createExecute({ command: commandExecutor({ runner, workspace, policyNow, ways }), code }),
     judge: (task, approvals) => judge(task, approvals, { ...now(), bootId }),
     state,
+    found: { ...(probe.walls && { walls: wallsInWords(probe.walls, identity) }), held: probe.held },
   }
 }
