@@ -3,7 +3,7 @@ import type { IsolateLimits } from './limits.ts'
 
 /** What an isolate does not have, and Node does: names that stand for themselves. */
 const nodeGlobals =
-  /(?<![\w$.'"`])(process|Buffer|require|__dirname|__filename|setInterval|fetch|WebSocket|Worker|structuredClone|TextEncoder|TextDecoder|URL|URLSearchParams|crypto|AbortController)\s*[.(]/
+  /(?<![\w$.'"`/])(process|Buffer|require|__dirname|__filename|setInterval|fetch|WebSocket|Worker|structuredClone|TextEncoder|TextDecoder|URL|URLSearchParams|crypto|AbortController)\s*[.(]/
 /** Specifiers of imports and exports, and of `import()` with words in it. */
 const imports = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]{1,300})\1/g
 
