@@ -39,7 +39,7 @@ export function createPool(start: () => Guest, clock: Clock, signal: AbortSignal
         spare = undefined
       }
       guest.exit.then(forget, forget)
-      if (typed) tell(guest, { t: 'expect-types' })
+      tell(guest, { t: 'warm-up', typed })
     },
   }
 }
