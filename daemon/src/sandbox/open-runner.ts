@@ -5,6 +5,7 @@ import type { Log } from '@tandem/shared'
 import type { Runner } from './command.ts'
 import { createFolderIndex } from './folder-index.ts'
 import { commandIdentity } from './identity.ts'
+import { findGrantedPaths } from './paths.ts'
 import type { Policy } from './policy.ts'
 import { probe, type Probe } from './probe.ts'
 import { repositoryPolicyFile } from './repository-policy.ts'
@@ -39,16 +40,18 @@ export async function openRunner({
   const identity = commandIdentity(workspace)
   const real = realpathSync(workspace)
   const path = environment.PATH ?? ''
+  const home = environment.HOME ?? homedir()
   const machine: Machine = {
     workspace: real,
     identity,
     toolchains: findToolchains({
       path,
-      home: environment.HOME ?? homedir(),
+      home,
       workspace: real,
       node: process.execPath,
       identity,
     }),
+    paths: findGrantedPaths(policy.paths, { workspace: real, home, identity }),
     hostEnvironment: environment,
     limits: policy.limits,
     // Else a command could make the next ones less strictly judged.

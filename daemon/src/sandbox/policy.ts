@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NetworkPolicy } from './network-policy.ts'
 import { defaultLimits, Limits } from './limits.ts'
 import { Mode } from './modes.ts'
+import { GrantedPath } from './paths.ts'
 
 /** Words of commands, the last a `*` for any further ones. */
 export const Rules = z.array(z.string().min(1).max(200)).max(500)
@@ -78,6 +79,8 @@ export const Policy = z.strictObject({
       deny: Rules.default(denied),
     })
     .prefault({}),
+  /** What commands may read, or write too, beside the workspace and folders of their own for HOME and TMPDIR [S173]. */
+  paths: z.array(GrantedPath).max(50).default([]),
   /** Which files a rule can allow by their path, `./build.sh` say [S175]; others are asked about. */
   execExtensions: z.array(z.string().regex(/^\.\w{1,20}$/)).default(['.js', '.ts', '.py', '.sh']),
   network: NetworkPolicy.prefault({}),

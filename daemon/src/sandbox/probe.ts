@@ -138,6 +138,7 @@ async function run(runner: Runner, cwd: string, shellLine: string, env: Record<s
 
 const bareMachine: Omit<Machine, 'workspace' | 'identity' | 'log'> = {
   toolchains: { folders: [], path: ['/usr/bin', '/bin'], environment: {} },
+  paths: [],
   hostEnvironment: {},
   limits: defaultLimits,
   protect: [],

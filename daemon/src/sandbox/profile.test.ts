@@ -7,6 +7,7 @@ const options: ProfileOptions = {
   identity: { uid: 1001, gid: 1002, isRoot: false, drop: false },
   environment: { PATH: '/usr/bin', HOME: '/home/task' },
   toolchains: ['/opt/node/bin'],
+  paths: [],
   protectedPaths: {
     pinned: ['/home/u/project/.git'],
     readOnly: ['/home/u/project/.git/hooks'],

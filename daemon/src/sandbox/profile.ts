@@ -2,6 +2,7 @@ import type { Identity } from './identity.ts'
 import type { Limits } from './limits.ts'
 import type { ProtectedPaths } from './protected.ts'
 import { sandboxHome } from './environment.ts'
+import type { GrantedPath } from './paths.ts'
 import { socketInside } from './way-out.ts'
 
 export type ProfileOptions = {
@@ -11,6 +12,8 @@ export type ProfileOptions = {
   readonly environment: Readonly<Record<string, string>>
   /** Read-only, each at its own path. */
   readonly toolchains: readonly string[]
+  /** Further places, each at its own path. */
+  readonly paths: readonly GrantedPath[]
   readonly protectedPaths: Omit<ProtectedPaths, 'awaited'>
   /** Folders shown as empty. */
   readonly covered: readonly string[]
@@ -102,6 +105,7 @@ export function buildProfile(options: ProfileOptions): Profile {
     '--file', text(['127.0.0.1 localhost sandbox', '::1 localhost']), '/etc/hosts',
     '--file', text(gitConfig(options)), `${sandboxHome}/.gitconfig`,
     ...options.toolchains.flatMap((folder) => ['--ro-bind-try', folder, folder]),
+    ...options.paths.flatMap(({ path, mode }) => [mode === 'write' && options.writable !== false ? '--bind-try' : '--ro-bind-try', path, path]),
     options.writable === false ? '--ro-bind' : '--bind', workspace, workspace,
     ...(options.writable === false ? [] : protectedPaths.pinned.flatMap((path) => bind('--bind', path))),
     ...protectedPaths.readOnly.flatMap((path) => bind('--ro-bind', path)),

@@ -40,6 +40,7 @@ describe('without a sandbox', () => {
       git: {},
       hostEnvironment: {},
       toolchains: { folders: [], path: ['/usr/bin'], environment: {} },
+      paths: [],
       log: silentLog,
     } satisfies Machine
     const broken = createSandboxedRunner(machine, { ...walls, bwrap: '/usr/bin/false' }, 'full')
@@ -91,6 +92,7 @@ test('[SBX-55] root without control groups is bounded by the watchdog', async ()
     git: {},
     hostEnvironment: {},
     toolchains: { folders: [], path: ['/usr/bin'], environment: {} },
+    paths: [],
     log: silentLog,
   } satisfies Machine
   const runner = createSandboxedRunner(machine, walls, 'full')

@@ -1,5 +1,5 @@
 import { lstatSync, openSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { isTandemError, messageOf, TandemError, type Log } from '@tandem/shared'
 import { openInside, type Root } from '../disk/inside.ts'
 import { launchBubblewrap } from './bubblewrap.ts'
@@ -11,6 +11,7 @@ import { createGitGuard } from './git-guard.ts'
 import { watchGrowth } from './growth.ts'
 import type { Identity } from './identity.ts'
 import { limitPrefix, type Ceilings, type Limits } from './limits.ts'
+import { createPathAccess, type GrantedPath } from './paths.ts'
 import type { ProcessGroups } from './process-group.ts'
 import { buildProfile, statusFd, type DataFile, type ProfileOptions } from './profile.ts'
 import { findProtectedPaths, type ProtectedPaths } from './protected.ts'
@@ -29,6 +30,7 @@ export type Machine = {
   readonly workspace: string
   readonly identity: Identity
   readonly toolchains: Toolchains
+  readonly paths: readonly GrantedPath[]
   /** The daemon's environment, of which little is passed on. */
   readonly hostEnvironment: NodeJS.ProcessEnv
   readonly limits: Limits
@@ -87,6 +89,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
       identity,
       environment: environmentOf(machine, command, way?.environment),
       toolchains: toolchains.folders,
+      paths: machine.paths,
       protectedPaths: begun.protectedPaths,
       covered: [join(workspace, '.tandem')].filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory()),
       limits,
@@ -248,9 +251,8 @@ const environmentOf = (
 /** The real path of `cwd`, which must lie in the workspace: a link out of it is refused, as is a sibling's name. */
 function insideWorkspace(workspace: string, cwd: string): string {
   const real = realPath(cwd)
-  const way = relative(workspace, real)
-  if (way === '..' || way.startsWith('../') || isAbsolute(way))
-    throw new TandemError('path-outside-workspace', { path: cwd })
+  const isAllowed = createPathAccess([{ path: workspace, mode: 'write' }])
+  if (!isAllowed(real, 'read')) throw new TandemError('path-outside-workspace', { path: cwd })
   if (!statSync(real).isDirectory())
     throw new TandemError('not-found', { reason: 'the working folder is a file', path: cwd })
   return real
