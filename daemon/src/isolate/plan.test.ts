@@ -42,3 +42,8 @@ test('[S170] what merely looks so is for the isolate', () => {
   ]
   for (const code of forIsolate) expect([code, planned(code)]).toEqual([code, 'isolate'])
 })
+
+test('[S170] [S171] whoever says what is to run it is heard', () => {
+  for (const runner of ['isolate', 'node', 'container'] as const)
+    expect(planned(`import 'node:fs'`, { runner, timeoutMs: 600_000 })).toBe(runner)
+})

@@ -13,10 +13,11 @@ const imports = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]{1,300})\1/g
  * same walls as every command; an isolate says itself what it does not have.
  */
 export function plan(
-  { code, modules = {}, memMb = 0 }: Snippet,
+  { code, modules = {}, memMb = 0, runner }: Snippet,
   timeoutMs: number,
   limits: IsolateLimits,
-): 'isolate' | 'node' {
+): NonNullable<Snippet['runner']> {
+  if (runner !== undefined) return runner
   if (timeoutMs > limits.wallMs || memMb > limits.memMb) return 'node'
   const needsNode = [code, ...Object.values(modules)].map(withoutComments).some((text) => {
     const imported = [...text.matchAll(imports)].some(([, , name = '']) => !/^\.{1,2}\//.test(name))

@@ -95,7 +95,7 @@ async function open({ unsafe = false } = {}) {
   const { bed, executor } = await opening
   const run = async (
     text: string,
-    { timeoutMs = 60_000, ...more }: { timeoutMs?: number; language?: string; modules?: object } = {},
+    { timeoutMs = 60_000, ...more }: { timeoutMs?: number; language?: string; modules?: object; runner?: string } = {},
   ) => {
     const said = { stdout: '', stderr: '' }
     const outcome = await executor({
@@ -246,5 +246,19 @@ test('[S164] [S170] Node’s errors have their place in the source too', async (
   ).toMatchObject({ category: 'runtime', name: 'RangeError', message: 'far 0', module: 'lib.ts', line: 3 })
   expect(await errorOf(`import 'no-such-package'`)).toMatchObject({
     message: expect.stringContaining('no-such-package'),
+  })
+})
+
+test('[S171] a container is no runner of this version, and is refused in words', async () => {
+  const { run } = await open()
+  expect(await run('export default 1', { runner: 'container' })).toMatchObject({
+    state: 'failed',
+    result: { code: 'not-supported', error: expect.stringContaining('later version') },
+  })
+  // Who asks for the isolate gets it, with what that does not have.
+  const alone = await run(`import 'node:fs'`, { runner: 'isolate' })
+  expect(alone.result.execution).toMatchObject({
+    ranIn: 'isolate',
+    errors: [{ message: expect.stringContaining('node:fs') }],
   })
 })

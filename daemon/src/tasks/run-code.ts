@@ -41,19 +41,26 @@ export const codeExecutor =
   ({ isolate, node, limits, tier, scratchOf, project, shell, fetchFor }: CodePorts): Executor<'code'> =>
   async ({ task, payload, timeoutMs, onOutput, onProcess, signal, killSignal }) => {
     const id = randomUUID()
+    const chosen = plan(payload, timeoutMs, limits)
+    // [S171] Said, never pretended.
+    if (chosen === 'container')
+      return {
+        state: 'failed',
+        result: { code: 'not-supported', error: 'containers come with a later version: leave out `runner`' },
+      }
     const fetch = fetchFor(task)
-    const env = buildEnv({
-      files: bridge(scratchOf(payload.session), project),
-      shell,
-      fetch,
-      asked: payload.bindings,
-      props: { execution: id, session: payload.session },
-      maxCalls: limits.calls,
-    })
-    const wrote = createConsole(onOutput)
-    const run = { snippet: payload, env, wallMs: timeoutMs, onLog: wrote.log, onStarted: onProcess }
     try {
-      if (plan(payload, timeoutMs, limits) === 'isolate') {
+      const env = buildEnv({
+        files: bridge(scratchOf(payload.session), project),
+        shell,
+        fetch,
+        asked: payload.bindings,
+        props: { execution: id, session: payload.session },
+        maxCalls: limits.calls,
+      })
+      const wrote = createConsole(onOutput)
+      const run = { snippet: payload, env, wallMs: timeoutMs, onLog: wrote.log, onStarted: onProcess }
+      if (chosen === 'isolate') {
         const ran = await isolate.run({ ...run, signal: AbortSignal.any([signal, killSignal]) })
         return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
       }

@@ -29,6 +29,8 @@ export const Snippet = z.object({
   session: z.string().min(1).max(100).optional(),
   /** More than an isolate has makes it run as Node in the sandbox [S170]. */
   memMb: z.int().min(16).max(4_096).optional(),
+  /** What is to run it; where nothing is said, what fits. */
+  runner: z.enum(['isolate', 'node', 'container']).optional(),
 })
 export type Snippet = z.infer<typeof Snippet>
 
