@@ -21,6 +21,7 @@ function show({ isKnown = true }: { isKnown?: boolean } = {}) {
       command: 'rm',
       args: ['a\u200b.txt', '\u202eexe.txt'],
       cwd: 'src',
+      ports: [3_000],
       network: ['packages.example.org', '@npm'],
       env: { NODE_OPTIONS: '--require ./x.cjs', TWO: 'lines\nPATH=/' },
     },
@@ -71,6 +72,7 @@ test('[UI-51] [SBX-272] the card shows all that would run: command, folder, time
   expect(text).toContain('Is the garden⟨U+202E⟩ shut?')
   expect(text).toContain('NODE_OPTIONS=--require ./x.cjs\nTWO=lines⟨U+000A⟩PATH=/')
   expect(text).toContain('packages.example.org\n@npm')
+  expect(text).toContain('Its machine reaches it at the port 3000.')
   await card.getByRole('button', { name: 'Allow for this task' }).click()
   expect(ask.mock.calls).toEqual([[{ kind: 'approve', approval: approval.id }]])
   end()

@@ -58,6 +58,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
 function Circumstances({ task: { payload, timeoutMs, artifacts = [] } }: { task: Task }) {
   const folder = payload.kind === 'command' && payload.cwd !== '' ? visibleText(payload.cwd) : 'the workspace folder'
   const env = payload.kind === 'command' ? Object.entries(payload.env ?? {}) : []
+  const ports = payload.kind === 'command' ? (payload.ports ?? []) : []
   const network = payload.kind === 'command' ? (payload.network ?? []) : []
   return (
     <>
@@ -75,6 +76,11 @@ function Circumstances({ task: { payload, timeoutMs, artifacts = [] } }: { task:
           <p>It may reach these hosts, and send them whatever it can read:</p>
           <pre aria-label="Hosts">{network.map(oneLine).join('\n')}</pre>
         </>
+      )}
+      {ports.length > 0 && (
+        <p>
+          Its machine reaches it at the {ports.length === 1 ? 'port' : 'ports'} {ports.join(', ')}.
+        </p>
       )}
       {artifacts.length > 0 && (
         <>

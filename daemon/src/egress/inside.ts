@@ -37,13 +37,22 @@ const relay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')
  * process's: a program that waits for its children must not wait for this one.
  */
 const prelude = `
-[ "$("$1" --v8-pool-size=0 --input-type=module --eval "$2" -- "$3" "$4" </dev/null 2>/dev/null &)" = ready ] ||
+[ "$("$1" --v8-pool-size=0 --input-type=module --eval "$2" -- "$3" "$4" "$5" </dev/null 2>/dev/null &)" = ready ] ||
   { echo 'Tandem: the way to the network could not be opened.' >&2; exit 126; }
-shift 4
+shift 5
 exec "$@"`
 
-/** What comes before a command inside the walls so that it reaches the proxy behind this socket. `node` runs the relay. */
-export const relayPrefix = ({ node, socket }: { node: string; socket: string }): string[] => [
+type RelayOptions = {
+  /** Runs the relay. */
+  node: string
+  /** The folder of the sockets, inside. */
+  folder: string
+  /** Ports of the command's own that are reached from outside. */
+  ports: readonly number[]
+}
+
+/** What comes before a command inside the walls so that it reaches the proxy, and is reached itself. */
+export const relayPrefix = ({ node, folder, ports }: RelayOptions): string[] => [
   '/bin/sh',
   '-c',
   prelude,
@@ -51,5 +60,6 @@ export const relayPrefix = ({ node, socket }: { node: string; socket: string }):
   node,
   relay,
   String(port),
-  socket,
+  folder,
+  ports.join(),
 ]

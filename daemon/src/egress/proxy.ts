@@ -124,11 +124,13 @@ export function createProxy({ guard, clock, record }: ProxyOptions): Proxy {
         server.listen(path, resolve)
       }),
     refused: () => [...refused],
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
+    close: async () => {
+      const ended = [...sockets].map((socket) => new Promise((done) => socket.once('close', done)))
+      const closed = new Promise((done) => server.close(done))
+      for (const socket of sockets) socket.destroy()
+      // With them the last of what there is to record.
+      await Promise.all([closed, ...ended])
+    },
   }
 }
 

@@ -29,6 +29,19 @@ export function judgeNetwork({ commands, network }: Policy, wishes: readonly str
   })
 }
 
+/** Judges the ports at which a command wants its servers to be reached. */
+export function judgePorts({ commands: { mode }, network }: Policy, ports: readonly number[]): Judgement[] {
+  if (ports.length > 0 && mode === 'plan')
+    return [{ decision: 'deny', rule: 'mode', reason: 'in the mode `plan` nothing is served' }]
+  return ports.map((port) => {
+    const { allow, default: otherwise } = network.serve
+    const decision = allow.includes(port) ? 'allow' : otherwise
+    const reason =
+      decision === 'deny' ? `the port ${port} is not allowed` : `it wants to be reached at the port \`${port}\``
+    return { decision: decision === 'allow' && mode === 'ask' ? 'ask' : decision, rule: 'serve', reason }
+  })
+}
+
 /**
  * What the owner gives these commands without their asking: only where each of them is one that a rule names, since what
  * one of them may reach all of them can. Going to a folder counts as none.

@@ -293,6 +293,15 @@ describe('the network', () => {
       expect(given(line), line).toEqual([])
     expect(decide(defaultPolicy, 'npm ci').network).toEqual([])
   })
+  test('[SBX-283] a port at which a command wants to be reached is denied, given or asked about', () => {
+    const serving = (policy: object, mode = 'auto-edit') =>
+      decide(Policy.parse({ network: { serve: policy }, commands: { mode } }), 'npm test', { ports: [3_000] })
+    expect(serving({})).toMatchObject({ decision: 'ask', reason: 'it wants to be reached at the port `3000`' })
+    expect(serving({ allow: [3_000] }).decision).toBe('allow')
+    expect(serving({ default: 'deny' })).toMatchObject({ decision: 'deny', reason: 'the port 3000 is not allowed' })
+    expect(serving({ allow: [3_000] }, 'ask').decision).toBe('ask')
+    expect(serving({ allow: [3_000] }, 'plan').decision).toBe('deny')
+  })
   test('[SBX-271] [SBX-272] a plan reaches nothing, and where all is asked about so is each host', () => {
     const inMode = (mode: string) =>
       decide(Policy.parse({ ...policy, commands: { mode } }), 'ls', { network: ['ok.example'] }).decision

@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { judgeNetwork, standingGrants } from './decide-network.ts'
+import { judgeNetwork, judgePorts, standingGrants } from './decide-network.ts'
 import { isAllowedName } from './environment.ts'
 import { matches } from './matches.ts'
 import type { Policy } from './policy.ts'
@@ -27,6 +27,8 @@ type Asked = {
   readonly env?: Readonly<Record<string, string>> | undefined
   /** The hosts it asks for. */
   readonly network?: readonly string[] | undefined
+  /** The ports at which it wants to be reached. */
+  readonly ports?: readonly number[] | undefined
 }
 
 const rank: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 }
@@ -44,7 +46,7 @@ const thePolicy = 'the policy of this machine'
 export function decide(
   policy: Policy,
   command: string | readonly string[],
-  { env = {}, network = [] }: Asked = {},
+  { env = {}, network = [], ports = [] }: Asked = {},
 ): Decision {
   const { mode } = policy.commands
   const script: ShellScript =
@@ -63,7 +65,7 @@ export function decide(
   }))
   if (judged.length === 0 && unresolved.length === 0)
     unresolved.push({ decision: 'ask', rule: 'unresolved', reason: 'there is no command in it' })
-  const all = [...judged, ...unresolved, ...judgeNetwork(policy, network)]
+  const all = [...judged, ...unresolved, ...judgeNetwork(policy, network), ...judgePorts(policy, ports)]
   const worst = all.reduce((a, b) => (rank[b.decision] > rank[a.decision] ? b : a))
   const reasons = all.filter((one) => one.decision === worst.decision).map((one) => one.reason)
   return {

@@ -45,5 +45,12 @@ export const NetworkPolicy = z.strictObject({
       standing: z.record(z.string().min(1).max(200), z.array(Granted).max(20)).default({}),
     })
     .prefault({}),
+  /** Ports at which a command's own servers are reached from this machine, where its task asks for them. */
+  serve: z
+    .strictObject({
+      default: z.enum(['allow', 'ask', 'deny']).default('ask'),
+      allow: z.array(z.int().min(1_024).max(65_535)).max(100).default([]),
+    })
+    .prefault({}),
 })
 export type NetworkPolicy = z.infer<typeof NetworkPolicy>

@@ -3,7 +3,7 @@ import type { Limits } from './limits.ts'
 import type { ProtectedPaths } from './protected.ts'
 import { sandboxHome } from './environment.ts'
 import type { GrantedPath } from './paths.ts'
-import { socketInside } from './way-out.ts'
+import { socketsInside } from './way-out.ts'
 
 export type ProfileOptions = {
   readonly workspace: string
@@ -29,7 +29,7 @@ export type ProfileOptions = {
   readonly git: { readonly name?: string; readonly email?: string }
   /** False makes the workspace read-only, for commands that only look (git status). */
   readonly writable?: boolean
-  /** The socket of its way out, where it has one. */
+  /** The folder of the sockets of its way out, where it has one. */
   readonly egress?: string | undefined
   /** True: the command makes the terminal it is given its own, for which it must not lead a session yet. */
   readonly atTerminal?: boolean
@@ -111,7 +111,7 @@ export function buildProfile(options: ProfileOptions): Profile {
     ...protectedPaths.readOnly.flatMap((path) => bind('--ro-bind', path)),
     ...protectedPaths.hidden.flatMap((path, i) => i < maxEmptyFiles ? ['--ro-bind-data', fd({ content: 'empty' }), path] : ['--ro-bind', '/dev/null', path]),
     ...options.covered.flatMap((path) => ['--size', '4096', '--tmpfs', path, '--remount-ro', path]),
-    ...(options.egress === undefined ? [] : ['--ro-bind', options.egress, socketInside]),
+    ...(options.egress === undefined ? [] : ['--ro-bind', options.egress, socketsInside]),
     '--remount-ro', '/', '--seccomp', fd({ content: 'filter' }), '--chdir', options.cwd, '--',
   ]
   return { args, data }

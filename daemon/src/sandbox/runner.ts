@@ -95,7 +95,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
       limits,
       git: machine.git,
       writable: begun.watch !== undefined,
-      egress: way?.socket,
+      egress: way?.folder,
       atTerminal: command.terminal !== undefined,
     })
     const data = openAll(profile.data, (file) => openData({ files, filter, root }, file))

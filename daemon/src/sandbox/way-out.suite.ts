@@ -8,6 +8,7 @@ import { systemClock } from '@tandem/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EgressEntry } from '../egress/entry.ts'
 import { createGuard } from '../egress/guard.ts'
+import { createInward } from '../egress/inward.ts'
 import { createProxy } from '../egress/proxy.ts'
 import { createBed, type Bed } from './fixture.ts'
 import type { Egress } from './way-out.ts'
@@ -48,7 +49,9 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
       })
       const egress: Egress = {
         environment: {},
-        open: async (path) => {
+        ports: [],
+        open: async (folder) => {
+          const path = join(folder, 'out')
           sockets.push(path)
           await proxy.listen(path)
           return proxy.close
@@ -107,7 +110,7 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
       expect(stdout).toMatch(
         /^ECONNREFUSED\n(ENOTFOUND|EAI_AGAIN)\nno route\n(ECONNREFUSED|ESERVFAIL|ENOTFOUND|ETIMEOUT)\nno name\n/,
       )
-      expect(stdout.endsWith('/run:\ntandem\n\n/run/tandem:\negress\n')).toBe(true)
+      expect(stdout.endsWith('/run:\ntandem\n\n/run/tandem:\nout\n')).toBe(true)
       expect([asked, resolved, entries]).toEqual([0, [], []])
     })
 
@@ -125,10 +128,10 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
       const ran = await bed.run(`echo $$ $PPID; cat /proc/$PPID/comm; trap 'echo polite; exit 7' TERM; kill -TERM $$`, {
         egress: {
           ...egress,
-          open: async (path) => {
-            const close = await egress.open(path)
+          open: async (folder) => {
+            const close = await egress.open(folder)
             return async () => {
-              modes = [path, join(path, '..')].map((each) => statSync(each).mode & 0o77)
+              modes = [join(folder, 'out'), folder].map((each) => statSync(each).mode & 0o77)
               await close()
             }
           },
@@ -174,6 +177,48 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
       expect(stdout).toBe('all started\n')
     })
 
+    test('[SBX-283] [SBX-45] a server of the command’s is reached at the port it was granted, as long as the command runs', async () => {
+      const [granted, other] = [await freePort(), await freePort()]
+      const inward = createInward([granted], systemClock)
+      const egress: Egress = {
+        environment: {},
+        ports: [granted],
+        open: async (folder) => {
+          await inward.listen(join(folder, 'in'))
+          return inward.close
+        },
+      }
+      const serves = `const { createServer } = require('http')
+        const answer = (asked, said) => said.end('from inside ' + asked.url)
+        createServer(answer).listen(${other}, () => createServer(answer).listen(${granted}, 'localhost', () => console.log('ready')))`
+      const stop = new AbortController()
+      const ready = Promise.withResolvers<void>()
+      const running = bed.run(
+        { argv: ['node', '-e', serves] },
+        { egress, signal: stop.signal, onChunk: () => ready.resolve() },
+      )
+      await ready.promise
+      const ask = async (port: number, path = '/') => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+      const many = Array.from({ length: 20 }, (_, i) => `/${i}`)
+      expect(await Promise.all(many.map((path) => ask(granted, path)))).toEqual(
+        many.map((path) => `from inside ${path}`),
+      )
+      await expect(ask(other)).rejects.toThrow('fetch failed')
+      const second = bed.run('true', {
+        egress: {
+          ...egress,
+          open: async (folder) => {
+            await createInward([granted], systemClock).listen(join(folder, 'in'))
+            return async () => {}
+          },
+        },
+      })
+      await expect(second).rejects.toThrow(`port ${granted} of this machine is taken`)
+      stop.abort()
+      await running
+      await expect(ask(granted)).rejects.toThrow('fetch failed')
+    })
+
     test('[SBX-277] npm installs from its registry and runs the project’s tests', async () => {
       const packed = pack('tiny-sum', 'module.exports = (a, b) => a + b')
       answering = ({ url }, answer) => {
@@ -210,6 +255,14 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
       expect(entries.map(({ status }) => status)).toEqual([200, 200])
     })
   })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
 }
 
 /** A package as a registry has it. */

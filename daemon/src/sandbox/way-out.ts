@@ -1,22 +1,24 @@
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { messageOf, TandemError } from '@tandem/shared'
+import { isTandemError, messageOf, TandemError } from '@tandem/shared'
 import { proxyEnvironment, relayPrefix, relayProcesses } from '../egress/inside.ts'
 import type { Identity } from './identity.ts'
 
-/** What a command may reach. */
+/** What a command may reach, and by what it may be reached. */
 export type Egress = {
-  /** Listens on a unix socket at this path, until the function that is returned is called. */
-  open(path: string): Promise<() => Promise<void>>
+  /** Listens in this folder, on the unix sockets `out` and `in`, until the function that is returned is called. */
+  open(folder: string): Promise<() => Promise<void>>
+  /** Ports of the command's own that are reached from outside, by `in`. */
+  readonly ports: readonly number[]
   /** What besides the proxy's address programs should know, such as the registry they are to use. */
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** The way out of one sandbox: a socket that is bound in, and what comes before the command to use it. */
+/** The way out of one sandbox: a folder of sockets that is bound in, and what comes before the command to use it. */
 export type WayOut = {
   /** Outside. */
-  readonly socket: string
+  readonly folder: string
   readonly prefix: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   /** How many processes and threads it adds to the command's. */
@@ -24,35 +26,33 @@ export type WayOut = {
   close(): Promise<void>
 }
 
-/** Where the socket is inside. */
-export const socketInside = '/run/tandem/egress'
+/** Where the sockets are inside. */
+export const socketsInside = '/run/tandem'
 
 /**
- * Opens it, for who the command runs as: nobody else of the machine reaches the socket. Throws `sandbox-unavailable` where
- * it cannot be.
+ * Opens it, for who the command runs as: nobody else of the machine reaches the sockets. Throws `sandbox-unavailable` where
+ * it cannot be, and `port-busy`.
  */
 export async function openWayOut(egress: Egress, { uid, gid }: Identity): Promise<WayOut> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-out-'))
-  const socket = join(folder, 's')
   let stop: (() => Promise<void>) | undefined
   const close = async () => {
     await stop?.()
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    stop = await egress.open(socket)
-    for (const path of [socket, folder]) chownSync(path, uid, gid)
+    stop = await egress.open(folder)
+    for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid)
+    chownSync(folder, uid, gid)
   } catch (e) {
     await close()
-    throw new TandemError(
-      'sandbox-unavailable',
-      { reason: `the way to the network cannot be opened: ${messageOf(e)}` },
-      e,
-    )
+    if (isTandemError(e)) throw e
+    const reason = `the way to the network cannot be opened: ${messageOf(e)}`
+    throw new TandemError('sandbox-unavailable', { reason }, e)
   }
   return {
-    socket,
-    prefix: relayPrefix({ node: process.execPath, socket: socketInside }),
+    folder,
+    prefix: relayPrefix({ node: process.execPath, folder: socketsInside, ports: egress.ports }),
     environment: { ...proxyEnvironment, ...egress.environment },
     processes: relayProcesses,
     close,

@@ -55,8 +55,8 @@ export function judge(
 /** Code is judged as what would run it: whoever may not start node does not so either. */
 function decideOn(payload: Extract<Task['payload'], { kind: 'command' | 'code' }>, policy: Policy) {
   if (payload.kind === 'code') return decide(policy, ['node', '-'], {})
-  const { command, args, shell, env, network } = payload
-  return decide(policy, shell ? command : [command, ...args], { env, network })
+  const { command, args, shell, env, network, ports } = payload
+  return decide(policy, shell ? command : [command, ...args], { env, network, ports })
 }
 
 const refuse = (code: string, reason: string): Judgement => ({ decision: 'refuse', code, reason: reason.slice(0, 500) })

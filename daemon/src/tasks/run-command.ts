@@ -20,10 +20,12 @@ type CommandPorts = {
 export const commandExecutor =
   ({ runner, workspace, policyNow, ways }: CommandPorts): Executor<'command'> =>
   async ({ task, payload, timeoutMs, onOutput, onProcess, onTerminal, signal, killSignal }) => {
-    const { command, args, shell, cwd, env, network, terminal } = payload
+    const { command, args, shell, cwd, env, network, ports = [], terminal } = payload
     const policy = policyNow()
-    const decided = decide(policy, shell ? command : [command, ...args], { env, network })
-    const way = decided.network.length > 0 ? await ways.forCommand(task, decided.network, policy) : undefined
+    const decided = decide(policy, shell ? command : [command, ...args], { env, network, ports })
+    const asksFor = { hosts: decided.network, ports }
+    const isAlone = decided.network.length === 0 && ports.length === 0
+    const way = isAlone ? undefined : await ways.forCommand(task, asksFor, policy)
     const program = shell ? { shellLine: command } : { argv: [command, ...args] as [string, ...string[]] }
     const result = await runner.runCommand({
       id: `${task.id}.${task.attempt}`,

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { isAbsolute } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
 import { messageOf, TandemError, type Clock, type Log, type Task } from '@tandem/shared'
 import type { EgressEntry } from '../egress/entry.ts'
 import { createFetch, type Fetcher } from '../egress/fetch.ts'
 import { createGuard, type Reach, type Resolve } from '../egress/guard.ts'
 import { withoutProxy } from '../egress/inside.ts'
+import { createInward } from '../egress/inward.ts'
 import { createProxy } from '../egress/proxy.ts'
 import { npmRegistry } from '../sandbox/decide-network.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -13,10 +14,13 @@ import type { Egress } from '../sandbox/way-out.ts'
 
 type About = Pick<Task, 'id' | 'attempt'>
 
+/** Hosts that a command may reach, and ports at which it may be reached. */
+type Granted = { readonly hosts: readonly string[]; readonly ports: readonly number[] }
+
 /** The ways by which tasks reach anything, all of them through the guard and into the log. */
 export type Ways = {
-  /** For a command that was granted these hosts; `refused` tells what else it wanted. */
-  forCommand(task: About, hosts: readonly string[], policy: Policy): Promise<{ egress: Egress; refused(): string[] }>
+  /** For a command that was granted these; `refused` tells what else it wanted. */
+  forCommand(task: About, granted: Granted, policy: Policy): Promise<{ egress: Egress; refused(): string[] }>
   /** For one execution of code. */
   forCode(task: About, policy: Policy): Fetcher
 }
@@ -39,7 +43,7 @@ export function createWays({ workspace, environment, clock, log, resolve }: Ways
   let registry: URL | undefined
   const registryNow = async () => (registry ??= await findRegistry(environment, workspace))
   return {
-    forCommand: async (task, hosts, { network }) => {
+    forCommand: async (task, { hosts, ports }, { network }) => {
       const npm = hosts.includes(npmRegistry) ? await registryNow() : undefined
       const allow = hosts.flatMap((host) => (host === npmRegistry ? [] : [host]))
       if (npm) allow.push(`${npm.hostname}:${npm.port || (npm.protocol === 'https:' ? 443 : 80)}`)
@@ -57,13 +61,22 @@ export function createWays({ workspace, environment, clock, log, resolve }: Ways
           ...withoutProxy(allow.map((host) => host.replace(/:\d+$/, ''))),
           ...(npm && { npm_config_registry: npm.href, YARN_NPM_REGISTRY_SERVER: npm.href }),
         },
-        open: async (path) => {
+        ports,
+        open: async (folder) => {
           const proxy = createProxy({ guard: createGuard(reach, resolve), clock, record: recordOf(task) })
-          await proxy.listen(path)
-          return async () => {
+          const inward = createInward(ports, clock)
+          const close = async () => {
             for (const host of proxy.refused()) refused.add(host)
-            await proxy.close()
+            await Promise.all([proxy.close(), inward.close()])
           }
+          try {
+            await proxy.listen(join(folder, 'out'))
+            if (ports.length > 0) await inward.listen(join(folder, 'in'))
+          } catch (e) {
+            await close()
+            throw e
+          }
+          return close
         },
       }
       return { egress, refused: () => [...refused] }

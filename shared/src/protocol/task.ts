@@ -31,6 +31,8 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     terminal: TerminalSize.optional(),
     /** What it wants to reach. Without the daemon's or a person's yes, and beyond these, there is no network. */
     network: z.array(NetworkWish).max(32).optional(),
+    /** Servers of its own that should be reached: ports of the daemon's machine, by itself alone, that lead to the same ports of it. */
+    ports: z.array(z.int().min(1_024).max(65_535)).max(8).optional(),
   }),
   z.object({ kind: z.literal('code'), ...Snippet.shape }),
   z.object({ kind: z.literal('bash'), script: z.string().max(100_000) }),
