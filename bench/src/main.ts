@@ -11,6 +11,7 @@ import { outputFrames } from './output-frames.ts'
 import { reconnect } from './reconnect.ts'
 import { reconnectMany } from './reconnect-many.ts'
 import { saving } from './saving.ts'
+import { sandbox } from './sandbox.ts'
 import { toTable, type Row } from './stats.ts'
 import { taskStart } from './task-start.ts'
 import { tasksCut } from './tasks-cut.ts'
@@ -33,7 +34,7 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   'reconnect-many': () => reconnectMany(Number(process.env.FILES ?? 2_000)),
 }
 /** Those that start what they need themselves. */
-const ownBenches: Readonly<Record<string, () => Promise<Row[]>>> = { durable, crowd, memory, trace }
+const ownBenches: Readonly<Record<string, () => Promise<Row[]>>> = { durable, crowd, memory, trace, sandbox }
 /** As these, but only where they are asked for: they take minutes. */
 const longBenches: Readonly<Record<string, () => Promise<Row[]>>> = {
   'mirror-peers': () => mirrorPeers(Number(process.env.FILES ?? 10_000)),

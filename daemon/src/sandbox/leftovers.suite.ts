@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -159,6 +160,19 @@ export function describeLeftovers(who: string, { owner }: { owner?: number } = {
       )
       expect(seen.stdout).toBe('')
       expect(existsSync(join(bed.workspace, '.tandem/x')) || existsSync(join(bed.workspace, 'gone'))).toBe(false)
+    })
+
+    test('[SBX-234] where somebody took our own folder away, it is made again, and a link in its place is refused', async () => {
+      const { at, run, aside } = await open()
+      rmSync(join(bed.workspace, '.tandem'), { recursive: true })
+      expect(aside(await run('echo x > .envrc'))).toEqual(['.envrc'])
+      rmSync(join(bed.workspace, '.tandem'), { recursive: true })
+      symlinkSync(bed.outside, join(bed.workspace, '.tandem'))
+      await expect(run('touch began')).rejects.toMatchObject({
+        message: expect.stringContaining('is a link or a file'),
+      })
+      expect([existsSync(at('began')), readdirSync(bed.outside).includes('running')]).toEqual([false, false])
+      rmSync(join(bed.workspace, '.tandem'))
     })
 
     test('[SBX-238] a folder that may not be written any more is opened, and closed again', async () => {

@@ -1,6 +1,5 @@
-import { lstatSync } from 'node:fs'
-import { lstat, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
-import { lchown } from 'node:fs/promises'
+import { lstatSync, rmSync, writeFileSync } from 'node:fs'
+import { lchown, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { openOwnFolder } from '../disk/own-folder.ts'
@@ -26,8 +25,10 @@ export type Marker = z.infer<typeof Note> & { readonly file: string; readonly st
  * daemon that is no more says what to look after.
  */
 export function createMarkers(workspace: string, identity: Identity) {
-  let made = 0
+  const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   const folder = async () => {
+    const places = [join(workspace, '.tandem'), join(workspace, '.tandem/running')]
+    if (places.every(isFolder)) return places[1] ?? ''
     const own = await openOwnFolder(workspace)
     const running = join(own, 'running')
     await mkdir(running).catch(ignoring('EEXIST'))
@@ -35,17 +36,18 @@ export function createMarkers(workspace: string, identity: Identity) {
     await writeFile(join(own, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoring('EEXIST'))
     return running
   }
-  let opening: Promise<string> | undefined
+  let ownLine: Promise<string> | undefined
 
   return {
     write: async (note: Pick<Marker, 'id' | 'known' | 'doubts' | 'awaited'>): Promise<Marker> => {
-      const file = join(await (opening ??= folder()), `${process.pid}-${++made}.json`)
-      const full = { ...note, pid: process.pid, processStart: startOf(await statLine(process.pid)) }
-      await writeFile(file, JSON.stringify(full), { mode: 0o600 })
-      return { ...full, file, startedAt: (await lstat(file)).ctimeMs }
+      const file = join(await folder(), `${process.pid}-${++made}.json`)
+      const full = { ...note, pid: process.pid, processStart: startOf(await (ownLine ??= statLine(process.pid))) }
+      // Small and at once: this stands before every command, and waiting for another thread takes longer.
+      writeFileSync(file, JSON.stringify(full), { mode: 0o600 })
+      return { ...full, file, startedAt: lstatSync(file).ctimeMs }
     },
-    remove: ({ file }: Marker) => unlink(file).catch(ignoring('ENOENT')),
-    /** Those of processes that are no more. What cannot be read is looked after as if nothing had been there before. */
+    remove: ({ file }: Marker) => rmSync(file, { force: true }),
+    /** Those of processes that are no more. */
     leftBehind: async (): Promise<Marker[]> => {
       const running = join(workspace, '.tandem/running')
       if (!lstatSync(running, { throwIfNoEntry: false })?.isDirectory()) return []
@@ -66,6 +68,9 @@ export function createMarkers(workspace: string, identity: Identity) {
     },
   }
 }
+
+/** Of all runners in this process, which may serve one folder one after the other. */
+let made = 0
 
 const statLine = (pid: number): Promise<string> => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
 const startOf = (line: string): string => line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? ''

@@ -92,7 +92,7 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
           try {
             const result = await audit(marker)
             // What is still there is looked at again by the next daemon.
-            if (!result || result.left.length === 0) await markers.remove(marker)
+            if (!result || result.left.length === 0) markers.remove(marker)
             return result
           } catch (error) {
             log.error('what a command made could not be looked through', { error })
@@ -104,7 +104,7 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
     recover: async () => {
       for (const marker of await markers.leftBehind()) {
         await audit(marker)
-        await markers.remove(marker)
+        markers.remove(marker)
       }
     },
   }
