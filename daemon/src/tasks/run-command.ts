@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { SetAside } from '@tandem/shared'
+import { TandemError, type SetAside } from '@tandem/shared'
 import type { CommandResult, EndReason, Runner } from '../sandbox/command.ts'
 import { decide } from '../sandbox/decide.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -23,6 +23,10 @@ export const commandExecutor =
     const { command, args, shell, cwd, env, network, ports = [], terminal } = payload
     const policy = policyNow()
     const decided = decide(policy, shell ? command : [command, ...args], { env, network, ports })
+    if (!decided.writable && runner.tier === 'none') {
+      const reason = `without a sandbox nothing keeps a command from writing, as the mode \`${policy.commands.mode}\` wants it`
+      throw new TandemError('sandbox-unavailable', { reason })
+    }
     const asksFor = { hosts: decided.network, ports }
     const isAlone = decided.network.length === 0 && ports.length === 0
     const way = isAlone ? undefined : await ways.forCommand(task, asksFor, policy)

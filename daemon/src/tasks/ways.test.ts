@@ -27,13 +27,13 @@ afterAll(() => {
   bed?.remove()
 })
 
-function open(policy: object, environment: NodeJS.ProcessEnv = {}) {
+function open(policy: object, environment: NodeJS.ProcessEnv = {}, runner = bed.runner) {
   const lines: Record<string, unknown>[] = []
   const log = createLog({ write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) })
   const resolve = async (name: string) => (name.endsWith('.example') ? ['127.0.0.1'] : [])
   const ways = createWays({ workspace: bed.workspace, environment, clock: systemClock, log, resolve })
   const policyNow = createPolicyNow(bed.workspace, Policy.parse({ ...policy, limits: bed.policy.limits }))
-  const executor = commandExecutor({ ...bed, policyNow, ways })
+  const executor = commandExecutor({ ...bed, runner, policyNow, ways })
   const run = async (payload: object) => {
     let text = ''
     const task = { id: createId(), attempt: 1 }
@@ -124,6 +124,10 @@ test('[SBX-278] [SBX-271] what the repository’s file says holds for the next c
   writeFileSync(file, JSON.stringify({ limits: { fileMb: 1 } }))
   expect((await run({ command: 'head -c 2000000 /dev/zero > big' })).state).toBe('failed')
   expect((await run({ command: `echo '{}' > ${repositoryPolicyFile}` })).text).toContain('Read-only')
+  const { runner, remove } = await createBed({ unsafe: true })
+  const unsafely = open({ commands: { mode: 'plan' } }, {}, runner)
+  await expect(unsafely.run({ command: 'ls' })).rejects.toThrow('nothing keeps a command from writing')
+  remove()
   writeFileSync(file, '{')
   await expect(run({ command: 'ls' })).rejects.toThrow('tandem.policy.json is not JSON')
 })
