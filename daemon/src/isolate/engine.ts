@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Cell, StartCell } from '../sandbox/cell.ts'
 import type { Guest } from './hear.ts'
 import { quickJsProgram } from './guest/quickjs.ts'
-import type { IsolateLimits } from './limits.ts'
+import type { IsolateLimits } from '../sandbox/isolate-limits.ts'
 
 /** Where its files are, inside. */
 const root = '/isolate'

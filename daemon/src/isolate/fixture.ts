@@ -8,7 +8,7 @@ import { commandIdentity } from '../sandbox/identity.ts'
 import { findWalls } from '../sandbox/walls.ts'
 import { buildEnv, type Granted } from './env.ts'
 import { createIsolate } from './isolate.ts'
-import { defaultIsolateLimits, type IsolateLimits } from './limits.ts'
+import { defaultIsolateLimits, type IsolateLimits } from '../sandbox/isolate-limits.ts'
 import { createScratch } from './scratch.ts'
 import type { Ran } from './talk.ts'
 

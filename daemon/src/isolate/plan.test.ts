@@ -1,6 +1,6 @@
 import { Snippet } from '@tandem/shared'
 import { expect, test } from 'vitest'
-import { defaultIsolateLimits } from './limits.ts'
+import { defaultIsolateLimits } from '../sandbox/isolate-limits.ts'
 import { plan } from './plan.ts'
 
 const planned = (code: string, { timeoutMs = 5_000, ...more }: { timeoutMs?: number } & Partial<Snippet> = {}) =>

@@ -1,5 +1,5 @@
 import type { Snippet } from '@tandem/shared'
-import type { IsolateLimits } from './limits.ts'
+import type { IsolateLimits } from '../sandbox/isolate-limits.ts'
 
 /** What an isolate does not have, and Node does: names that stand for themselves. */
 const nodeGlobals =

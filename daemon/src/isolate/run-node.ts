@@ -6,7 +6,7 @@ import { modulesOf, type IsolateRun } from './isolate.ts'
 import { resultOf, talk, type Ran } from './talk.ts'
 
 type NodeRun = Omit<IsolateRun, 'onStarted' | 'env'> &
-  Pick<Command, 'id' | 'env' | 'killSignal' | 'onStarted'> & {
+  Pick<Command, 'id' | 'env' | 'limits' | 'writable' | 'killSignal' | 'onStarted'> & {
     bindings: Env
     /** What it writes past the console. */
     onOutput: Command['onChunk']
@@ -24,13 +24,10 @@ type NodeOptions = {
   runner: Runner
   /** The real path of the folder. */
   workspace: string
-  /** The most that one may ask for. */
-  maxMemMb: number
 }
 
-export const createNodeGuests = ({ runner, workspace, maxMemMb }: NodeOptions): NodeGuests => ({
-  run: async ({ snippet, bindings, wallMs, onLog, onOutput, ...command }) => {
-    const { memMb } = snippet
+export const createNodeGuests = ({ runner, workspace }: NodeOptions): NodeGuests => ({
+  run: async ({ snippet, bindings, wallMs, limits, onLog, onOutput, ...command }) => {
     let channel: Duplex | undefined
     let talking: ReturnType<typeof talk> | undefined
     const open = (stream: Duplex) => {
@@ -45,7 +42,7 @@ export const createNodeGuests = ({ runner, workspace, maxMemMb }: NodeOptions): 
           typed: snippet.language === 'typescript',
           env: bindings,
           // These are the command's own.
-          limits: { cpuMs: wallMs, memMb: memMb ?? maxMemMb },
+          limits: { cpuMs: wallMs, memMb: limits?.memMb ?? 0 },
           onLog,
           onPrepared: () => {},
         },
@@ -56,7 +53,7 @@ export const createNodeGuests = ({ runner, workspace, maxMemMb }: NodeOptions): 
         ...command,
         argv: [process.execPath, '--no-warnings', '--input-type=module', '--eval', nodeProgram()],
         cwd: workspace,
-        limits: { wallMs, ...(memMb !== undefined && { memMb: Math.min(memMb, maxMemMb) }) },
+        limits: { ...limits, wallMs },
         onChunk: onOutput,
         channel: open,
       })

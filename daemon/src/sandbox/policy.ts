@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { NetworkPolicy } from './network-policy.ts'
+import { defaultIsolateLimits, IsolateLimits } from './isolate-limits.ts'
 import { defaultLimits, Limits } from './limits.ts'
 import { Mode } from './modes.ts'
 import { GrantedPath } from './paths.ts'
@@ -85,6 +86,8 @@ export const Policy = z.strictObject({
   execExtensions: z.array(z.string().regex(/^\.\w{1,20}$/)).default(['.js', '.ts', '.py', '.sh']),
   network: NetworkPolicy.prefault({}),
   limits: Limits.default(defaultLimits),
+  /** What one snippet may use; those that ask for more run as Node, and then have `limits`. */
+  isolate: IsolateLimits.default(defaultIsolateLimits),
 })
 export type Policy = z.infer<typeof Policy>
 

@@ -2,7 +2,6 @@ import { realpathSync } from 'node:fs'
 import { messageOf, TandemError, type Clock, type Id, type Log, type Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
 import { createIsolate } from '../isolate/isolate.ts'
-import { defaultIsolateLimits } from '../isolate/limits.ts'
 import { createNodeGuests } from '../isolate/run-node.ts'
 import { createSessions } from '../isolate/sessions.ts'
 import { createCells, createUnsafeCells, type StartCell } from '../sandbox/cell.ts'
@@ -75,15 +74,20 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       return { policy, unavailable: unavailable ?? { code: 'config-invalid', reason: messageOf(e) } }
     }
   }
-  const limits = defaultIsolateLimits
   const refuse: StartCell = () => {
     throw new TandemError('sandbox-unavailable', { reason: sentence })
   }
   const walled = probe.walls && tier !== 'none' ? createCells(probe.walls, identity) : refuse
   const code = codeExecutor({
-    isolate: createIsolate({ startCell: unsafe ? createUnsafeCells(signal) : walled, limits, history, clock, signal }),
-    node: createNodeGuests({ runner, workspace, maxMemMb: policy.limits.memMb }),
-    limits,
+    isolate: createIsolate({
+      startCell: unsafe ? createUnsafeCells(signal) : walled,
+      limits: policy.isolate,
+      history,
+      clock,
+      signal,
+    }),
+    node: createNodeGuests({ runner, workspace }),
+    policyNow,
     tier: runner.tier,
     scratchOf: createSessions(clock).scratchOf,
     fetchFor: (task) => ways.forCode(task, policyNow()),

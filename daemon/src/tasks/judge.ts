@@ -53,8 +53,10 @@ export function judge(
 }
 
 /** Code is judged as what would run it: whoever may not start node does not so either. */
+export const runsCode = ['node', '-']
+
 function decideOn(payload: Extract<Task['payload'], { kind: 'command' | 'code' }>, policy: Policy) {
-  if (payload.kind === 'code') return decide(policy, ['node', '-'], {})
+  if (payload.kind === 'code') return decide(policy, runsCode)
   const { command, args, shell, env, network, ports } = payload
   return decide(policy, shell ? command : [command, ...args], { env, network, ports })
 }

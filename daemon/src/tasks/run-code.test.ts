@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createFetch } from '../egress/fetch.ts'
 import { createIsolate } from '../isolate/isolate.ts'
-import { defaultIsolateLimits } from '../isolate/limits.ts'
+import { defaultIsolateLimits } from '../sandbox/isolate-limits.ts'
+import { defaultPolicy } from '../sandbox/policy.ts'
 import { createNodeGuests } from '../isolate/run-node.ts'
 import { createSessions } from '../isolate/sessions.ts'
 import { createCells, createUnsafeCells } from '../sandbox/cell.ts'
@@ -57,15 +58,15 @@ const webUrl = () => `http://web.example:${(web.address() as AddressInfo).port}`
 beforeAll(() => new Promise<void>((done) => web.listen(0, '127.0.0.1', done)))
 afterAll(() => web.close())
 
-function executorOf({ runner, probe, workspace }: Bed): Executor {
+function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000): Executor {
   const stop = new AbortController()
   stops.push(stop)
   const startCell = probe.walls ? createCells(probe.walls, commandIdentity(workspace)) : createUnsafeCells(stop.signal)
   const limits = { ...defaultIsolateLimits, cpuMs: 2_000 }
   return codeExecutor({
     isolate: createIsolate({ startCell, limits, history: '', clock: systemClock, signal: stop.signal }),
-    node: createNodeGuests({ runner, workspace, maxMemMb: 2_048 }),
-    limits,
+    node: createNodeGuests({ runner, workspace }),
+    policyNow: () => ({ ...defaultPolicy, isolate: limits, limits: { ...defaultPolicy.limits, graceMs } }),
     tier: runner.tier,
     scratchOf: createSessions(systemClock).scratchOf,
     fetchFor: () =>
@@ -81,7 +82,7 @@ function executorOf({ runner, probe, workspace }: Bed): Executor {
 for (const unsafe of [false, true]) {
   describeExecutor('code', unsafe ? 'without walls' : 'behind walls', async (graceMs) => {
     const bed = await createBed({ unsafe, limits: { graceMs } })
-    return { executor: executorOf(bed), workspace: bed.workspace, programs, remove: bed.remove }
+    return { executor: executorOf(bed, graceMs), workspace: bed.workspace, programs, remove: bed.remove }
   })
 }
 

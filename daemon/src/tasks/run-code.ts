@@ -11,14 +11,16 @@ import type { Fetcher } from '../egress/fetch.ts'
 import { bridge } from '../isolate/bridge.ts'
 import { buildEnv, type Granted } from '../isolate/env.ts'
 import type { Isolate } from '../isolate/isolate.ts'
-import type { IsolateLimits } from '../isolate/limits.ts'
 import { plan } from '../isolate/plan.ts'
 import type { FileTree } from '../isolate/ports.ts'
 import type { NodeGuests } from '../isolate/run-node.ts'
 import type { Ran } from '../isolate/talk.ts'
 import type { Tier } from '../sandbox/command.ts'
+import { decide } from '../sandbox/decide.ts'
+import type { Policy } from '../sandbox/policy.ts'
 import type { Executor, Outcome } from './execute.ts'
 import { createConsole } from './console.ts'
+import { runsCode } from './judge.ts'
 import { outcomeOf } from './run-command.ts'
 
 export type CodePorts = Pick<Granted, 'shell'> & {
@@ -26,7 +28,8 @@ export type CodePorts = Pick<Granted, 'shell'> & {
   fetchFor(task: Pick<Task, 'id' | 'attempt'>): Fetcher
   isolate: Isolate
   node: NodeGuests
-  limits: IsolateLimits
+  /** What holds now; throws where that cannot be known. */
+  policyNow(): Policy
   /** How much the walls hold. */
   tier: Tier
   scratchOf(session: string | undefined): FileTree
@@ -38,10 +41,11 @@ type About = Pick<ExecutionResult, 'id' | 'ranIn' | 'output' | 'logs' | 'truncat
 
 /** Runs a `code` task: in the isolate, or, where that cannot do it, as Node behind the walls of commands. */
 export const codeExecutor =
-  ({ isolate, node, limits, tier, scratchOf, project, shell, fetchFor }: CodePorts): Executor<'code'> =>
+  ({ isolate, node, policyNow, tier, scratchOf, project, shell, fetchFor }: CodePorts): Executor<'code'> =>
   async ({ task, payload, timeoutMs, onOutput, onProcess, signal, killSignal }) => {
     const id = randomUUID()
-    const chosen = plan(payload, timeoutMs, limits)
+    const policy = policyNow()
+    const chosen = plan(payload, timeoutMs, policy.isolate)
     // [S171] Said, never pretended.
     if (chosen === 'container')
       return {
@@ -56,10 +60,16 @@ export const codeExecutor =
         fetch,
         asked: payload.bindings,
         props: { execution: id, session: payload.session },
-        maxCalls: limits.calls,
+        maxCalls: policy.isolate.calls,
       })
       const wrote = createConsole(onOutput)
-      const run = { snippet: payload, env, wallMs: timeoutMs, onLog: wrote.log, onStarted: onProcess }
+      const run = {
+        snippet: payload,
+        env,
+        wallMs: Math.min(timeoutMs, policy.limits.maxWallMs),
+        onLog: wrote.log,
+        onStarted: onProcess,
+      }
       if (chosen === 'isolate') {
         const ran = await isolate.run({ ...run, signal: AbortSignal.any([signal, killSignal]) })
         return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
@@ -69,6 +79,8 @@ export const codeExecutor =
         id: `${task.id}.${task.attempt}`,
         env: { TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
         bindings: env,
+        limits: { ...policy.limits, memMb: Math.min(payload.memMb ?? Infinity, policy.limits.memMb) },
+        writable: decide(policy, runsCode).writable,
         signal,
         killSignal,
         onOutput: wrote.raw,
