@@ -14,6 +14,9 @@ export type RunOptions = {
   timeoutMs: number
   priority: number
   requires: readonly string[]
+  /** What it wants to reach, and where it wants to be reached. */
+  network?: readonly string[] | undefined
+  ports?: readonly number[] | undefined
   detach: boolean
   settings: Settings
   machine: Machine
@@ -51,9 +54,10 @@ export async function taskRun(options: RunOptions): Promise<number> {
   }
 }
 
-function inputOf({ argv, cwd, title, timeoutMs, priority, requires }: RunOptions, here: string) {
+function inputOf(options: RunOptions, here: string) {
+  const { argv, cwd, title, timeoutMs, priority, requires, network, ports } = options
   const [command = '', ...args] = argv
-  const payload = { kind: 'command', command, args, cwd: cwd ?? here }
+  const payload = { kind: 'command', command, args, cwd: cwd ?? here, network, ports }
   return { payload, timeoutMs, priority, requires, ...(title !== undefined && { title }) }
 }
 

@@ -79,13 +79,18 @@ test(
     const server = await testServer()
     const daemon = await playDaemon(server, 'one')
     const flags = ['--title', 'tests', '--timeout', '15m', '--priority', '2', '--cwd', 'packages']
+    flags.push('--network', '@npm,example.org', '--ports', '3000,3001')
     const run = tandem(['run', ...flags, '--', 'npm', 'test', '--', '--json'], reaching(server))
     const task = await newest(server)
     expect(task).toMatchObject({
       title: 'tests',
       timeoutMs: 900_000,
       priority: 2,
-      payload: { kind: 'command', command: 'npm', args: ['test', '--', '--json'], cwd: 'packages' },
+      payload: {
+        ...{ kind: 'command', command: 'npm', args: ['test', '--', '--json'], cwd: 'packages' },
+        network: ['@npm', 'example.org'],
+        ports: [3_000, 3_001],
+      },
     })
     const attempt = await daemon.begin(task.id)
     await attempt.write('one\n')

@@ -39,17 +39,14 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     .option('--title <title>', 'what it is called in lists')
     .option('--timeout <time>', 'how long it may take: 90, 90s, 15m, 2h', spanOf, hour)
     .option('--priority <number>', 'from -10 to 10', Number, 0)
-    .option(
-      '--requires <names>',
-      'what a daemon must have, with commas between',
-      (names: string) => names.split(','),
-      [],
-    )
+    .option('--requires <names>', 'what a daemon must have, with commas between', listOf, [])
+    .option('--network <hosts>', 'hosts it wants to reach, with commas between; @npm for the registry of npm', listOf)
+    .option('--ports <numbers>', 'ports at which its own servers are to be reached', portsOf)
     .option('--detach', 'print the id of the task, and do not wait for it', false)
     .passThroughOptions()
     .action((argv: string[], given: RunFlags, command: Command) => {
-      const { cwd, title, timeout: timeoutMs, priority, requires, detach } = given
-      const what = { argv, cwd, title, timeoutMs, priority, requires, detach }
+      const { timeout: timeoutMs, ...more } = given
+      const what = { argv, timeoutMs, ...more }
       return ends(taskRun({ ...what, ...common, settings: settingsOf(command, machine), streams, force }))
     })
   verb('list')
@@ -101,8 +98,13 @@ type RunFlags = {
   timeout: number
   priority: number
   requires: string[]
+  network?: string[]
+  ports?: number[]
   detach: boolean
 }
+
+const listOf = (names: string): string[] => names.split(',')
+const portsOf = (numbers: string): number[] => listOf(numbers).map(Number)
 
 /** `90`, `90s`, `15m`, `2h` in ms. */
 export function spanOf(text: string): number {
