@@ -85,7 +85,7 @@ test('[S225] what is below the project’s root is the project’s, all else is 
   expect(await alone.fs('readdir', '/')).toEqual(['home', 'src'])
 })
 
-test('[S159] [S160] [S161] an execution has what it asked for of what there is, and knows who it is', async () => {
+test('[S159] [S160] [S161] [S163] an execution has what it asked for of what there is, and knows who it is', async () => {
   const shell = { exec: async (line: string) => ({ stdout: `${line}\n`, stderr: '', exitCode: 0 }) }
   const { env, call } = setUp({ shell, asked: ['BASH', 'ECHO'] })
   expect(env.methods).toEqual({ BASH: ['exec'], ECHO: ['ping', 'info', 'echo'] })

@@ -1,5 +1,5 @@
 import { createId, systemClock, TaskPayload } from '@tandem/shared'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createFetch } from '../egress/fetch.ts'
 import { createIsolate } from '../isolate/isolate.ts'
 import { defaultIsolateLimits } from '../sandbox/isolate-limits.ts'
-import { defaultPolicy } from '../sandbox/policy.ts'
+import { defaultPolicy, Policy } from '../sandbox/policy.ts'
 import { createNodeGuests } from '../isolate/run-node.ts'
 import { createSessions } from '../isolate/sessions.ts'
 import { createCells, createUnsafeCells } from '../sandbox/cell.ts'
@@ -58,7 +58,7 @@ const webUrl = () => `http://web.example:${(web.address() as AddressInfo).port}`
 beforeAll(() => new Promise<void>((done) => web.listen(0, '127.0.0.1', done)))
 afterAll(() => web.close())
 
-function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000): Executor {
+function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000, owner: Policy = defaultPolicy): Executor {
   const stop = new AbortController()
   stops.push(stop)
   const startCell = probe.walls ? createCells(probe.walls, commandIdentity(workspace)) : createUnsafeCells(stop.signal)
@@ -66,7 +66,7 @@ function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000): Execut
   return codeExecutor({
     isolate: createIsolate({ startCell, limits, history: '', clock: systemClock, signal: stop.signal }),
     node: createNodeGuests({ runner, workspace }),
-    policyNow: () => ({ ...defaultPolicy, isolate: limits, limits: { ...defaultPolicy.limits, graceMs } }),
+    policyNow: () => ({ ...owner, isolate: limits, limits: { ...owner.limits, graceMs } }),
     tier: runner.tier,
     scratchOf: createSessions(systemClock).scratchOf,
     fetchFor: () =>
@@ -90,10 +90,11 @@ for (const unsafe of [false, true]) {
 const beds = new Map<boolean, Promise<{ bed: Bed; executor: Executor }>>()
 afterAll(async () => (await Promise.all(beds.values())).forEach(({ bed }) => bed.remove()))
 
-async function open({ unsafe = false } = {}) {
+async function open({ unsafe = false, policy }: { unsafe?: boolean; policy?: Policy } = {}) {
   const opening = beds.get(unsafe) ?? createBed({ unsafe }).then((bed) => ({ bed, executor: executorOf(bed) }))
   beds.set(unsafe, opening)
-  const { bed, executor } = await opening
+  const { bed, executor: usual } = await opening
+  const executor = policy ? executorOf(bed, 0, policy) : usual
   const run = async (
     text: string,
     { timeoutMs = 60_000, ...more }: { timeoutMs?: number; language?: string; modules?: object; runner?: string } = {},
@@ -172,7 +173,7 @@ test('[S226] [S230] [S232] [SBX-282] code fetches what it may, wherever it runs,
   }
 })
 
-test('[S165] [S166] [S168] a failure in the isolate is the task’s, in words and by category', async () => {
+test('[S148] [S165] [S166] [S168] a failure in the isolate is the task’s, in words and by category', async () => {
   const { run } = await open()
   const table = [
     ['\nnull.x', {}, 'failed', 'runtime', /^main:2:\d+: TypeError: /],
@@ -262,4 +263,30 @@ test('[S171] a container is no runner of this version, and is refused in words',
     ranIn: 'isolate',
     errors: [{ message: expect.stringContaining('node:fs') }],
   })
+})
+
+test('[S157] [S155] the harness is the same in the isolate and in Node: what code gets, says and gives; each run has its own id', async () => {
+  const { run } = await open()
+  const text = `export default async (env) => {
+    console.info('a', 1, [undefined, null], { b: () => 1 }, new Map())
+    const failed = await env.FS.readFile('/none').catch((e) => e.message)
+    await env.FS.writeFile('/home/x', 'y')
+    return { names: Object.keys(env), frozen: Object.isFrozen(env.FS), failed, x: await env.FS.readFile('/home/x') }
+  }`
+  const [one, two] = [await run(text, { runner: 'isolate' }), await run(text, { runner: 'node' })]
+  const [first, second] = [one.result.execution, two.result.execution]
+  expect(first).toMatchObject({ ranIn: 'isolate', success: true })
+  expect(second).toMatchObject({ ranIn: 'node', success: true })
+  const same = ({ id: _, ranIn: __, ...rest }: NonNullable<typeof first>) => rest
+  expect(second && same(second)).toEqual(first && same(first))
+  expect(first?.id).not.toBe(second?.id)
+})
+
+test('[SBX-298] code as Node has what the policy leaves to commands: its limits, and the folder to look at alone where that is so', async () => {
+  const policy = Policy.parse({ commands: { mode: 'plan', look: ['node *'] }, limits: { maxWallMs: 700 } })
+  const { bed, run } = await open({ policy })
+  const writes = await run(`import { writeFileSync } from 'node:fs'\nwriteFileSync('made.txt', '')`)
+  expect(writes.result.execution?.errors).toMatchObject([{ message: expect.stringContaining('EROFS') }])
+  expect(existsSync(join(bed.workspace, 'made.txt'))).toBe(false)
+  expect(await run(`import 'node:fs'\nfor (;;);`)).toMatchObject({ state: 'timed_out' })
 })
