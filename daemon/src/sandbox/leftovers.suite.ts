@@ -216,9 +216,10 @@ export function describeLeftovers(who: string, { owner }: { owner?: number } = {
         await vi.waitFor(() => expect(existsSync(at('made'))).toBe(true), { timeout: 20_000 })
         daemon.kill('SIGKILL')
         await new Promise((resolve) => daemon.once('exit', resolve))
-        const running = () => readdirSync(join(bed.workspace, '.tandem/running'))
+        const ofKilled = (note: string) => note.startsWith(`${daemon.pid}-`)
+        const running = () => readdirSync(join(bed.workspace, '.tandem/running')).filter(ofKilled)
         expect(existsSync(at('.envrc'))).toBe(true)
-        expect(running().length).toBeGreaterThan(0)
+        expect(running().length).toBe(1)
         const { workspace } = bed
         await openRunner({ workspace, policy: defaultPolicy, environment: process.env, unsafe: false, log: silentLog })
         expect([existsSync(at('.envrc')), existsSync(at('made')), running()]).toEqual([false, true, []])

@@ -78,6 +78,15 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
       paths.map((path) => [relative(workspace, path), of(path)] as const).filter(([, value]) => counts(value)),
     )
 
+  /** What could not be moved is looked at again after the next command, and by the next daemon. */
+  const unfinished: Marker[] = []
+  const finish = async (marker: Marker) => {
+    const result = await audit(marker)
+    if (!result || result.left.length === 0) markers.remove(marker)
+    else unfinished.push(marker)
+    return result
+  }
+
   return {
     begin: async (id, { known, repositories, awaited }) => {
       const marker = await markers.write({
@@ -90,10 +99,8 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
         startedAt: marker.startedAt,
         end: async () => {
           try {
-            const result = await audit(marker)
-            // What is still there is looked at again by the next daemon.
-            if (!result || result.left.length === 0) markers.remove(marker)
-            return result
+            for (const earlier of unfinished.splice(0)) await finish(earlier)
+            return await finish(marker)
           } catch (error) {
             log.error('what a command made could not be looked through', { error })
             return { folder: '.tandem/quarantine', paths: [], left: [], failed: messageOf(error) }
@@ -103,8 +110,10 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
     },
     recover: async () => {
       for (const marker of await markers.leftBehind()) {
-        await audit(marker)
-        markers.remove(marker)
+        // A folder that cannot be looked through is none that may not be served.
+        await finish(marker).catch((error: unknown) =>
+          log.error('what a command made could not be looked through', { error }),
+        )
       }
     },
   }
