@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { readPolicy } from '@tandem/daemon/policy'
+import { createPolicyNow } from '@tandem/daemon/repository-policy'
 import { createId, messageOf, silentLog, systemClock, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Finding } from './finding.ts'
@@ -86,10 +87,16 @@ async function lookAtPort({ folder, settings, machine }: Context): Promise<Findi
 }
 
 function lookAtPolicy({ folder, machine }: Context): Finding {
-  const { file, isThere, policy } = readPolicy({ environment: machine.env, workspace: checkFolder(folder) })
+  const workspace = checkFolder(folder)
+  const { file, isThere, policy } = readPolicy({ environment: machine.env, workspace })
+  try {
+    createPolicyNow(workspace, policy)()
+  } catch (e) {
+    return { is: 'fail', says: messageOf(e), fix: 'Correct that file in the folder: no task runs until then.' }
+  }
   if (!isThere) return { is: 'ok', says: `the default: there is no ${file}` }
-  const { allow, ask, deny, default: others } = policy.commands
-  const count = `${allow.length} rules allow, ${ask.length} ask, ${deny.length} deny; other commands: ${others}`
+  const { allow, ask, deny, default: others, mode } = policy.commands
+  const count = `mode ${mode}; ${allow.length} rules allow, ${ask.length} ask, ${deny.length} deny; other commands: ${others}`
   return { is: 'ok', says: `${file} (${count})` }
 }
 
