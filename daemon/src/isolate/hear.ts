@@ -52,11 +52,11 @@ async function* linesOf(stream: Readable): AsyncGenerator<string | undefined> {
   for await (const piece of stream as AsyncIterable<string>) {
     const [first = '', ...more] = piece.split('\n')
     rest += first
-    if (rest.length > maxLine) return yield undefined
     for (const next of more) {
-      yield rest
+      yield rest.length > maxLine ? undefined : rest
       rest = next
     }
+    if (rest.length > maxLine) return yield undefined
   }
 }
 
