@@ -18,6 +18,8 @@ export const proxyEnvironment: Readonly<Record<string, string>> = {
   https_proxy: proxy,
   ...withoutProxy([]),
   NODE_USE_ENV_PROXY: '1',
+  // As git and curl do; Node has a list of its own.
+  NODE_USE_SYSTEM_CA: '1',
   npm_config_proxy: proxy,
   npm_config_https_proxy: proxy,
   YARN_HTTP_PROXY: proxy,
@@ -29,6 +31,22 @@ export function withoutProxy(granted: readonly string[]): Readonly<Record<'NO_PR
   const own = ['localhost', '127.0.0.1', '::1'].filter((name) => !granted.includes(name)).join(',')
   return { NO_PROXY: own, no_proxy: own }
 }
+
+// oxfmt-ignore
+const trusting = [
+  'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT', 'GIT_SSL_CAINFO', 'CARGO_HTTP_CAINFO',
+]
+/** What of the system's certificates is seen inside. */
+const seenInside = /^\/(etc\/(ssl\/certs|pki\/(ca-trust|tls\/certs))|usr)(\/|$)/
+
+/** Whom programs trust besides by the machine's own settings, such as a company's authority. */
+export const trustOf = (environment: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    trusting.flatMap((name) => {
+      const file = environment[name]
+      return file !== undefined && seenInside.test(file) ? [[name, file] as const] : []
+    }),
+  )
 
 const relay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')
 

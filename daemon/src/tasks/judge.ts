@@ -42,7 +42,7 @@ export function judge(
     a.subject.task === task.id || a.scope === 'workspace' || (a.scope === 'session' && a.bootId === bootId)
   for (const a of approvals)
     if (a.state === 'approved' && a.argsHash === argsHash && reaches(a)) return { decision: 'run' }
-  const risk = rule === 'default' || rule === 'unresolved' ? 'medium' : 'high'
+  const risk = ['default', 'unresolved', 'mode', 'serve'].includes(rule) ? 'medium' : 'high'
   return {
     decision: 'ask',
     argsHash,

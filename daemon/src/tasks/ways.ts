@@ -5,7 +5,7 @@ import { messageOf, TandemError, type Clock, type Log, type Task } from '@tandem
 import type { EgressEntry } from '../egress/entry.ts'
 import { createFetch, type Fetcher } from '../egress/fetch.ts'
 import { createGuard, type Reach, type Resolve } from '../egress/guard.ts'
-import { withoutProxy } from '../egress/inside.ts'
+import { trustOf, withoutProxy } from '../egress/inside.ts'
 import { createInward } from '../egress/inward.ts'
 import { createProxy } from '../egress/proxy.ts'
 import { npmRegistry } from '../sandbox/decide-network.ts'
@@ -58,6 +58,7 @@ export function createWays({ workspace, environment, clock, log, resolve }: Ways
       const refused = new Set<string>()
       const egress: Egress = {
         environment: {
+          ...trustOf(environment),
           ...withoutProxy(allow.map((host) => host.replace(/:\d+$/, ''))),
           ...(npm && { npm_config_registry: npm.href, YARN_NPM_REGISTRY_SERVER: npm.href }),
         },
