@@ -4,14 +4,15 @@ import { crowd } from './crowd.ts'
 import { durable } from './durable.ts'
 import { editToPeer } from './edit-to-peer.ts'
 import { firstMirror } from './first-mirror.ts'
+import { isolate } from './isolate.ts'
 import { memory } from './memory.ts'
 import { mirrorPeers } from './mirror-peers.ts'
 import { output } from './output.ts'
 import { outputFrames } from './output-frames.ts'
 import { reconnect } from './reconnect.ts'
 import { reconnectMany } from './reconnect-many.ts'
-import { saving } from './saving.ts'
 import { sandbox } from './sandbox.ts'
+import { saving } from './saving.ts'
 import { toTable, type Row } from './stats.ts'
 import { taskStart } from './task-start.ts'
 import { tasksCut } from './tasks-cut.ts'
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, (tandem: Tandem) => Promise<Row[]>>> = {
   tasks: (tandem) => taskStart(tandem),
   'tasks-queued': (tandem) => tasksQueued(tandem),
   output: (tandem) => output(tandem),
+  isolate: (tandem) => isolate(tandem),
   'output-frames': (tandem) => outputFrames(tandem),
   mirror: () => firstMirror(Number(process.env.FILES ?? 2_000)),
   'reconnect-many': () => reconnectMany(Number(process.env.FILES ?? 2_000)),
