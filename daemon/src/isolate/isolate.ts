@@ -31,7 +31,12 @@ export type Isolate = { run(run: IsolateRun): Promise<Ran> }
 
 export function createIsolate({ startCell, limits, history, clock, signal }: IsolateOptions): Isolate {
   let start: (() => Guest) | undefined
-  const pool = createPool(() => (start ??= startsQuickJs(startCell, limits))(), clock, signal)
+  const pool = createPool({
+    start: () => (start ??= startsQuickJs(startCell, limits))(),
+    memMb: limits.memMb,
+    clock,
+    signal,
+  })
   const prepared = createPrepared(history)
   return {
     run: async ({ snippet, env, onStarted, ...run }) => {

@@ -8,7 +8,7 @@ export type Modules = Readonly<Record<string, Module>>
 /** What the host says to the process that runs code, a line of JSON each. */
 export type ToGuest =
   /** There is time: what runs later is compiled by then. `typed`: TypeScript is to be expected. */
-  | { t: 'warm-up'; typed: boolean }
+  | { t: 'warm-up'; typed: boolean; memMb: number }
   | {
       t: 'run'
       modules: Modules

@@ -25,7 +25,12 @@ function setUp() {
     started.push(made)
     return made.guest
   }
-  return { clock, started, stop: () => stop.abort(), pool: createPool(start, clock, stop.signal) }
+  return {
+    clock,
+    started,
+    stop: () => stop.abort(),
+    pool: createPool({ start, memMb: 64, clock, signal: stop.signal }),
+  }
 }
 
 test('[S172] [SBX-296] nothing is started before it is needed; then one waits for the next, and is used once', () => {
@@ -35,7 +40,7 @@ test('[S172] [SBX-296] nothing is started before it is needed; then one waits fo
   pool.refill(false)
   pool.refill(true)
   expect(started).toHaveLength(2)
-  expect(started[1]?.told()).toBe('{"t":"warm-up","typed":false}\n')
+  expect(started[1]?.told()).toBe('{"t":"warm-up","typed":false,"memMb":64}\n')
   const [second, third] = [pool.take(), pool.take()]
   expect([first.pid, second.pid, third.pid]).toEqual([1, 2, 3])
 })

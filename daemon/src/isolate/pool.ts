@@ -8,11 +8,19 @@ export type Pool = {
   refill(typed: boolean): void
 }
 
+type PoolOptions = {
+  start: () => Guest
+  /** What the engine may hold. */
+  memMb: number
+  clock: Clock
+  signal: AbortSignal
+}
+
 /** One that nobody needs for so long ends. */
 const idleMs = 5 * 60_000
 
 /** Keeps one guest ready, since starting one takes longer than most snippets; each is used once. Ends with the signal. */
-export function createPool(start: () => Guest, clock: Clock, signal: AbortSignal): Pool {
+export function createPool({ start, memMb, clock, signal }: PoolOptions): Pool {
   let spare: { guest: Guest; cancel(): void } | undefined
   const drop = () => {
     spare?.cancel()
@@ -39,7 +47,7 @@ export function createPool(start: () => Guest, clock: Clock, signal: AbortSignal
         spare = undefined
       }
       guest.exit.then(forget, forget)
-      tell(guest, { t: 'warm-up', typed })
+      tell(guest, { t: 'warm-up', typed, memMb })
     },
   }
 }

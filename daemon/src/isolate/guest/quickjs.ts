@@ -7,12 +7,35 @@ import { speakText, type Speaking, type Spoken } from './speak.ts'
 type Run = Extract<ToGuest, { t: 'run' }>
 type Engine = Pick<typeof import('quickjs-wasi'), 'EvalFlags' | 'JSException' | 'QuickJS'>
 type Own = Prepare & Speaking & { harness: typeof harness }
-type Given = Own & Spoken & { engine: Engine; compiled: unknown }
+type Given = Own & Spoken & { engine: Engine; open: (memMb: number) => ReturnType<typeof openEngine> }
+
+/** An engine that has run nothing yet, and what it asks: to make one takes longer than most snippets. */
+async function openEngine({ QuickJS }: Engine, compiled: unknown, memMb: number) {
+  const hooks = {
+    isOver: () => false,
+    normalize: (_base: string, asked: string): string => asked,
+    load: (_name: string): string => '',
+  }
+  const vm = await QuickJS.create({
+    wasm: compiled as Uint8Array,
+    memoryLimit: memMb * 2 ** 20,
+    maxStackSize: 256 * 1024,
+    timezoneOffset: 0,
+    interruptHandler: () => hooks.isOver(),
+    // It has nothing to write to.
+    wasi: () => ({ fd_write: () => 8 }),
+    moduleLoader: {
+      normalize: (base: string, asked: string) => hooks.normalize(base, asked),
+      load: (name: string) => hooks.load(name),
+    },
+  })
+  return { vm, hooks, memMb }
+}
 
 /** Runs one snippet in QuickJS, and gives the text of its result. Throws what `failureOf` makes words of. */
 async function runInQuickJs(given: Given, { modules, typed, methods, cpuMs, memMb }: Run): Promise<string> {
-  const { engine, compiled, harness, over, placeIn, resolveName, sourcesOf, calls, send } = given
-  const limits = { stack: 256 * 1024, result: 256 * 1024, timers: 1_000 }
+  const { engine, harness, over, placeIn, resolveName, sourcesOf, calls, send } = given
+  const limits = { result: 256 * 1024, timers: 1_000 }
   const sources = sourcesOf(modules, typed)
   const before = process.cpuUsage()
   let [looks, isSpent, isDone, timers] = [0, false, false, 0]
@@ -28,20 +51,11 @@ async function runInQuickJs(given: Given, { modules, typed, methods, cpuMs, memM
     if (name === undefined) throw new Error(`there is no module '${asked.slice(0, 200)}'`)
     return name
   }
-  const vm = await engine.QuickJS.create({
-    wasm: compiled as Uint8Array,
-    memoryLimit: memMb * 2 ** 20,
-    maxStackSize: limits.stack,
-    timezoneOffset: 0,
-    interruptHandler: isOver,
-    // It has nothing to write to.
-    wasi: () => ({ fd_write: () => 8 }),
-    moduleLoader: {
-      // The engine asks for the main module as it is.
-      normalize: (base: string, asked: string) => (asked === 'main' ? asked : find(base, asked)),
-      load: (name: string) => sources.get(name)?.code ?? '',
-    },
-  })
+  const { vm, hooks } = await given.open(memMb)
+  hooks.isOver = isOver
+  // The engine asks for the main module as it is.
+  hooks.normalize = (base, asked) => (asked === 'main' ? asked : find(base, asked))
+  hooks.load = (name) => sources.get(name)?.code ?? ''
   const ended = Promise.withResolvers<never>()
   ended.promise.catch(() => {})
   /** Runs what is ready to run; after that something must be under way, or nothing ever comes. */
@@ -136,16 +150,25 @@ async function main(load: (name: string) => Promise<unknown>, given: Own): Promi
   const { compile } = (globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<unknown> } })
     .WebAssembly
   const [engine, compiled] = await Promise.all([load(name) as Promise<Engine>, readFile(wasm).then(compile)])
+  let spare: Awaited<ReturnType<typeof openEngine>> | undefined
+  const open = async (memMb: number) => {
+    const taken = spare?.memMb === memMb ? spare : await openEngine(engine, compiled, memMb)
+    spare = undefined
+    return taken
+  }
   given.speak({
     input: process.stdin,
     output: 1,
     withoutTypes: given.withoutTypes,
-    run: (message, spoken) => runInQuickJs({ ...given, ...spoken, engine, compiled }, message),
+    run: (message, spoken) => runInQuickJs({ ...given, ...spoken, engine, open }, message),
+    warmUp: async (memMb) => {
+      spare = await openEngine(engine, compiled, memMb)
+    },
     end: () => process.exit(),
   })
 }
 
 /** The whole program, to be handed to a Node that has nothing of ours. */
 export const quickJsProgram = (): string =>
-  [harness, prepareText, speakText, runInQuickJs, main].map(String).join('\n') +
+  [harness, prepareText, speakText, openEngine, runInQuickJs, main].map(String).join('\n') +
   '\nmain((name) => import(name), { harness, withoutTypes, placeIn, resolveName, over, speak })\n'

@@ -18,6 +18,8 @@ type Ears = {
   output: number
   withoutTypes: Prepare['withoutTypes']
   run(message: Run, spoken: Spoken): Promise<string>
+  /** Makes ready what the snippet will need, once the way there is compiled. */
+  warmUp?(memMb: number): Promise<void>
   end(): unknown
 }
 
@@ -34,7 +36,7 @@ function failureOf(e: unknown): Failure {
 }
 
 /** Hears what the host says, in lines of JSON, and answers: one snippet is run, and that is all. */
-function speak({ input, output, withoutTypes, run, end }: Ears): void {
+function speak({ input, output, withoutTypes, run, warmUp, end }: Ears): void {
   const { writeSync } = process.getBuiltinModule('node:fs')
   const { createInterface } = process.getBuiltinModule('node:readline')
   const maxArgs = 2 ** 20
@@ -82,7 +84,9 @@ function speak({ input, output, withoutTypes, run, end }: Ears): void {
       const trial: Run = { t: 'run', modules: { main: { code } }, typed: false, methods: {}, cpuMs: 1_000, memMb: 16 }
       if (message.typed) withoutTypes('main', code)
       // Where it fails the snippet itself will tell.
-      return void run(trial, { send: () => {}, calls, sourcesOf }).catch(() => {})
+      return void run(trial, { send: () => {}, calls, sourcesOf })
+        .then(() => warmUp?.(message.memMb))
+        .catch(() => {})
     }
     if (message.t === 'run') {
       return void run(message, { send, calls, sourcesOf })
