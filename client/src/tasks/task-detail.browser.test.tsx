@@ -18,3 +18,18 @@ test('[UI-52] a task that nobody allowed says so once, and not as an error', asy
   expect(page.getByRole('alert').elements()).toEqual([])
   end()
 })
+
+test('[SBX-234] what a command left for others to run is said with its place, and what is still there as an alert', async () => {
+  const setAside = { folder: '.tandem/quarantine/x.1', paths: ['.envrc', 'a/.vscode'], left: ['b/.idea'] }
+  const task = make({
+    line: 'make',
+    state: 'completed',
+    result: { exitCode: 0, sandbox: 'full', setAside },
+    completedAt: now,
+  })
+  const { host, end } = showMonitor({ tasks: [task] })
+  await expect.element(page.getByText(/Set aside/)).toBeVisible()
+  expect(host.textContent).toContain('.envrc, a/.vscode. It lies in .tandem/quarantine/x.1; move back')
+  expect(page.getByRole('alert').element().textContent).toContain('b/.idea')
+  end()
+})

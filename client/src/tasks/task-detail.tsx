@@ -1,4 +1,4 @@
-import { isTerminal, type Id, type Task, type TaskPayload, visibleText } from '@tandem/shared'
+import { isTerminal, type Id, type SetAside, type Task, type TaskPayload, visibleText } from '@tandem/shared'
 import { ChevronLeft, CornerUpRight } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
@@ -158,10 +158,30 @@ function Reasons({ task }: { task: Task }) {
         ) : (
           <p className={styles.stopped}>{visibleText(why)}</p>
         ))}
+      {task.result?.setAside && <SetAsideNote {...task.result.setAside} />}
       {task.result?.wantedNetwork && (
         <p className={styles.hint}>
           <CornerUpRight size={13} aria-hidden /> It looks as if this command needed the network, which the sandbox does
           not give. The owner of the daemon can allow it.
+        </p>
+      )}
+    </>
+  )
+}
+
+/** What the command left for other programs to run: where it is now, or that it is still there. */
+function SetAsideNote({ folder, paths, left }: SetAside) {
+  return (
+    <>
+      {paths.length > 0 && (
+        <p className={styles.hint}>
+          <CornerUpRight size={13} aria-hidden /> Set aside, for programs outside the sandbox would run or obey it:{' '}
+          {visibleText(paths.join(', '))}. It lies in {visibleText(folder)}; move back what you want to keep.
+        </p>
+      )}
+      {left.length > 0 && (
+        <p className={styles.unsafe} role="alert">
+          Programs outside the sandbox may run or obey what could not be set aside: {visibleText(left.join(', '))}.
         </p>
       )}
     </>

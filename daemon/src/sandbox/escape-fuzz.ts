@@ -8,7 +8,7 @@ import { drawFrom, drawScript, type Target } from './escape-steps.ts'
 import { canary, createBed, type Bed } from './fixture.ts'
 import { createFolderIndex } from './folder-index.ts'
 
-export type EscapeCounts = { rounds: number; commands: number; steps: number; setAside: number; escapes: number }
+type EscapeCounts = { rounds: number; commands: number; steps: number; setAside: number; escapes: number }
 
 type FuzzOptions = {
   seed: number

@@ -9,7 +9,7 @@ export type Target = {
   evil: string
 }
 
-export type Draw = {
+type Draw = {
   /** A whole number from 0 on, below n. */
   int(n: number): number
   pick<T>(from: readonly [T, ...T[]]): T

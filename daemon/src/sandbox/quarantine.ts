@@ -19,7 +19,7 @@ export type Quarantined = {
   readonly failed?: string
 }
 
-export type Quarantine = {
+type Quarantine = {
   /** Before a command, that is called `id` in what is told of it: notes what is there. */
   begin(id: string, before: Before): Promise<Watch>
   /** Looks after the commands of a daemon that was killed. */
@@ -27,7 +27,7 @@ export type Quarantine = {
 }
 
 /** Absolute paths. */
-export type Before = {
+type Before = {
   /** What it cannot change as long as it is this very file. */
   readonly known: readonly string[]
   readonly repositories: readonly string[]
