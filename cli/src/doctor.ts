@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts'
 import { checkFolder, checkSpace, dataDirOf, freeBytes } from './folder.ts'
 import { clientDir } from './programs.ts'
 import { lookAtMirror } from './mirror-findings.ts'
+import { lookAtQuarantine } from './quarantine-findings.ts'
 import { findRunning } from './running.ts'
 import type { Say } from './say.ts'
 
@@ -33,6 +34,7 @@ const sections: readonly Section[] = [
   },
   { title: 'policy', look: lookAtPolicy },
   { title: 'sandbox', look: lookAtSandbox },
+  { title: 'aside', look: ({ folder }) => lookAtQuarantine(checkFolder(folder)) },
 ]
 
 /** Looks at everything Tandem needs and says what to do where it is missing. Returns 1 where something fails. */

@@ -148,8 +148,14 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
     try {
       result = await run(command, { cwd, limits, protectedPaths, watch })
     } catch (e) {
-      // What another command or a person moved away since cannot be bound: it is looked for anew.
-      if (triesLeft === 0 || !isTandemError(e, 'sandbox-unavailable') || !cannotBind.test(messageOf(e))) throw e
+      // What another command or a person moved away since cannot be bound: it is looked for anew. A terminal is opened once.
+      if (
+        triesLeft === 0 ||
+        command.terminal ||
+        !isTandemError(e, 'sandbox-unavailable') ||
+        !cannotBind.test(messageOf(e))
+      )
+        throw e
     } finally {
       const quarantined = await watch.end()
       if (result && quarantined) result = { ...result, quarantined }
