@@ -20,16 +20,24 @@ export function reserveKeys(terminal: Terminal): void {
 }
 
 /**
- * Pastes as one piece, which a program that asks for it can tell from typing. Nothing in it can end that piece early: an
- * escape character is shown, not acted on.
+ * Pastes as one piece, which a program that asks for it can tell from typing. Nothing in it can end that piece early, be it
+ * by an escape sequence or by what interrupts the program: control characters are shown, not acted on.
  */
 export function pasteSafely(terminal: Terminal, element: HTMLElement): () => void {
   const onPaste = (event: ClipboardEvent) => {
     event.preventDefault()
     event.stopPropagation()
     const text = event.clipboardData?.getData('text/plain') ?? ''
-    if (text !== '') terminal.paste(text.replaceAll('\u001b', '\u241b'))
+    if (text !== '') terminal.paste(shown(text))
   }
   element.addEventListener('paste', onPaste, { capture: true })
   return () => element.removeEventListener('paste', onPaste, { capture: true })
 }
+
+/** Control characters as pictures of themselves, but for tabs and line ends. */
+const shown = (text: string) =>
+  // oxlint-disable-next-line no-control-regex -- They are what is looked for.
+  text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, (control) => {
+    const code = control.charCodeAt(0)
+    return code < 32 ? String.fromCharCode(0x2400 + code) : code === 127 ? '\u2421' : '\ufffd'
+  })

@@ -3,6 +3,7 @@ import { Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import type { Theme } from '../../ui/theme.ts'
 import { pasteSafely, reserveKeys } from './keys.ts'
+import { boundRepeats } from './repeats.ts'
 import { fontSizeFor, sizeThatFits, usualFontSize } from './measure.ts'
 import { terminalTheme } from './palette.ts'
 
@@ -43,6 +44,7 @@ export function openScreen({ host, size, theme, onLink }: ScreenOptions) {
       leave: () => onLink(undefined),
     },
   })
+  boundRepeats(terminal)
   terminal.open(host)
   reserveKeys(terminal)
   const stopPasting = pasteSafely(terminal, host)

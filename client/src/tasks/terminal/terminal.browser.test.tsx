@@ -73,13 +73,21 @@ test('[UI-179] what is typed is sent in order and in pieces, after the size of t
     textarea()?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
   }
   const long = '😀'.repeat(6_000)
-  paste(`${long}\u001b[201~rm\n`)
-  await expect.poll(() => t.typed().slice(before)).toBe(`\u001b[200~${long}\u241b[201~rm\r\u001b[201~`)
+  paste(`${long}\u001b[201~rm\t\u0003\n`)
+  await expect.poll(() => t.typed().slice(before)).toBe(`\u001b[200~${long}\u241b[201~rm\t\u2403\r\u001b[201~`)
   const pieces = t.said.flatMap((m) => (m.t === 'type' ? [m.data] : []))
   expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(8_192)
   expect(pieces.every((piece) => piece.isWellFormed())).toBe(true)
   paste('x'.repeat(70_000))
   await says('Not all of it was typed: that is too much at once.')
+})
+
+test('[UI-184] what is to be done two thousand million times is not', async () => {
+  const t = show()
+  const most = 2 ** 31 - 1
+  for (const end of [...'STLMIZ@Pb', ' @', ' A', "'}", "'~"]) t.write(`x\u001b[${most}${end}`)
+  t.write('\u001b[2J\u001b[H3\u001b[4b\r\n\u001b[2Lall is well')
+  await expect.poll(() => screenText().trimEnd()).toBe('33333\nall is well')
 })
 
 test('[UI-180] it is said who drives, and the terminal has their size: seen whole in a smaller font, or scrolled', async () => {
