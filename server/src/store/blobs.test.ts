@@ -46,6 +46,19 @@ test('[TSK-207] no more is taken than there is room for, also after a restart, a
   }
 })
 
+test('[TSK-207] what goes before anything came makes no more room than there is, and an empty piece takes none', async () => {
+  const folder = path.join(await temporaryFolder(), 'blobs')
+  const put = (store: Awaited<ReturnType<typeof openFolderBlobs>>, bytes: Uint8Array, end = bytes.length) =>
+    store.put(hashOf(bytes), { offset: 0, size: bytes.length, bytes: bytes.subarray(0, end) })
+  const first = await openFolderBlobs(folder, { maxBytes: 100 })
+  for (const bytes of [40, 30]) await put(first, some(bytes))
+  const second = await openFolderBlobs(folder, { maxBytes: 100 })
+  await second.expire(Infinity, () => false)
+  await expect(put(second, some(101))).rejects.toMatchObject({ code: 'too-large' })
+  expect(await put(second, some(90), 0)).toEqual({ received: 0, complete: false })
+  expect(await put(second, some(100))).toMatchObject({ complete: true })
+})
+
 test('[MIR-80] in the folder a blob lies by its hash, for the server alone; an upload goes on after a restart', async () => {
   const folder = path.join(await temporaryFolder(), 'blobs')
   const bytes = some(1_000)

@@ -95,12 +95,13 @@ export function createBlobStore(place: BlobPlace, { maxBytes = Infinity } = {}):
         const received = offset + bytes.length
         if (received > size)
           throw new TandemError('bad-request', { reason: 'these are more bytes than the blob is said to have', size })
-        await room.take(hash, size)
-        if (bytes.length > 0 || size === 0)
+        if (bytes.length > 0 || size === 0) {
+          await room.take(hash, size)
           await place.append(hash, offset, bytes, received === size).catch((e: unknown) => {
             if (offset === 0) room.give(hash)
             throw e
           })
+        }
         if (received < size) return { received, complete: false }
         // What came in one piece is looked at here, and not read again.
         if ((await hashOf(offset === 0 ? [bytes] : place.readPartial(hash))) !== hash) {
@@ -126,6 +127,7 @@ export function createBlobStore(place: BlobPlace, { maxBytes = Infinity } = {}):
       }),
     expire: async (before, isNamed) => {
       let gone = 0
+      await room.known()
       for await (const { hash, at, size } of place.wholes()) {
         if (at >= before || isNamed(hash)) continue
         await inTurn(hash, () => place.remove(hash))
@@ -149,21 +151,30 @@ export function createBlobStore(place: BlobPlace, { maxBytes = Infinity } = {}):
 
 /** How much is here, counted once it matters: what is whole, and what is on its way by the size it is to have. */
 function createRoom(place: BlobPlace, maxBytes: number) {
-  const coming = new Map<string, number>()
-  let counting: Promise<void> | undefined
+  let coming = new Map<string, number>()
   let whole = 0
+  let counting: Promise<void> | undefined
   const count = async () => {
-    for await (const { size } of place.wholes()) whole += size
-    for (const { hash } of await place.partials()) coming.set(hash, await place.partial(hash))
+    let sum = 0
+    for await (const { size } of place.wholes()) sum += size
+    const partials = new Map<string, number>()
+    for (const { hash } of await place.partials()) partials.set(hash, await place.partial(hash))
+    whole = sum
+    coming = partials
+  }
+  /** Nothing is brought or taken away before it. */
+  const known = async () => {
+    if (maxBytes === Infinity) return
+    await (counting ??= count().catch((e: unknown) => {
+      counting = undefined
+      throw e
+    }))
   }
   return {
+    known,
     /** Throws where there is no room for it. */
     take: async (hash: string, size: number) => {
-      if (maxBytes === Infinity) return
-      await (counting ??= count().catch((e: unknown) => {
-        counting = undefined
-        throw e
-      }))
+      await known()
       const others = [...coming].reduce((sum, [each, bytes]) => sum + (each === hash ? 0 : bytes), whole)
       if (others + size > maxBytes)
         throw new TandemError('too-large', { reason: 'there is no room for more of what tasks leave', limit: maxBytes })
