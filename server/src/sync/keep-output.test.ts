@@ -1,10 +1,14 @@
-import type { Id } from '@tandem/shared'
+import type { Document } from '@hocuspocus/server'
+import { silentLog, type Id } from '@tandem/shared'
 import { openTaskLog } from '@tandem/shared/docs'
 import { expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import type { UpdateLog } from '../store/log.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import { playDaemon } from '../test-daemon.ts'
 import { post } from '../test-people.ts'
 import { testClient, testServer } from '../test-server.ts'
+import { keepOutput } from './keep-output.ts'
 
 const chunk = new Uint8Array(16_000).fill(97)
 const patience = { timeout: 10_000, interval: 5 }
@@ -80,4 +84,26 @@ test('[TSK-222] whoever puts out is not told of it: that would cost as much agai
   await task.write('second')
   await vi.waitUntil(() => live.snapshot().length === 2, patience)
   expect(openTaskLog(doc).snapshot()).toEqual([])
+})
+
+test('[TSK-220] what is little is written as it came, whatever else the document has behind it', async () => {
+  const document = Object.assign(new Y.Doc(), { connections: new Map() }) as unknown as Document
+  const chunks = document.getArray('chunks')
+  chunks.push(Array.from({ length: 4_000 }, (_, i) => i))
+  for (let i = 1; i < 2_000; i++) chunks.delete(i, 1)
+  const before = Y.encodeStateAsUpdate(document)
+  let make: Parameters<UpdateLog['appendSoon']>[1] | undefined
+  keepOutput({
+    document,
+    doc: 'log/x.1',
+    updates: { append: () => ({ seq: 0, durable: Promise.resolve() }), appendSoon: (_, last) => void (make = last) },
+    metaOf: () => ({ author: 'x', origin: 'socket' }),
+    log: silentLog,
+  })
+  for (let i = 0; i < 20; i++) chunks.push([i])
+  const [, update] = make?.() ?? []
+  expect(update?.length).toBeLessThan(2_000)
+  const copy = new Y.Doc()
+  for (const each of [before, update ?? new Uint8Array()]) Y.applyUpdate(copy, each)
+  expect(copy.getArray('chunks').toJSON()).toEqual(chunks.toJSON())
 })

@@ -12,6 +12,9 @@ import { writersIn } from './writers.ts'
  */
 const snapshotBytes = 8 * 2 ** 20
 
+/** Of more than this the window is written as it then is, and not all that went through it. */
+const fewBytes = 64 * 2 ** 10
+
 type Deps = {
   document: Document
   doc: string
@@ -29,11 +32,13 @@ export function keepOutput({ document, doc, updates, metaOf, log }: Deps): void 
   const isTime = createEvery(snapshotBytes)
   let written = Y.encodeStateVector(document)
   const writers = new Set<number>()
-  document.on('update', (_update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
+  const came = createFew()
+  document.on('update', (update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
     for (const client of writersIn(transaction)) writers.add(client)
+    came.add(update)
     const meta = metaOf(origin)
     updates.appendSoon(doc, () => {
-      const update = Y.encodeStateAsUpdate(document, written)
+      const update = came.take() ?? Y.encodeStateAsUpdate(document, written)
       const clients = [...writers]
       written = Y.encodeStateVector(document)
       writers.clear()
@@ -44,6 +49,25 @@ export function keepOutput({ document, doc, updates, metaOf, log }: Deps): void 
   // Nobody but its daemon may write it, which has what it wrote: to hear all of it again costs both as much as to say it.
   document.flushDelay = false
   document.getConnections = () => [...document.connections.keys()].filter(({ readOnly }) => readOnly)
+}
+
+/** What came, in one, where it is little: a document with much behind it then costs no more than that. */
+function createFew() {
+  let updates: Uint8Array[] = []
+  let bytes = 0
+  return {
+    add: (update: Uint8Array): void => {
+      bytes += update.length
+      if (bytes <= fewBytes) updates.push(update)
+      else updates = []
+    },
+    take: (): Uint8Array | undefined => {
+      const few = bytes <= fewBytes ? Y.mergeUpdates(updates) : undefined
+      updates = []
+      bytes = 0
+      return few
+    },
+  }
 }
 
 /** True once so many bytes have gone by since the last time, and then anew. */
