@@ -17,9 +17,11 @@ import { requireRole } from './who.ts'
 
 const tag = 'Blobs'
 
+const isDaemon = ({ daemon, by, scopes }: Caller): boolean => Boolean(daemon) || (by === 'key' && scopes.has('daemon'))
+
 /** What a task left comes from where it ran: a person's page could only make it up. */
-function requireDaemon({ daemon, by, scopes }: Caller): void {
-  if (daemon || (by === 'key' && scopes.has('daemon'))) return
+function requireDaemon(caller: Caller): void {
+  if (isDaemon(caller)) return
   const reason = 'what a task left is brought by its daemon, or with a key that has the scope daemon'
   throw new TandemError('forbidden', { reason, scope: 'daemon' })
 }
@@ -27,7 +29,6 @@ function requireDaemon({ daemon, by, scopes }: Caller): void {
 /** `…/blobs`: what is not text, by the SHA-256 of its bytes. Files name it in the index; it comes before its file does. */
 export function blobRoutes(deps: HttpDeps): Hono<Env> {
   const { blobs, outputs, settings } = deps
-  const lookFor = { files: blobs.look, task: outputs.renew }
   return new Hono<Env>()
     .post(
       '/missing',
@@ -41,8 +42,11 @@ export function blobRoutes(deps: HttpDeps): Hono<Env> {
       async (c) => {
         const { hashes, of } = await readBody(c, BlobsMissing)
         const missing: BlobsMissingAnswer['missing'] = []
+        // Who brings it says so anew of what is here; who only looks keeps nothing from going.
+        const ofTask = isDaemon(c.var.caller) ? outputs.renew : outputs.look
+        const look = of === 'task' ? ofTask : blobs.look
         for (const hash of new Set(hashes)) {
-          const { received, complete } = await lookFor[of](hash)
+          const { received, complete } = await look(hash)
           if (!complete) missing.push({ hash, received })
         }
         return c.json<BlobsMissingAnswer>({ missing })

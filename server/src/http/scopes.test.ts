@@ -17,6 +17,7 @@ test('[ACC-44] every route has a scope on purpose; what nobody thought of needs 
   }
   // A new route lands here by itself: give it its scope in scopes.ts, or its name in this list.
   expect([...(byScope.get('admin') ?? [])].toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+    'approvals',
     'audit',
     'connections',
     'invites',
@@ -26,6 +27,8 @@ test('[ACC-44] every route has a scope on purpose; what nobody thought of needs 
     'sessions',
   ])
   expect(byScope.get('none')).toEqual(new Set(['session', 'workspaces', 'access-token']))
+  // To look is not to answer.
+  expect(scopeFor('GET', '/api/v1/workspaces/x/approvals')).toBe('read')
   expect(scopeFor('GET', '/api/v1/workspaces/x/anything-new')).toBe('admin')
 })
 

@@ -33,8 +33,9 @@ const needsByWord: Readonly<Record<string, Needs>> = {
   chat: tasks,
   conversations: tasks,
   runs: tasks,
-  approvals: tasks,
   daemons: { read: 'read', write: 'daemon' },
+  // A yes is a person's, or of a key that may do everything: one that asks for tasks does not allow them too.
+  approvals: people,
   members: people,
   keys: people,
 }
