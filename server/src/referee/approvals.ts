@@ -86,6 +86,7 @@ export function expire({ approvals, workspaceId }: RefereePorts, turn: Turn): vo
   const over = [...approvals.snapshot().values()].filter((a) => isOver(a, turn.board.get(a.subject.task), turn.now))
   for (const open of over) {
     approvals.set(open.id, { ...open, state: 'expired', decidedAt: turn.now })
+    if (open.state !== 'pending') continue
     const task = turn.board.get(open.subject.task)
     const minutes = Math.round((open.expiresAt - open.createdAt) / 60_000)
     const reason = `nobody approved it within ${minutes} minutes`
@@ -93,9 +94,11 @@ export function expire({ approvals, workspaceId }: RefereePorts, turn: Turn): vo
   }
 }
 
-/** Whether an open question has outlived its time or its task. */
+/** Whether an open question has outlived its time or its task, or a yes for a daemon's session its week. */
 export const isOver = (a: Approval, task: Task | undefined, now: number): boolean =>
-  a.state === 'pending' && (now >= a.expiresAt || task?.state !== 'awaiting_approval' || task.approvalId !== a.id)
+  a.state === 'pending'
+    ? now >= a.expiresAt || task?.state !== 'awaiting_approval' || task.approvalId !== a.id
+    : a.state === 'approved' && a.scope === 'session' && now - (a.decidedAt ?? now) > keepMs
 
 const isRemembered = ({ state, scope }: Approval): boolean =>
   state === 'approved' && (scope === 'session' || scope === 'workspace')

@@ -3,7 +3,7 @@ import type { Board } from './board.ts'
 import { mayJudge, mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { setPresence } from './presence.ts'
-import { onRefusal } from './refusals.ts'
+import { aroundOf, onRefusal } from './refusals.ts'
 import { whyNoGrant, whyNoRoom } from './schedule.ts'
 import type { TaskEvent } from './transitions.ts'
 
@@ -106,8 +106,10 @@ export function createHoldings(
     onRefuse: (turn, daemonId, { n, task: id, code, reason }) => {
       const task = board.get(id)
       if (task && mayJudge(task, daemonId)) {
-        const by = { daemonId, name: daemons.get(daemonId)?.name ?? 'a daemon', code, reason }
-        turn.change(task, onRefusal(task, by, daemons.snapshot().values()), daemonId)
+        const name = daemons.get(daemonId)?.name ?? 'a daemon'
+        const bootId = sessions.get(daemonId)?.bootId
+        const by = { daemonId, ...(bootId && { bootId }), name, code, reason }
+        turn.change(task, onRefusal(task, by, aroundOf(ports, sessions, turn.now)), daemonId)
       }
       turn.tell(daemonId, { t: 'ack', n })
     },

@@ -7,6 +7,7 @@ import type { DaemonSession, Leases } from './leases.ts'
 import { placeOf } from './places.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { setPresence } from './presence.ts'
+import { aroundOf, whenAllRefused } from './refusals.ts'
 
 /** What the clock alone brings about. */
 export function createOverdue(
@@ -36,6 +37,10 @@ export function createOverdue(
       silent: [...daemons.snapshot().values()].filter(
         (d) => d.connection === 'online' && silentMs(d) > settings.unseenMs,
       ),
+      refused: board.waiting().flatMap((task) => {
+        const end = whenAllRefused(task, aroundOf(ports, sessions, now))
+        return end ? [{ task, end }] : []
+      }),
       old: thin(board, now),
     }
   }
@@ -55,7 +60,7 @@ export function createOverdue(
       )
     },
     settle: (turn) => {
-      const { due, expired, given, silent, old } = find(turn.now)
+      const { due, expired, given, silent, refused, old } = find(turn.now)
       for (const task of due) begin(turn, task)
       for (const task of expired) turn.change(task, { t: 'unseen' }, task.lease?.daemonId ?? workspaceId)
       for (const task of given) {
@@ -64,6 +69,7 @@ export function createOverdue(
       }
       for (const { id } of silent)
         setPresence(ports, id, { connection: 'offline', lastSeenAt: sessions.get(id)?.seenAt ?? turn.now })
+      for (const { task, end } of refused) turn.change(task, end, workspaceId)
       expire(ports, turn)
       for (const { id } of old) {
         const task = board.get(id)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { daemonOf, setUp } from './daemon.suite.ts'
+import { daemonOf, pass, setUp, watched } from './daemon.suite.ts'
 import { runs } from './in-memory.suite.ts'
 
+const leaseMs = 30_000
 const denied = { code: 'command-denied', reason: "command 'x' not allowed" }
 
 test('[TSK-200] a daemon that refuses is passed over, and another runs the task', async () => {
@@ -28,6 +29,8 @@ test('[TSK-200] it ends where all that are online and able refused it, with the 
   const other = await daemonOf(t, t.referee)
   const away = await daemonOf(t, t.referee)
   await t.referee.onGone(away.id)
+  t.clock.advance(leaseMs)
+  for (const { hello } of [t.daemon, other]) await hello()
   const plain = await daemonOf(t, t.referee)
   await plain.hello({ capabilities: [] })
   const id = await t.ask(runs('x', { requires: ['gpu'] }))
@@ -40,9 +43,36 @@ test('[TSK-200] it ends where all that are online and able refused it, with the 
   // Asked for again, whoever is there is asked anew.
   await t.ask({ kind: 'retry', task: id })
   expect(t.tasks.get(id)).not.toHaveProperty('passedBy')
-  await t.referee.onGone(other.id)
   await t.daemon.refuse(id)
+  expect(t.tasks.get(id)?.state).toBe('queued')
+})
+
+test('[TSK-200] it ends too where those that have not refused it are gone for good', async () => {
+  const t = await watched()
+  const other = await daemonOf(t, t.referee)
+  const id = await t.ask(runs())
+  await t.daemon.refuse(id)
+  await t.referee.onGone(other.id)
+  // A link may only blink.
+  for (let passed = 0; passed < leaseMs; passed += 1_000) {
+    expect(t.tasks.get(id)?.state).toBe('queued')
+    await t.daemon.hello()
+    await pass(t.clock, 1_000)
+  }
+  await pass(t.clock, 1_000)
   expect(t.tasks.get(id)).toMatchObject({ state: 'failed', result: { error: denied.reason } })
+})
+
+test('[TSK-200] what a daemon refused before it started anew does not count', async () => {
+  const t = await setUp()
+  const other = await daemonOf(t, t.referee)
+  const id = await t.ask(runs())
+  await t.daemon.refuse(id)
+  const anew = await daemonOf(t, t.referee, t.daemon.id)
+  await other.refuse(id)
+  expect(t.tasks.get(id)?.state).toBe('queued')
+  await anew.refuse(id)
+  expect(t.tasks.get(id)).toMatchObject({ state: 'failed', result: { code: denied.code } })
 })
 
 test('[TSK-200] who was passed over may take it after all, also after a restart of the server', async () => {

@@ -139,13 +139,15 @@ export async function openRefereeService(deps: Deps): Promise<RefereeService> {
       const member = members.get(ref.principal)
       const by = member ?? { id: ref.principal, name: 'unknown', role: 'viewer' as const }
       const done = await referee.fold(by, waiting)
-      const why = new Map<string, string>(beyond.map((id) => [id, 'too many requests at once']))
-      for (const id of done) {
+      for (const id of beyond) noteRefusal(id, { reason: 'too many requests at once' })
+      const over = [...done, ...beyond]
+      const why = new Map<string, string>()
+      for (const id of over) {
         const reason = refusedNow.get(id)
         if (reason !== undefined) why.set(id, reason)
       }
-      await documents.change(ref, meta, () => requests.drop([...done, ...beyond], why, clock.now()))
-      for (const id of done) refusedNow.delete(id)
+      await documents.change(ref, meta, () => requests.drop(over, why, clock.now()))
+      for (const id of over) refusedNow.delete(id)
     } finally {
       held.release()
     }

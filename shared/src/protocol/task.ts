@@ -175,8 +175,14 @@ export const TaskResult = z.object({
 })
 export type TaskResult = z.infer<typeof TaskResult>
 
-/** A daemon's refusal: why, as a code and in words. */
-const Pass = z.object({ daemonId: Id, name: z.string(), code: z.string().max(60), reason: z.string().max(500) })
+/** A daemon's refusal: why, as a code and in words. It counts for that boot of it: the next may have another policy. */
+const Pass = z.object({
+  daemonId: Id,
+  bootId: Id.optional(),
+  name: z.string(),
+  code: z.string().max(60),
+  reason: z.string().max(500),
+})
 export type Pass = z.infer<typeof Pass>
 
 const at = z.number()
