@@ -36,8 +36,8 @@ export function createClaims(ports: ClaimPorts, outbox: Outbox, mono: () => numb
 
   const isSettled = (task: Task) => {
     const last = asked.get(task.id)
-    // What others say of it changes nothing about our own refusal, but it may be asked for anew.
-    if (last?.as === 'refuse') return last.record.queuedAt === task.queuedAt
+    // What others say of it changes nothing about our own refusal, but it may be asked for anew, or come back from another.
+    if (last?.as === 'refuse') return last.record.queuedAt === task.queuedAt && last.record.attempt === task.attempt
     if (last?.record !== task) return false
     // The answer to a question arrives in another document than the task, perhaps later.
     return last.as !== 'ask' || last.approvals === approvals.snapshot()

@@ -433,9 +433,11 @@ test('[TSK-200] what others say of a task does not make a daemon refuse it once 
   // It has looked again: what came after is answered.
   t.add('b')
   expect((await t.says('refuse', 2)).map(({ task }) => task === id)).toEqual([true, false])
-  // Asked for anew, it is judged anew.
+  // Asked for anew, it is judged anew, and also where another had it meanwhile and gave it back.
   change({ queuedAt: 5_000 })
   expect((await t.says('refuse', 3)).at(-1)?.task).toBe(id)
+  change({ attempt: 1 })
+  expect((await t.says('refuse', 4)).at(-1)?.task).toBe(id)
 })
 
 test('[S45] [TSK-166] a daemon that stops ends its processes and says so, also of what it is granted too late', async () => {

@@ -15,7 +15,7 @@ export type Terminals = {
 /** It is at a terminal from now on; who drives is to be told there. */
 type Opened = (control: TerminalControl, told: Pick<TaskTerminal, 'set'>) => void
 
-/** More views of one terminal than this are not remembered. */
+/** Of more views of one terminal than this the one heard of the longest ago is forgotten. */
 const maxViews = 100
 /** So many things that were said before there was a terminal are kept. */
 const maxEarly = 100
@@ -63,8 +63,10 @@ function drive(control: TerminalControl, told: Pick<TaskTerminal, 'set'>, log: L
   return (message) => {
     const { session } = message
     if (message.t === 'resized') {
-      if (sizes.size >= maxViews && !sizes.has(session)) return
+      sizes.delete(session)
       sizes.set(session, message.size)
+      const oldest = [...sizes.keys()].find((each) => each !== driver)
+      if (sizes.size > maxViews && oldest !== undefined) sizes.delete(oldest)
       driver ??= session
       if (driver === session) follow(message)
       return
