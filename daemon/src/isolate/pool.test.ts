@@ -69,3 +69,12 @@ test('[SBX-296] one that ended while it waited is not handed out', async () => {
   clock.advance(3_600_000)
   expect(started[1]?.isOver).toBe(false)
 })
+
+test('[SBX-296] that none can be started is told whoever needs it, and nobody else', () => {
+  const start = () => {
+    throw new Error('too many open files')
+  }
+  const pool = createPool({ start, memMb: 64, clock: fakeClock(), signal: new AbortController().signal })
+  pool.refill(false)
+  expect(() => pool.take()).toThrow('too many open files')
+})

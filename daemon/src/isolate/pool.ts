@@ -28,6 +28,14 @@ export function createPool({ start, memMb, clock, signal }: PoolOptions): Pool {
     spare = undefined
   }
   signal.addEventListener('abort', drop, { once: true })
+  /** Whoever needs the next one is told why there is none. */
+  const startQuietly = () => {
+    try {
+      return start()
+    } catch {
+      return undefined
+    }
+  }
   return {
     take: () => {
       const taken = spare?.guest
@@ -37,7 +45,8 @@ export function createPool({ start, memMb, clock, signal }: PoolOptions): Pool {
     },
     refill: (typed) => {
       if (spare || signal.aborted) return
-      const guest = start()
+      const guest = startQuietly()
+      if (!guest) return
       const made = { guest, cancel: clock.after(idleMs, drop) }
       spare = made
       // One that ended while it waited is no use to anybody; why is told to the next, who starts another.
