@@ -55,7 +55,7 @@ const relay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')
  * process's: a program that waits for its children must not wait for this one.
  */
 const prelude = `
-[ "$("$1" --v8-pool-size=0 --input-type=module --eval "$2" -- "$3" "$4" "$5" </dev/null 2>/dev/null &)" = ready ] ||
+[ "$("$1" --v8-pool-size=0 --input-type=module --eval "$2" -- "$3" "$4" "$5" 3>&1 >/dev/null 2>&1 </dev/null &)" = ready ] ||
   { echo 'Tandem: the way to the network could not be opened.' >&2; exit 126; }
 shift 5
 exec "$@"`

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 
 // Run inside the walls of one command, as plain JavaScript that is handed over as text: no type may be written here.
@@ -17,11 +17,10 @@ const server = createServer({ allowHalfOpen: true }, (client) => {
   client.pipe(proxy).pipe(client)
 })
 server.listen(Number(port), '127.0.0.1', () => {
-  // Whoever started it waits for this, and for the end of what it could say.
-  writeSync(1, 'ready')
-  closeSync(1)
-  // It takes the number that has come free: Node gives up where a connection has it.
-  openSync('/dev/null', 'w')
+  // Whoever started it waits for this, and for the end of what it could say. Not its output: Node gives up where a
+  // connection comes to have the number of one of those.
+  writeSync(3, 'ready')
+  closeSync(3)
 })
 
 for (const inner of ports.split(',').filter(Boolean)) {
