@@ -7,14 +7,16 @@ const maxBytes = 256 * 1024
 
 const settingsFiles = ['config', 'config.worktree']
 
-/** What of a repository's settings may run programs, each with the file it stands in. */
-export function doubtsOf(folder: string): string[] {
+/** What of the settings of a repository in a workspace may run programs, each with the file it stands in. */
+export function doubtsOf(workspace: string, folder: string): string[] {
   return settingsFiles.flatMap((name) => {
     const text = textOf(join(folder, name))
     if (text === 'missing') return []
     return text === 'unreadable'
       ? [`${name} cannot be read`]
-      : doubtfulLines(text.content).map((line) => `${name} ${line}`)
+      : doubtfulLines(text.content)
+          .filter((line) => !isTreeInside(workspace, folder, line))
+          .map((line) => `${name} ${line}`)
   })
 }
 
@@ -23,8 +25,8 @@ export function doubtsOf(folder: string): string[] {
  * paths below `folder`, none where it is harmless. What cannot be judged is not harmless; `before` is what its settings
  * held already.
  */
-export function programsOf(folder: string, before: readonly string[]): string[] {
-  const doubts = doubtsOf(folder).filter((doubt) => !before.includes(doubt))
+export function programsOf(workspace: string, folder: string, before: readonly string[]): string[] {
+  const doubts = doubtsOf(workspace, folder).filter((doubt) => !before.includes(doubt))
   const found = settingsFiles.filter((name) => doubts.some((doubt) => doubt.startsWith(`${name} `)))
   const common = textOf(join(folder, 'commondir'))
   if (common === 'unreadable' || (common !== 'missing' && !isOwn(folder, common.content.trim())))
@@ -39,6 +41,13 @@ export function leadsInside(workspace: string, file: string): boolean {
   const target = /^gitdir: (.+)\n?$/.exec(text.content)?.[1]
   const real = target === undefined ? undefined : orUndefined(() => realpathSync(resolve(dirname(file), target)))
   return real?.startsWith(`${workspace}/`) ?? false
+}
+
+/** A submodule's settings say where its files are: that is fine in the same workspace. */
+function isTreeInside(workspace: string, folder: string, line: string): boolean {
+  const path = /^\[core\]\s+worktree = ([\w./-]+)$/.exec(line)?.[1]
+  const real = path === undefined ? undefined : orUndefined(() => realpathSync(resolve(folder, path)))
+  return real !== undefined && `${real}/`.startsWith(`${workspace}/`)
 }
 
 /** The common folder is the repository itself, or, of a further worktree, the one whose worktree it is. */

@@ -18,7 +18,7 @@ const harmless: Record<string, readonly string[]> = {
   tag: ['gpgsign', 'sort', 'forcesignannotated'], diff: ['renames', 'renamelimit', 'algorithm', 'colormoved', 'mnemonicprefix', 'submodule'],
   gc: ['auto', 'autodetach', 'autopacklimit', 'pruneexpire', 'worktreepruneexpire'], maintenance: ['auto', 'strategy'], index: ['version', 'threads'],
   pack: ['threads', 'window', 'depth', 'windowmemory', 'usesparse', 'writereverseindex'], feature: ['manyfiles', 'experimental'],
-  extensions: ['objectformat', 'partialclone', 'refstorage', 'relativeworktrees', 'preciousobjects', 'noop'],
+  extensions: ['worktreeconfig', 'objectformat', 'partialclone', 'refstorage', 'relativeworktrees', 'preciousobjects', 'noop'],
   rerere: ['enabled', 'autoupdate'], status: ['showuntrackedfiles', 'submodulesummary', 'short', 'branch'], color: ['ui'], log: ['date', 'decorate'],
   advice: ['detachedhead', 'addembeddedrepo', 'addignoredfile', 'skippedcherrypicks'], lfs: ['repositoryformatversion'],
 }

@@ -107,6 +107,12 @@ export function describeLeftovers(who: string, { owner }: { owner?: number } = {
       )
       expect(ran).toMatchObject({ exitCode: 0 })
       expect(ran.quarantined).toBe(undefined)
+      const file = 'git -c protocol.file.allow=always'
+      const further = await run(
+        `set -e; git clone -q a s; ${file} -C s submodule --quiet add ../clone sub; git -C s commit -qam sub; ${file} clone -q --recurse-submodules s whole; git clone -q a sp; git -C sp sparse-checkout init --cone; git -C whole/sub status`,
+      )
+      expect(further).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(further.quarantined).toBe(undefined)
       const again = await run(
         'git -C tree commit -q --allow-empty -m y && git -C clone fetch -q && git -C bare log --oneline | wc -l',
       )

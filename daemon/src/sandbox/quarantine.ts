@@ -92,7 +92,11 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
       const marker = await markers.write({
         id,
         known: record(known, markOf, (mark) => mark !== ''),
-        doubts: record(repositories, doubtsOf, (lines) => lines.length > 0),
+        doubts: record(
+          repositories,
+          (path) => doubtsOf(workspace, path),
+          (lines) => lines.length > 0,
+        ),
         awaited: awaited.map((path) => relative(workspace, path)),
       })
       return {
@@ -134,7 +138,7 @@ function suspectsOf(workspace: string, index: FolderIndex, { startedAt, known, d
     const stat = look(path)
     if (typeof stat === 'string' || isKnown(path)) return []
     if (stat.kind !== 'dir') return stat.kind === 'file' && leadsInside(workspace, path) ? [] : [path]
-    return programsOf(path, doubts[way(path)] ?? [])
+    return programsOf(workspace, path, doubts[way(path)] ?? [])
       .filter((part) => !isKnown(join(path, part)) && !isKnown(join(path, part.split('/')[0] ?? '')))
       .map((part) => join(path, part))
       .filter((part) => isNew(path) || isNew(part))
