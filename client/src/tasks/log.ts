@@ -91,19 +91,20 @@ export function openWholeLog<S extends Segment>(
   const total = segments.length
   let done = 0
   let isAsking = false
+  const partsLeft = () => (done < total ? { done, total } : undefined)
   const fetchAll = async () => {
     isAsking = true
-    log.tell({ parts: { done, total }, trouble: undefined })
+    log.tell({ parts: partsLeft(), trouble: undefined })
     try {
       for (const segment of segments.slice(done)) {
         const chunks = await fetchPart(segment, signal)
         if (signal.aborted) return
         log.take(chunks)
         done++
-        log.tell({ parts: done < total ? { done, total } : undefined, trouble: undefined })
+        log.tell({ parts: partsLeft(), trouble: undefined })
       }
     } catch (e) {
-      if (!signal.aborted) log.tell({ parts: { done, total }, trouble: messageOf(e) })
+      if (!signal.aborted) log.tell({ parts: partsLeft(), trouble: messageOf(e) })
     }
     isAsking = false
   }

@@ -289,3 +289,22 @@ test('[UI-175] while five megabytes of output a second pour in, what is typed ar
     `${sorted.length} frames, p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`,
   )
 })
+
+test('[UI-220] a task that wrote nothing says so once it has ended', async () => {
+  const output = { bytes: 0, truncated: false, tail: '', segments: [] }
+  show(begun({ state: 'completed', completedAt: now, result: { exitCode: 0, output } }))
+  await sees('It wrote nothing.')
+  await expect.element(page.getByText(/loading/i)).not.toBeInTheDocument()
+})
+
+test('[UI-221] a link’s line is looked up in the whole output, never in the end that is here before it', async () => {
+  const text = lines(0, 600)
+  const body = writeLogLine({ q: 0, o: 0, t: 0, s: 1, d: new TextEncoder().encode(text) })
+  vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(body)))
+  const segments = [{ blob: 'a'.repeat(64), size: body.length, lines: 600 }]
+  const output = { bytes: text.length, truncated: false, tail: lines(500, 600), segments }
+  const task = begun({ state: 'completed', completedAt: now, result: { exitCode: 0, output } })
+  history.replaceState(null, '', `#task=${task.id}&attempt=1&at=${text.indexOf('line 42 ')}`)
+  show(task)
+  await expect.poll(() => log().querySelector('[data-chosen]')?.textContent).toContain('line 42 of the output')
+})

@@ -33,7 +33,7 @@ type TaskOutputProps = {
 export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOutputProps) {
   const session = useSession()
   const isOffline = useView(session.link).phase === 'offline'
-  const { log, facts, again } = useLog({ taskId, attempt, output, tail })
+  const { log, facts, isEndOnly, again } = useLog({ taskId, attempt, output, tail })
   const [isFollowing, setFollowing] = useState(at === undefined)
   const [wraps, setWraps] = useRemembered('tandem.log.wrap', false, asFlag)
   const [showsTime, setShowsTime] = useRemembered('tandem.log.times', false, asFlag)
@@ -56,7 +56,7 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
     // Once what hid it is open.
     requestAnimationFrame(() => view.reveal(row))
   }
-  const { chosen, link, hrefOf, awaitLine } = useLogPlace({ taskId, attempt, log, facts, at, goTo })
+  const { chosen, link, hrefOf, awaitLine } = useLogPlace({ taskId, attempt, log, facts, isEndOnly, at, goTo })
   const step = (by: 1 | -1) => {
     const hit = search.step(by, view.firstSeen)
     if (hit) goTo(hit.row)

@@ -9,13 +9,15 @@ type Options = {
   attempt: number
   log: Log
   facts: LogFacts
+  /** The rows are not at their places in the output: none is looked up in them. */
+  isEndOnly: boolean
   /** The byte whose line an address asked for. */
   at: number | undefined
   goTo: (row: number) => void
 }
 
 /** The line that was chosen, by a click on its number or by an address, and the link that leads to it. */
-export function useLogPlace({ taskId, attempt, log, facts, at, goTo }: Options) {
+export function useLogPlace({ taskId, attempt, log, facts, isEndOnly, at, goTo }: Options) {
   const [chosen, setChosen] = useState<number>()
   const hrefOf = useCallback((at: number) => placeHash({ task: taskId, attempt, at }), [taskId, attempt])
   const link = useCallback(
@@ -33,7 +35,7 @@ export function useLogPlace({ taskId, attempt, log, facts, at, goTo }: Options) 
   )
   // An address asked for a line: shown once it is here.
   const [awaited, setAwaited] = useState(at)
-  const isHere = awaited !== undefined && facts.end > 0 && facts.parts === undefined
+  const isHere = awaited !== undefined && facts.end > 0 && facts.parts === undefined && !isEndOnly
   useEffect(() => {
     if (!isHere) return
     setAwaited(undefined)

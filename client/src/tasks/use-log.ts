@@ -13,6 +13,8 @@ const withinMs = 60_000
 export type Output = {
   log: Log
   facts: LogFacts
+  /** Only the end that the record holds is here: its rows are not at their places in the output. */
+  isEndOnly: boolean
   /** Asks once more for what did not come; undefined where there is nothing to ask for. */
   again: (() => void) | undefined
 }
@@ -40,10 +42,12 @@ export function useLog({ taskId, attempt, output, tail }: Attempt): Output {
   const again = wholeFacts.trouble === undefined ? undefined : whole?.again
 
   if (whole && (wholeFacts.parts === undefined || (wholeFacts.end > 0 && wholeFacts.trouble !== undefined)))
-    return { log: whole, facts: wholeFacts, again }
-  const { parts, trouble } = wholeFacts
-  if (liveFacts.end > 0) return { log: live, facts: { ...liveFacts, parts, trouble }, again }
-  return { log: kept, facts: { ...keptFacts, parts, trouble }, again }
+    return { log: whole, facts: wholeFacts, isEndOnly: false, again }
+  // Before the first part is asked for, all of them are still to come.
+  const total = isWholeHere || whole ? 0 : (output?.segments?.length ?? 0)
+  const { parts = total > 0 ? { done: 0, total } : undefined, trouble } = wholeFacts
+  if (liveFacts.end > 0) return { log: live, facts: { ...liveFacts, parts, trouble }, isEndOnly: false, again }
+  return { log: kept, facts: { ...keptFacts, parts, trouble }, isEndOnly: keptFacts.end > 0, again }
 }
 
 /** The live document; one that was put away before anybody looked is not asked for. */
