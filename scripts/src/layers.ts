@@ -51,7 +51,10 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     git: ['sandbox'],
     // Code that is run in a process of its own, and what it may call.
     isolate: ['sandbox', 'egress', 'disk'],
-    tasks: ['sandbox', 'egress', 'isolate', 'disk'],
+    // The workspace's files as their documents say them, and a shell over them that runs nothing of the machine's.
+    tree: ['disk'],
+    bash: ['tree'],
+    tasks: ['sandbox', 'egress', 'isolate', 'disk', 'bash'],
     agent: ['sandbox', 'egress'],
     open: ['agent'],
   },
