@@ -1,0 +1,99 @@
+import { parentPort } from 'node:worker_threads'
+import { Bash, defineCommand, parse, serialize, type ScriptNode } from 'just-bash'
+import type { FromShell, ShellState, ToShell } from './messages.ts'
+import { createOverlay, type Overlay } from './overlay.ts'
+
+// The thread in which a line runs: it can be ended whatever it does, and nobody who types waits for it.
+
+const port = parentPort
+if (!port) throw new Error('to be started as a thread')
+const say = (message: FromShell) => port.postMessage(message)
+const waiting = new Map<number, (message: ToShell) => void>()
+let asked = 0
+const ask = <T extends 'read' | 'ran'>(message: FromShell): Promise<Extract<ToShell, { t: T }>> =>
+  new Promise((resolve) => {
+    if ('n' in message) waiting.set(message.n, resolve as (answer: ToShell) => void)
+    say(message)
+  })
+
+/** The functions that a line defines, as text: the next line is to know them. */
+function functionsIn(script: ScriptNode): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const statement of script.statements)
+    for (const { commands } of statement.pipelines)
+      for (const command of commands)
+        if (command.type === 'FunctionDef')
+          found[command.name] = serialize({
+            ...script,
+            statements: [
+              { ...statement, pipelines: [{ ...statement.pipelines[0]!, commands: [command] }], operators: [] },
+            ],
+          })
+  return found
+}
+
+async function run({ line, listed, state, limits, handed }: Extract<ToShell, { t: 'exec' }>): Promise<void> {
+  const read = async (path: string) => {
+    const { bytes, refused } = await ask<'read'>({ t: 'read', n: ++asked, path })
+    if (bytes) return bytes
+    throw new Error(refused)
+  }
+  let overlay: Overlay = createOverlay(listed, read, limits)
+  // After a real command the files are others.
+  const now = (name: keyof Overlay['fs']) => overlay.fs[name] as (...args: unknown[]) => unknown
+  const names = Object.keys(overlay.fs) as (keyof Overlay['fs'])[]
+  const fs = Object.fromEntries(
+    names.map((name) => [name, (...args: unknown[]) => now(name)(...args)]),
+  ) as unknown as Overlay['fs']
+  const customCommands = handed.map((name) =>
+    defineCommand(name, async (args, { cwd }) => {
+      const changes = await overlay.changes()
+      const ran = await ask<'ran'>({ t: 'run', n: ++asked, argv: [name, ...args], cwd, changes })
+      overlay = createOverlay(ran.listed, read, limits)
+      return { stdout: ran.stdout, stderr: ran.stderr, exitCode: ran.exitCode }
+    }),
+  )
+  const bash = new Bash({
+    fs,
+    cwd: (await fs.exists(state.cwd)) ? state.cwd : '/',
+    env: state.env,
+    customCommands,
+    executionLimitProfile: 'hardened',
+    executionLimits: {
+      maxCommandCount: limits.commands,
+      maxLoopIterations: limits.commands,
+      maxCallDepth: limits.calls,
+      maxExecDepth: limits.spawns,
+      maxOutputSize: limits.outputBytes,
+      maxExecutionTimeMs: limits.wallMs,
+    },
+  })
+  const prelude = Object.values(state.functions).join('\n')
+  const { stdout, stderr, exitCode, env } = await bash.exec(prelude === '' ? line : `${prelude}\n${line}`, {
+    rawScript: true,
+  })
+  const next: ShellState = { cwd: env['PWD'] ?? state.cwd, env: carried(env), functions: state.functions }
+  try {
+    next.functions = { ...state.functions, ...functionsIn(parse(line)) }
+  } catch {
+    // What cannot be parsed defined none.
+  }
+  const notes = [...overlay.unread].map(([path, reason]) => `bash: ${path}: not read: ${reason}\n`).join('')
+  say({ t: 'done', state: next, changes: await overlay.changes(), stdout, stderr: stderr + notes, exitCode })
+}
+
+/** What is set anew for each line is not carried over. */
+const carried = (env: Record<string, string>) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => /^[A-Za-z_]\w*$/.test(name) && !fresh.has(name)))
+const fresh = new Set(['SHELLOPTS', 'BASHOPTS', 'PWD', 'OPTIND', 'IFS'])
+
+port.on('message', (message: ToShell) => {
+  if (message.t !== 'exec') {
+    const resolve = waiting.get(message.n)
+    waiting.delete(message.n)
+    return resolve?.(message)
+  }
+  run(message).catch((e: unknown) =>
+    say({ t: 'done', state: message.state, changes: [], stdout: '', stderr: `bash: ${String(e)}\n`, exitCode: 1 }),
+  )
+})
