@@ -68,8 +68,9 @@ export function createOverlay(
   const withSize = async (path: string, stat: () => Promise<FsStat>): Promise<FsStat> => {
     const origin = origins.get(path)
     if (origin === undefined || dirty.has(path)) return stat()
-    // To say how large it is it would be read.
-    const { size = 0, exec = false } = there.get(origin) ?? {}
+    // To say how large each is, all would be read; that it is empty is said of none that was not looked at.
+    const { size = 0, exec = false, refused } = there.get(origin) ?? {}
+    if (size === 0 && refused === undefined) await baseOf(origin).catch(() => {})
     return {
       isFile: true,
       isDirectory: false,

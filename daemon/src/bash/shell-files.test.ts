@@ -6,6 +6,8 @@ test('[S223] [SBX-323] what lies below /workspace are the documents: pipes, loop
   server.create('src/a.ts', 'const a = 1\n')
   server.create('src/b.ts', 'const b = 2\n')
   const ids = [server.id('src/a.ts'), server.id('src/b.ts')]
+  expect((await exec('[ -s /workspace/src/a.ts ] && [ -x /workspace/src/a.ts ] || echo plain')).stdout).toBe('plain\n')
+  expect((await exec('[ -s /workspace/src/a.ts ] && wc -c < /workspace/src/a.ts')).stdout.trim()).toBe('12')
   expect(await exec('cd /workspace && grep -rl const . | sort')).toMatchObject({ stdout: 'src/a.ts\nsrc/b.ts\n' })
   await exec(
     'sed -i s/const/let/ src/*.ts; mv src/b.ts src/c.ts; mkdir -p new/deep empty; echo x > new/deep/x; cp src/a.ts copy.ts',
