@@ -10,7 +10,7 @@ import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from
 import { openCredentials } from './credentials.ts'
 import { pageUrl } from './open-page.ts'
 import { progressLine } from './progress.ts'
-import { noteRunning } from './running.ts'
+import { noteRunning, ownDirBeside } from './running.ts'
 import type { Say } from './say.ts'
 import { ProgramFailed } from './supervise.ts'
 
@@ -76,7 +76,8 @@ export async function daemonAlone(
   const note = () => {
     try {
       const trusted = tlsCa === undefined ? {} : { tlsCa: resolve(tlsCa) }
-      forget = noteRunning(dataDir, { pid: process.pid, folder, startedAt: Date.now(), apiUrl: origin, ...trusted })
+      const running = { pid: process.pid, folder, startedAt: Date.now(), apiUrl: origin, ...trusted }
+      forget = noteRunning(dataDir, running, ownDirBeside(folder, settings.data, machine))
     } catch (e) {
       // Only the status command misses it.
       say.err(`That the folder is shared could not be noted in ${dataDir}: ${messageOf(e)}.`)

@@ -23,7 +23,8 @@ export const configDir = ({ env, home }: Pick<Machine, 'env' | 'home'>): string 
   join(env.XDG_CONFIG_HOME || join(home, '.config'), 'tandem')
 
 /** One line of help for the settings people reach for; the others are options too, but hidden. */
-const help: { readonly [K in keyof Settings]?: string } = {
+type Help = { readonly [K in keyof Settings]?: string }
+const help: Help = {
   port: 'port of the page and of everything else; 0 takes any free one (default 4310)',
   host: 'address to listen on (default 127.0.0.1)',
   data: 'where Tandem keeps its own data (default: one folder for each served folder, in your data folder)',
@@ -58,8 +59,11 @@ const secrets: ReadonlySet<string> = new Set([
 
 const all = Object.keys(Settings.shape) as (keyof Settings)[]
 
-/** Gives a command an option for each of these settings, or for every one, but secrets: `maxDocBytes` is `--max-doc-bytes N`. */
-export function addSettings(command: Command, keys: readonly (keyof Settings)[] = all): Command {
+/**
+ * Gives a command an option for each of these settings, or for every one, but secrets: `maxDocBytes` is
+ * `--max-doc-bytes N`. `words`: what a setting does there, where that is not what it does elsewhere.
+ */
+export function addSettings(command: Command, keys: readonly (keyof Settings)[] = all, words: Help = {}): Command {
   for (const key of keys) {
     if (secrets.has(key)) continue
     const name = '--' + kebab(key)
@@ -69,8 +73,9 @@ export function addSettings(command: Command, keys: readonly (keyof Settings)[] 
         : switches.has(key)
           ? name
           : `${name} <${/[a-z]+$/i.exec(kebab(key))?.[0] ?? 'value'}>`
-    const option = command.createOption(flags, help[key])
-    command.addOption(help[key] ? option : option.hideHelp())
+    const does = words[key] ?? help[key]
+    const option = command.createOption(flags, does)
+    command.addOption(does ? option : option.hideHelp())
   }
   return command.option('--config <file>', 'settings file (default: tandem/config.json in your configuration folder)')
 }

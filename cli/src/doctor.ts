@@ -8,7 +8,7 @@ import { checkFolder, checkSpace, dataDirOf, freeBytes } from './folder.ts'
 import { clientDir } from './programs.ts'
 import { lookAtMirror } from './mirror-findings.ts'
 import { lookAtQuarantine } from './quarantine-findings.ts'
-import { findRunning } from './running.ts'
+import { dataDirInUse, findRunning } from './running.ts'
 import type { Say } from './say.ts'
 
 type Context = { folder: string; settings: Settings; machine: Machine }
@@ -28,7 +28,7 @@ const sections: readonly Section[] = [
   {
     title: 'mirror',
     look: ({ folder, settings, machine }) => {
-      const dataDir = dataDirOf(checkFolder(folder), settings.data, machine)
+      const dataDir = dataDirInUse(checkFolder(folder), settings.data, machine)
       return lookAtMirror({ dataDir, isRunning: findRunning(dataDir) !== undefined, now: Date.now() })
     },
   },
@@ -63,7 +63,7 @@ function lookAtNode(): Finding {
 }
 
 function lookAtData({ folder, settings, machine }: Context): Finding {
-  const dir = dataDirOf(checkFolder(folder), settings.data, machine)
+  const dir = dataDirInUse(checkFolder(folder), settings.data, machine)
   checkSpace([dir])
   return { is: 'ok', says: `${dir} (${Math.floor(freeBytes(dir) / 2 ** 30)} GB free)` }
 }

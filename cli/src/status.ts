@@ -3,9 +3,9 @@ import { openReach } from '@tandem/daemon/reach'
 import { DaemonList, Health, plainText, WorkspaceList, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import { openCredentials } from './credentials.ts'
-import { checkFolder, dataDirOf, ownerKey } from './folder.ts'
+import { checkFolder, ownerKey } from './folder.ts'
 import { mirrorLines, mirrorStatusIn } from './mirror-findings.ts'
-import { findRunning, type Running } from './running.ts'
+import { dataDirInUse, findRunning, lockedBy, type Running } from './running.ts'
 import type { Say } from './say.ts'
 
 type StatusOptions = { folder: string; settings: Settings; machine: Machine; say: Say }
@@ -16,8 +16,9 @@ type StatusOptions = { folder: string; settings: Settings; machine: Machine; say
  */
 export async function status({ folder: given, settings, machine, say }: StatusOptions): Promise<number> {
   const folder = checkFolder(given)
-  const dataDir = dataDirOf(folder, settings.data, machine)
+  const dataDir = dataDirInUse(folder, settings.data, machine)
   const running = findRunning(dataDir)
+  const served = running?.pid ?? lockedBy(folder)
   // A daemon alone has no key of its own to the folder's server but the one it was given.
   const key = async (origin: string) =>
     running?.url === undefined
@@ -32,16 +33,21 @@ export async function status({ folder: given, settings, machine, say }: StatusOp
     say.out(
       JSON.stringify({
         folder,
-        running: running !== undefined,
+        running: served !== undefined,
         ready,
         reasons: found?.health.reasons ?? [],
-        pid: running?.pid,
+        pid: served,
         url: running?.url,
         daemons: found?.daemons,
         mirror,
       }),
     )
-  else if (!running) say.out(`${folder} is not served. Start with: npm start -- ${given}`)
+  else if (!running)
+    say.out(
+      served === undefined
+        ? `${folder} is not served. Start with: npm start -- ${given}`
+        : `${folder} is served by process ${served}, with its data in another place: name it as it was named at its start, with --data DIR or TANDEM_DATA.`,
+    )
   else if (!found)
     say.out(
       running.url === undefined && running.apiUrl !== undefined
@@ -67,7 +73,7 @@ const daemonLine = ({ name, shared, since, connected }: DaemonList['daemons'][nu
 
 /** `tandem token`: the owner's API key of a folder, for scripts. Made where there is none yet. */
 export async function token({ folder: given, settings, machine, say }: StatusOptions): Promise<void> {
-  say.out(await ownerKey(dataDirOf(checkFolder(given), settings.data, machine)))
+  say.out(await ownerKey(dataDirInUse(checkFolder(given), settings.data, machine)))
 }
 
 type Found = { health: Health; daemons: DaemonList['daemons'] | undefined }

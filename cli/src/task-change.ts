@@ -1,8 +1,10 @@
-import { isTandemError, messageOf, plainText, TandemError, type Settings } from '@tandem/shared'
+import { isTandemError, messageOf, plainText, TandemError, type Id, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
-import { openTaskServer, type TaskServer } from './task-server.ts'
+import { createIdFinder } from './task-ids.ts'
+import { openTaskServer, persistently, type TaskServer } from './task-server.ts'
 import { TaskNow } from './task-stream.ts'
+import { nameLine, stateWords } from './task-words.ts'
 
 type ChangeOptions = {
   verb: 'cancel' | 'retry' | 'rerun' | 'approve' | 'reject'
@@ -27,19 +29,24 @@ export async function taskChange({
   stop,
 }: ChangeOptions): Promise<number> {
   const server = await openTaskServer({ settings, machine, signal: stop })
+  const find = createIdFinder(server)
   let code = 0
   try {
-    for (const id of ids) {
+    for (const given of ids) {
       try {
+        const id = await find(given)
         const raw =
           verb === 'approve' || verb === 'reject'
             ? await decide(server, id, verb, comment)
-            : await server.post(`/${encodeURIComponent(id)}/${verb}`, verb === 'cancel' ? { force } : undefined)
+            : verb === 'rerun'
+              ? await rerun(server, id)
+              : await server.post(`/${id}/${verb}`, verb === 'cancel' ? { force } : undefined)
         const task = TaskNow.parse(raw)
-        say.out(settings.json ? JSON.stringify(raw) : `${task.id}  ${task.state}`)
+        const word = verb === 'approve' ? 'allowed' : verb === 'reject' ? 'denied' : stateWords[task.state]
+        say.out(settings.json ? JSON.stringify(raw) : `${task.id}  ${word}: ${nameLine(task.title)}`)
       } catch (e) {
         if (!isTandemError(e)) throw e
-        say.err(`tandem: ${id}: ${plainText(messageOf(e))}.`)
+        say.err(`tandem: ${plainText(given)}: ${plainText(messageOf(e))}.`)
         code = 1
       }
     }
@@ -49,10 +56,20 @@ export async function taskChange({
   }
 }
 
+/** Asked once alone: a second try, where only the answer to the first was lost, would make another task. */
+async function rerun(server: TaskServer, id: Id): Promise<unknown> {
+  try {
+    return await (await server.call(`/${id}/rerun`, { method: 'POST' })).json()
+  } catch (e) {
+    if (!isTandemError(e, 'offline')) throw e
+    const reason = `${messageOf(e)}; the new task may have been made all the same: \`tandem task list\` shows it`
+    throw new TandemError('offline', { reason }, e)
+  }
+}
+
 /** Answers what a task waits for; throws `conflict` where it waits for no answer. */
-async function decide(server: TaskServer, id: string, answer: 'approve' | 'reject', comment: string | undefined) {
-  const route = `/${encodeURIComponent(id)}`
-  const read = async (): Promise<unknown> => (await server.call(route)).json()
+async function decide(server: TaskServer, id: Id, answer: 'approve' | 'reject', comment: string | undefined) {
+  const read = () => persistently(async (): Promise<unknown> => (await server.call(`/${id}`)).json())
   const { state, approvalId } = TaskNow.loose().parse(await read())
   if (state !== 'awaiting_approval' || typeof approvalId !== 'string')
     throw new TandemError('conflict', { reason: 'it does not wait for approval' })

@@ -1,16 +1,12 @@
 import { plainText, statesThat, type Settings } from '@tandem/shared'
-import { z } from 'zod'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
+import { everyTask, taskPage, type Listed } from './task-pages.ts'
 import { openTaskServer, type TaskServer } from './task-server.ts'
-import { TaskNow } from './task-stream.ts'
-
-const Page = z.object({ tasks: z.array(TaskNow.loose()), cursor: z.string().optional() })
-type Shown = z.infer<typeof Page>['tasks'][number]
+import { nameLine, stateWords } from './task-words.ts'
 
 /** Of those that have ended so many are shown, unless all are asked for. */
 const endedShown = 20
-const pageSize = 500
 
 type ListOptions = {
   all: boolean
@@ -18,51 +14,54 @@ type ListOptions = {
   machine: Machine
   say: Say
   stop: AbortSignal
+  /** Lines are cut there; nowhere where nothing is said, as in a pipe. */
   columns?: number | undefined
 }
 
-/** `tandem task list`: those under way and the last that ended, or all; newest first. */
-export async function taskList({ all, settings, machine, say, stop, columns = 100 }: ListOptions): Promise<number> {
+/** `tandem task list`: those under way and the last that ended, or all; newest first. A terminal gets a line above them. */
+export async function taskList({
+  all,
+  settings,
+  machine,
+  say,
+  stop,
+  columns = Infinity,
+}: ListOptions): Promise<number> {
   const server = await openTaskServer({ settings, machine, signal: stop })
   try {
-    const tasks = all ? await every(server, '') : await recent(server)
+    const tasks = all ? await everyTask(server, '') : await recent(server)
     if (settings.json) say.out(JSON.stringify({ tasks }))
     else if (tasks.length === 0) say.out('There are no tasks.')
-    else for (const task of tasks) say.out(line(task, Date.now(), columns))
+    else {
+      if (machine.isTTY) say.out(row({ id: 'ID', state: 'STATE', age: 'AGE', name: 'TASK' }, columns))
+      for (const task of tasks) say.out(line(task, Date.now(), columns))
+    }
     return 0
   } finally {
     await server.close()
   }
 }
 
-async function every(server: TaskServer, query: string): Promise<Shown[]> {
-  const found: Shown[] = []
-  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
-    const page = await ask(server, `${query}&limit=${pageSize}${cursor === undefined ? '' : `&cursor=${cursor}`}`)
-    found.push(...page.tasks)
-    cursor = page.cursor
-  }
-  return found
-}
-
 /** One that ends between the questions is shown once, as it was last. */
-async function recent(server: TaskServer): Promise<Shown[]> {
-  const under = [await every(server, 'status=pending'), await every(server, 'status=running')].flat()
-  const last = (await ask(server, `limit=${under.length + endedShown}`)).tasks
+async function recent(server: TaskServer): Promise<Listed[]> {
+  const under = [await everyTask(server, 'status=pending'), await everyTask(server, 'status=running')].flat()
+  const last = (await taskPage(server, `limit=${under.length + endedShown}`)).tasks
   const byId = new Map([...under, ...last].map((task) => [task.id, task]))
-  const isUnderWay = ({ state }: Shown) => !(statesThat.haveEnded as readonly string[]).includes(state)
+  const isUnderWay = ({ state }: Listed) => !(statesThat.haveEnded as readonly string[]).includes(state)
   const newestFirst = [...byId.values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))
   const ended = new Set(newestFirst.filter((task) => !isUnderWay(task)).slice(0, endedShown))
   return newestFirst.filter((task) => isUnderWay(task) || ended.has(task))
 }
 
-const ask = async (server: TaskServer, query: string) => Page.parse(await (await server.call(`?${query}`)).json())
-
 /** Id, state, age and title in one line; why it waits, where it does. */
-function line({ id, state, title, createdAt, waiting }: Shown, now: number, columns: number): string {
-  const name = plainText(title).replaceAll(/\s+/g, ' ')
+function line({ id, state, title, createdAt, waiting }: Listed, now: number, columns: number): string {
   const why = waiting ? ` (${plainText(waiting.reason)})` : ''
-  const text = `${id}  ${state.padEnd(17)}  ${age(now - Date.parse(createdAt)).padStart(4)}  ${name}${why}`
+  const shown = { id, state: stateWords[state], age: age(now - Date.parse(createdAt)), name: nameLine(title) + why }
+  return row(shown, columns)
+}
+
+function row(shown: { id: string; state: string; age: string; name: string }, columns: number): string {
+  const text = `${shown.id.padEnd(26)}  ${shown.state.padEnd(14)}  ${shown.age.padStart(4)}  ${shown.name}`
   return text.length > columns ? `${text.slice(0, columns - 1)}…` : text
 }
 

@@ -1,6 +1,7 @@
 import { plainText, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
+import { createIdFinder } from './task-ids.ts'
 import { createPrinter, type Streams } from './task-output.ts'
 import { openTaskServer } from './task-server.ts'
 import { taskEvents } from './task-stream.ts'
@@ -22,7 +23,8 @@ export async function taskLogs({ id, follow, settings, machine, say, streams, st
   const signal = AbortSignal.any([stop, closed.signal])
   const printer = createPrinter(streams, () => closed.abort())
   try {
-    for await (const event of taskEvents(server, id, { follow, signal })) {
+    const task = await createIdFinder(server)(id)
+    for await (const event of taskEvents(server, task, { follow, signal })) {
       if (event.event === 'output') await printer.print(event.chunk)
       if (event.event === 'gap') say.err(`… ${event.to - event.from} pieces of the output are missing here …`)
       if (event.event === 'away') say.err(`${plainText(event.reason)}: asking again until it answers.`)

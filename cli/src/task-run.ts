@@ -117,7 +117,14 @@ function createTeller({ page }: TaskServer, say: Say): (task: TaskNow) => void {
   return ({ id, state, attempt, reason, approvalId, waiting }) => {
     const words =
       state === 'awaiting_approval'
-        ? { key: `${state} ${approvalId}`, text: `It waits for approval: ${reason ?? ''}\nAllow or deny it at ${page}` }
+        ? {
+            key: `${state} ${approvalId}`,
+            text: [
+              `It waits for approval: ${reason ?? ''}`,
+              `Allow or deny it at ${page}/#task=${id}`,
+              `or with: tandem task approve ${id}, or reject`,
+            ].join('\n'),
+          }
         : state === 'disconnected'
           ? {
               key: `${state} ${attempt}`,

@@ -3,10 +3,12 @@ import { dirname, relative, resolve, sep } from 'node:path'
 import { createHttp } from '@tandem/daemon/http'
 import { openReach } from '@tandem/daemon/reach'
 import { backoffMs, isTandemError, systemClock, TandemError, wait, WorkspaceList, type Settings } from '@tandem/shared'
+import { z } from 'zod'
 import type { Machine } from './config.ts'
 import { openCredentials } from './credentials.ts'
 import { ownDataDirOf, ownerKey } from './folder.ts'
 import { findRunning, type Running } from './running.ts'
+import { ProgramFailed } from './supervise.ts'
 
 /** The server whose tasks are meant, and who we are there. */
 export type TaskServer = {
@@ -18,18 +20,20 @@ export type TaskServer = {
   call(route: string, init?: RequestInit): Promise<Response>
   /** The same with a JSON body, where one is given; repeated a few times where the server does not answer. `key`: so that it is done once all the same. */
   post(route: string, body?: unknown, key?: string): Promise<unknown>
-  /** Answers a question to people, as `post` does. */
+  /** Answers a question to people, as `post` does; throws `conflict` where it was answered otherwise. */
   decide(approval: string, answer: 'approve' | 'reject', comment: string | undefined): Promise<void>
   close(): Promise<void>
 }
 
 type Found = { apiUrl: string; tlsCa?: string | undefined; insecure: boolean; page: string; here: string; key: string }
 
+const Answered = z.object({ state: z.string() })
+
 const tries = 4
 
 /**
  * Finds the server: the one that is named, else the one that serves the folder we are in or one around it. Throws
- * `not-found` where nothing is served here, `config-invalid` where there is no key, and `offline`. The signal ends what is
+ * ProgramFailed where nothing is served here, `config-invalid` where there is no key, and `offline`. The signal ends what is
  * being asked, now and later.
  */
 export async function openTaskServer(
@@ -62,10 +66,20 @@ export async function openTaskServer(
           return (await call(route, init)).json() as Promise<unknown>
         }),
       decide: async (approval, answer, comment) => {
-        const route = `/api/v1/workspaces/${workspace.id}/approvals/${approval}/${answer}`
+        const route = `/api/v1/workspaces/${workspace.id}/approvals/${approval}`
         const headers = { 'content-type': 'application/json' }
         const init = { ...common, method: 'POST', headers, body: JSON.stringify({ comment }) }
-        await persistently(() => http.call(route, key, init))
+        const said = answer === 'approve' ? 'approved' : 'rejected'
+        await persistently(async (n) => {
+          try {
+            await http.call(`${route}/${answer}`, key, init)
+          } catch (e) {
+            // Of an earlier try only the server's word may have been lost.
+            if (n === 1 || !isTandemError(e, 'conflict')) throw e
+            const { state } = Answered.parse(await (await http.call(route, key, common)).json())
+            if (state !== said) throw e
+          }
+        })
       },
       close: reach.close,
     }
@@ -79,10 +93,11 @@ export async function openTaskServer(
 export const mayPass = (e: unknown): boolean =>
   isTandemError(e) && ['offline', 'going-away', 'store-failed', 'rate-limited'].includes(e.code)
 
-async function persistently<T>(work: () => Promise<T>): Promise<T> {
+/** Does it again, a few times, while the server does not answer; `n` counts from 1. */
+export async function persistently<T>(work: (n: number) => Promise<T>): Promise<T> {
   for (let n = 1; ; n++) {
     try {
-      return await work()
+      return await work(n)
     } catch (e) {
       if (n === tries || !isTandemError(e) || !['offline', 'going-away'].includes(e.code)) throw e
       await wait(systemClock, backoffMs(n, { baseMs: 200 }))
@@ -106,10 +121,7 @@ function requireKey(origin: string, token: string | undefined, machine: Machine)
 async function served(settings: Settings, machine: Machine, cwd: string): Promise<Found> {
   const start = realpathSync(cwd)
   const found = settings.data === undefined ? servedAround(start, machine) : servedWith(resolve(settings.data))
-  if (!found) {
-    const reason = 'no folder is served here: go into one that is, or name the server with --server'
-    throw new TandemError('not-found', { reason })
-  }
+  if (!found) throw notServed(settings.data)
   const { running, dataDir } = found
   const { apiUrl, url, folder } = running
   if (apiUrl === undefined) throw new TandemError('offline', { reason: `${folder} is just being started: try again` })
@@ -123,11 +135,22 @@ async function served(settings: Settings, machine: Machine, cwd: string): Promis
   return { apiUrl, tlsCa: running.tlsCa, insecure: true, page, here: isInside ? here.join('/') : '', key }
 }
 
+const notServed = (data: string | undefined) =>
+  new ProgramFailed({
+    t: 'failed',
+    code: 'not-found',
+    message: data === undefined ? 'no folder is served here' : `nothing is served with its data in ${data}`,
+    hint:
+      data === undefined
+        ? 'Go into one that is, name its data folder with --data or TANDEM_DATA if it was started so, or name the server with --server.'
+        : 'Give --data (or TANDEM_DATA) as it was given at its start.',
+  })
+
 type Place = { running: Running; dataDir: string }
 
 const servedWith = (dataDir: string): Place | undefined => {
   const running = findRunning(dataDir)
-  return running && { running, dataDir }
+  return running && { running, dataDir: running.dataDir }
 }
 
 /** The nearest folder, from this one upwards, that is served. */

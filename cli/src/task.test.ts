@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,24 +7,17 @@ import { fileURLToPath } from 'node:url'
 import { playDaemon } from '@tandem/server/test-daemon'
 import { testServer, type TestServer } from '@tandem/server/test-server'
 import type { Id } from '@tandem/shared'
-import { Command } from 'commander'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { ownDataDirOf } from './folder.ts'
 import { noteRunning } from './running.ts'
-import type { Say } from './say.ts'
-import { addTaskCommands, spanOf } from './task.ts'
+import { spanOf } from './task.ts'
 import { cable } from './test-cable.ts'
+import { does, reaching, tasksOf, tempPlace } from './test-task.ts'
 
 // Programs start slowly where many do.
 const patience = { timeout: 60_000, interval: 20 }
 const testTimeout = 90_000
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
-
-const tempPlace = (): string => {
-  const place = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-task-')))
-  onTestFinished(() => rmSync(place, { recursive: true, force: true }))
-  return place
-}
 
 /** Node keeps here what it has compiled, as a person's machine does: most of a start is that. */
 const codeCache = mkdtempSync(join(tmpdir(), 'tandem-code-'))
@@ -44,33 +37,6 @@ function tandem(
   const code = new Promise<number | null>((resolve) => child.once('close', resolve))
   return { said, code, kill: (signal: NodeJS.Signals) => child.kill(signal) }
 }
-const reaching = (server: Pick<TestServer, 'url' | 'ownerKey'>) => ({
-  env: { TANDEM_SERVER: server.url, TANDEM_TOKEN: server.ownerKey },
-})
-
-/** A command that only asks and answers, within this process: to start one takes half a second. */
-async function does(args: readonly string[], { env }: { env: Record<string, string> }) {
-  const said = { out: '', err: '' }
-  const say: Say = {
-    progress: () => {},
-    out: (line) => void (said.out += `${line}\n`),
-    err: (line) => void (said.err += `${line}\n`),
-  }
-  const { signal: never } = new AbortController()
-  const program = new Command()
-  addTaskCommands(program, { machine: { env, home: tempPlace(), isTTY: false }, say, stop: never, force: never })
-  await program.parseAsync(['task', ...args], { from: 'user' })
-  const code = process.exitCode
-  process.exitCode = undefined
-  return { code, ...said }
-}
-
-const tasksOf = async (server: TestServer) =>
-  (
-    (await (await server.inWorkspace('/tasks')).json()) as {
-      tasks: (Record<string, unknown> & { id: Id; state: string })[]
-    }
-  ).tasks
 const newest = (server: TestServer) => vi.waitUntil(async () => (await tasksOf(server))[0], patience)
 
 test(
@@ -167,7 +133,7 @@ test(
 )
 
 test(
-  '[TSK-133] [TSK-205] what waits for approval says so and where it is given, also from a terminal, and what is refused says why',
+  '[TSK-133] [TSK-205] [TSK-234] what waits for approval says so and where it is given, also from a terminal, and what is refused says why',
   async () => {
     const server = await testServer()
     const daemon = await playDaemon(server, 'one')
@@ -176,9 +142,9 @@ test(
     const asked = { argsHash: 'x', summary: 'rm old.txt', reason: 'rm deletes files', risk: 'medium' }
     daemon.say({ t: 'ask', n: 90, task: id, ...asked })
     await vi.waitFor(() => expect(run.said.err).toContain('It waits for approval: rm deletes files'), patience)
-    expect(run.said.err).toContain(`at ${server.url}`)
+    expect(run.said.err).toContain(`at ${server.url}/#task=${id}\nor with: tandem task approve ${id}, or reject\n`)
     const yes = await does(['approve', id, '--comment', 'fine'], reaching(server))
-    expect(yes).toEqual({ code: 0, out: `${id}  queued\n`, err: '' })
+    expect(yes).toEqual({ code: 0, out: `${id}  allowed: rm old.txt\n`, err: '' })
     const twice = await does(['reject', id], reaching(server))
     expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('it does not wait for approval') })
     await (await daemon.begin(id)).end('completed')
@@ -212,7 +178,7 @@ test(
     expect((await does(['list'], reach)).out).toMatch(new RegExp(`^${id} +running +\\d+[sm] +make all\n$`))
     expect(await does(['cancel', id, 'nonsense'], reach)).toMatchObject({
       code: 1,
-      out: `${id}  cancelling\n`,
+      out: `${id}  stopping: make all\n`,
       err: expect.stringContaining('there is no such task'),
     })
     const following = tandem(['logs', '-f', id], reaching(server))
@@ -221,7 +187,7 @@ test(
     await attempt.end('cancelled')
     expect(await following.code).toBe(0)
     expect(following.said.out).toBe('hello\nbye\n')
-    expect((await does(['retry', id], reach)).out).toBe(`${id}  queued\n`)
+    expect((await does(['retry', id], reach)).out).toBe(`${id}  queued: make all\n`)
     const again = (await does(['rerun', '--json', id], reach)).out
     expect(JSON.parse(again)).toMatchObject({ rerunOf: id, state: 'queued' })
     const { tasks } = JSON.parse((await does(['list', '--all', '--json'], reach)).out) as {
@@ -253,7 +219,7 @@ test(
     const nowhere = tandem(['list'], { cwd: folder, env })
     expect(await nowhere.code).toBe(1)
     expect(nowhere.said.err).toBe(
-      'tandem: no folder is served here: go into one that is, or name the server with --server. Check the address or the id.\n',
+      'tandem: no folder is served here. Go into one that is, name its data folder with --data or TANDEM_DATA if it was started so, or name the server with --server.\n',
     )
     const wrong = tandem(['run', '--timeout', 'soon', 'ls'], { cwd: folder, env })
     expect(await wrong.code).toBe(1)

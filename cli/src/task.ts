@@ -11,7 +11,16 @@ import { taskRun } from './task-run.ts'
 type Context = { machine: Machine; say: Say; stop: AbortSignal; force: AbortSignal }
 
 /** The settings that say which server is meant, and how to speak. */
-const settings = ['server', 'data', 'tlsCa', 'insecure', 'json'] as const
+const settings = ['server', 'data', 'tlsCa', 'insecure'] as const
+const words = {
+  server: 'address of the server (default: the one of the folder you are in)',
+  data: 'the data folder of the folder you are in, if it was served with one that cannot be found',
+  tlsCa: 'certificates (PEM) to trust beside those of the system',
+  insecure: 'allow a server beyond this machine without TLS',
+}
+const anId = 'the id of the task, or its last characters: 4 at least'
+const someIds = 'the ids of the tasks, or their last characters: 4 at least'
+const eachAsJson = 'print how each stands then as a line of JSON'
 const hour = 3_600_000
 
 /** `tandem task …`: handing work to a workspace's daemons from a terminal or a script. */
@@ -21,7 +30,11 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     .description('run commands in the workspace, and look after them')
     // What stands behind the command to run is the command's own.
     .enablePositionalOptions()
-  const verb = (name: string) => addSettings(task.command(name), settings)
+  /** `json`: what is printed with `--json`, where there is that. */
+  const verb = (name: string, json?: string) =>
+    json === undefined
+      ? addSettings(task.command(name), settings, words)
+      : addSettings(task.command(name), [...settings, 'json'], { ...words, json })
   const common = { machine, say, stop }
   const streams = { stdout: process.stdout, stderr: process.stderr }
   const ends = async (code: Promise<number>) => {
@@ -32,7 +45,7 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     })
   }
 
-  verb('run')
+  verb('run', 'print the task as a line of JSON when it has ended, or with --detach when it is made; no output')
     .description("run a command where the folder is, show its output, and end with the command's own exit code")
     .argument('<command...>', 'the command, best behind --: tandem task run -- npm test')
     .option('--cwd <folder>', 'where in the workspace (default: where you are in it)')
@@ -49,7 +62,7 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
       const what = { argv, timeoutMs, ...more }
       return ends(taskRun({ ...what, ...common, settings: settingsOf(command, machine), streams, force }))
     })
-  verb('list')
+  verb('list', 'print them as one line of JSON')
     .description('tasks under way and the last that ended')
     .option('--all', 'all that there are', false)
     .action(({ all }: { all: boolean }, command: Command) =>
@@ -57,14 +70,14 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     )
   verb('logs')
     .description('what a task has put out')
-    .argument('<id>', 'the id of the task')
+    .argument('<id>', anId)
     .option('-f, --follow', 'go on until it has ended', false)
     .action((id: string, { follow }: { follow: boolean }, command: Command) =>
       ends(taskLogs({ id, follow, ...common, settings: settingsOf(command, machine), streams })),
     )
-  verb('cancel')
+  verb('cancel', eachAsJson)
     .description('end tasks')
-    .argument('<id...>', 'the ids of the tasks')
+    .argument('<id...>', someIds)
     .option('--force', 'give them up at once', false)
     .action((ids: string[], { force: isForced }: { force: boolean }, command: Command) =>
       ends(taskChange({ verb: 'cancel', ids, force: isForced, ...common, settings: settingsOf(command, machine) })),
@@ -73,9 +86,9 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     ['retry', 'run tasks that have ended once more'],
     ['rerun', 'run the same once more as new tasks'],
   ] as const)
-    verb(name)
+    verb(name, eachAsJson)
       .description(does)
-      .argument('<id...>', 'the ids of the tasks')
+      .argument('<id...>', someIds)
       .action((ids: string[], _: unknown, command: Command) =>
         ends(taskChange({ verb: name, ids, ...common, settings: settingsOf(command, machine) })),
       )
@@ -83,9 +96,9 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     ['approve', 'say yes to what tasks wait for, for this once'],
     ['reject', 'say no to what tasks wait for'],
   ] as const)
-    verb(name)
+    verb(name, eachAsJson)
       .description(does)
-      .argument('<id...>', 'the ids of the tasks')
+      .argument('<id...>', someIds)
       .option('--comment <words>', 'kept with the answer; of a no it is the reason')
       .action((ids: string[], { comment }: { comment?: string }, command: Command) =>
         ends(taskChange({ verb: name, ids, comment, ...common, settings: settingsOf(command, machine) })),

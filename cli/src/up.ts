@@ -9,7 +9,7 @@ import { openPage, pageUrl } from './open-page.ts'
 import { clientDir, daemonFile, FromDaemonProgram, FromServer, serverFile } from './programs.ts'
 import { progressLine } from './progress.ts'
 import { hasScreen, sshLine } from './reach.ts'
-import { checkNotServed, noteRunning } from './running.ts'
+import { checkNotServed, noteRunning, ownDirBeside } from './running.ts'
 import type { Say } from './say.ts'
 import { supervise, type Supervised } from './supervise.ts'
 
@@ -38,7 +38,8 @@ export async function up(
   readPolicy({ environment: machine.env, workspace: folder }) // said now, not by a daemon that gives up
   const token = await ownerKey(dataDir)
   const note = { pid: process.pid, folder, startedAt: clock.now() }
-  let forget = noteRunning(dataDir, note)
+  const ownDir = ownDirBeside(folder, settings.data, machine)
+  let forget = noteRunning(dataDir, note, ownDir)
 
   // The daemon ends first, so that it can still say its last words to the server.
   const [stopDaemon, stopServer] = [new AbortController(), new AbortController()]
@@ -55,7 +56,8 @@ export async function up(
     server = ready
     serverProgram.works()
     try {
-      forget = noteRunning(dataDir, { ...note, url: pageUrl(ready.publicUrl, token), apiUrl: ready.url, ...trusted })
+      const url = pageUrl(ready.publicUrl, token)
+      forget = noteRunning(dataDir, { ...note, url, apiUrl: ready.url, ...trusted }, ownDir)
     } catch (e) {
       // `tandem status` then knows no address; what is served is served all the same.
       say.err(`The address could not be noted in ${dataDir}: ${messageOf(e)}.`)
