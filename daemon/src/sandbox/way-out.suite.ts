@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { systemClock } from '@tandem/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EgressEntry } from '../egress/entry.ts'
+import { nodeByProxy } from '../egress/inside.ts'
 import { createGuard } from '../egress/guard.ts'
 import { createInward } from '../egress/inward.ts'
 import { createProxy } from '../egress/proxy.ts'
@@ -48,7 +49,7 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
         record: (entry) => entries.push(entry),
       })
       const egress: Egress = {
-        environment: {},
+        environment: nodeByProxy,
         ports: [],
         open: async (folder) => {
           const path = join(folder, 'out')

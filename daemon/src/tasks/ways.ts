@@ -5,7 +5,7 @@ import { messageOf, TandemError, type Clock, type Log, type Task } from '@tandem
 import type { EgressEntry } from '../egress/entry.ts'
 import { createFetch, type Fetcher } from '../egress/fetch.ts'
 import { createGuard, type Reach, type Resolve } from '../egress/guard.ts'
-import { trustOf, withoutProxy } from '../egress/inside.ts'
+import { nodeByProxy, trustOf, withoutProxy } from '../egress/inside.ts'
 import { createInward } from '../egress/inward.ts'
 import { createProxy } from '../egress/proxy.ts'
 import { npmRegistry } from '../sandbox/decide-network.ts'
@@ -59,6 +59,8 @@ export function createWays({ workspace, environment, clock, log, resolve }: Ways
       const egress: Egress = {
         environment: {
           ...trustOf(environment),
+          // Package managers find the proxy by themselves.
+          ...(hosts.some((host) => host !== npmRegistry) && nodeByProxy),
           ...withoutProxy(allow.map((host) => host.replace(/:\d+$/, ''))),
           ...(npm && { npm_config_registry: npm.href, YARN_NPM_REGISTRY_SERVER: npm.href }),
         },
