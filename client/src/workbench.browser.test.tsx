@@ -115,6 +115,14 @@ test('[UI-67] the dock’s tabs are walked with the arrow keys, and the one left
   await expect.element(page.getByRole('textbox', { name: /^Command to run/ })).toHaveValue('npm test')
 })
 
+test('[UI-226] a dock that nobody has made another height is high enough to work in', async () => {
+  await expect.element(page.getByRole('tab', { name: 'History' })).toBeVisible()
+  const height = () => document.querySelector('[aria-label="Dock"][data-region]')?.clientHeight ?? 0
+  const whole = document.querySelector('main')?.clientHeight ?? 0
+  await expect.poll(() => height() / whole).toBeGreaterThan(0.42)
+  expect(height() / whole).toBeLessThan(0.48)
+})
+
 test('[UI-205] an address that names a task shows it, wherever one was', async () => {
   const [first, second] = [taskForTest({ createdAt: 2 }), taskForTest({ createdAt: 1, state: 'completed' })]
   const { doc, provider } = session.open({ kind: 'tasks', rotation: 0 })

@@ -138,7 +138,7 @@ function Panes({ files, editor, tasks, history }: Regions) {
           <Panel
             id="dock"
             panelRef={dock}
-            defaultSize={260}
+            defaultSize="45%"
             minSize={140}
             collapsible
             collapsedSize={dockBarHeight}

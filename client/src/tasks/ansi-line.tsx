@@ -1,4 +1,5 @@
 import Anser from 'anser'
+import { webLinks, type WebLink } from './web-address.ts'
 import styles from './tasks.module.css'
 
 export type Span = { text: string; className: string; color: string | undefined }
@@ -33,20 +34,49 @@ function paletteColour(name: string | null): string | undefined {
   return [Math.floor((n - 16) / 36), Math.floor((n - 16) / 6) % 6, (n - 16) % 6].map(level).join()
 }
 
-/** One row with its colours, and what was searched for marked in it. */
+/** One row with its colours, its web addresses as links, and what was searched for marked in it. */
 export function AnsiLine({ text, marks = [] }: { text: string; marks?: readonly Mark[] }) {
   const spans = spansOf(text)
-  if (marks.length === 0 && spans.length === 1 && spans[0]?.className === '') return <>{spans[0].text}</>
-  return cutAtMarks(spans, marks).map(({ text, className, color, mark }, i) => (
-    <span key={i} className={className || undefined} style={color === undefined ? undefined : { color }}>
-      {mark ? <mark data-current={mark.isCurrent || undefined}>{text}</mark> : text}
-    </span>
-  ))
+  const links = text.includes('://') ? webLinks(spans.map((span) => span.text).join('')) : []
+  if (marks.length + links.length === 0 && spans.length === 1 && spans[0]?.className === '') return <>{spans[0].text}</>
+  return cutAtLinks(cutAtMarks(spans, marks), links).map(({ text, className, color, mark, href }, i) => {
+    const shown = mark ? <mark data-current={mark.isCurrent || undefined}>{text}</mark> : text
+    return (
+      <span key={i} className={className || undefined} style={color === undefined ? undefined : { color }}>
+        {href === undefined ? (
+          shown
+        ) : (
+          <a href={href} target="_blank" rel="noopener noreferrer">
+            {shown}
+          </a>
+        )}
+      </span>
+    )
+  })
+}
+
+type Piece = Span & { mark: Mark | undefined }
+
+/** Pieces cut where a link begins or ends; links are in order and apart. */
+export function cutAtLinks(
+  pieces: readonly Piece[],
+  links: readonly WebLink[],
+): (Piece & { href: string | undefined })[] {
+  let at = 0
+  return pieces.flatMap((piece) => {
+    const [from, to] = [at, (at += piece.text.length)]
+    const edges = links.flatMap((link) => [link.from, link.to]).filter((edge) => edge > from && edge < to)
+    return [from, ...edges].map((start, i) => ({
+      ...piece,
+      text: piece.text.slice(start - from, (edges[i] ?? to) - from),
+      href: links.find((link) => link.from <= start && start < link.to)?.href,
+    }))
+  })
 }
 
 /** Spans cut where a mark begins or ends; marks are in order and apart. */
-export function cutAtMarks(spans: readonly Span[], marks: readonly Mark[]): (Span & { mark: Mark | undefined })[] {
-  const cut: (Span & { mark: Mark | undefined })[] = []
+export function cutAtMarks(spans: readonly Span[], marks: readonly Mark[]): Piece[] {
+  const cut: Piece[] = []
   let at = 0
   let next = 0
   for (const span of spans) {

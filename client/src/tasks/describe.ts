@@ -30,9 +30,23 @@ const look: Record<TaskState, { tone: Tone; word: string }> = {
 
 export const lookOf = (state: TaskState) => look[state]
 
-/** The command as a person would type it, with nothing unseen in it. */
+/** A task's look: that of its state, but what was not allowed says so, and by whom. */
+export function lookOfTask(task: Task): { tone: Tone; word: string } {
+  if (isRefusedByPolicy(task)) return { tone: 'bad', word: 'refused' }
+  const { state, result } = task
+  if (state !== 'cancelled' || result?.code !== 'not-approved') return look[state]
+  // As the server says it; else nobody answered.
+  const by = /^(.+?) said no(?:: |$)/s.exec(result.error ?? '')?.[1]
+  return { tone: 'stopped', word: by === undefined ? 'not approved' : `denied by ${visibleText(by)}` }
+}
+
+/** The policy of the machine that was to run it does not allow it: tried again it would be refused again. */
+export const isRefusedByPolicy = ({ state, result }: Task): boolean =>
+  state === 'failed' && result?.code === 'command-denied'
+
+/** The command as a person would type it, with nothing unseen in it, in one line. */
 export const titleOf = (payload: TaskPayload | undefined): string =>
-  payload ? visibleText(commandLine(payload)) : 'a task'
+  payload ? visibleText(commandLine(payload)).trim().replaceAll('\n', ' ⏎ ') : 'a task'
 
 /** What a payload is, in a word, and what it says as it was given. */
 export function payloadWords(payload: TaskPayload): { kind: string; text: string } {
@@ -97,6 +111,8 @@ export function endWords(
     case 'lost':
       return `Lost${after}${where}: how it ended is not known.`
     case 'failed':
+      if (isRefusedByPolicy(task))
+        return `Refused by the policy of ${where === '' ? 'the machine that was to run it' : where.slice(4)}.`
       if (result?.signal !== undefined) return `Ended by ${result.signal}${after}${where}.`
       if (typeof result?.exitCode === 'number') return `Ended with exit code ${result.exitCode}${after}${where}.`
       return took === undefined ? 'It could not begin.' : `Failed${after}${where}.`

@@ -49,7 +49,7 @@ type RefusedDetailProps = {
   item: RefusedItem
   onBack: () => void
   onAsked: (id: Id) => void
-  onDuplicate: (payload: TaskPayload) => void
+  onDuplicate: (payload: TaskPayload, timeoutMs: number | undefined) => void
 }
 
 /** A task that the server would not make: why, and the ways on. */
@@ -84,7 +84,11 @@ export function RefusedDetail({ item: { refused, payload }, onBack, onAsked, onD
             </Button>
           )}
           {payload?.kind === 'command' && (
-            <Button disabled={whyNot !== undefined} title={whyNot} onClick={() => onDuplicate(payload)}>
+            <Button
+              disabled={whyNot !== undefined}
+              title={whyNot}
+              onClick={() => onDuplicate(payload, body?.kind === 'create' ? body.task.timeoutMs : undefined)}
+            >
               <CopyPlus size={12} aria-hidden /> Change and run
             </Button>
           )}

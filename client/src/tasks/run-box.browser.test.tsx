@@ -7,6 +7,10 @@ beforeEach(() => page.viewport(1190, 520))
 afterEach(() => end())
 
 const box = () => page.getByLabelText('Command to run in the workspace')
+const lastTask = ({ ask }: ReturnType<typeof showMonitor>) => {
+  const body = ask.mock.calls.at(-1)?.[0]
+  return body?.kind === 'create' ? body.task : undefined
+}
 const inTerminal = () => page.getByRole('button', { name: 'Run in a terminal' })
 
 test('[UI-187] a command is run in a terminal, once; one that is changed and run again is at one too', async () => {
@@ -17,10 +21,7 @@ test('[UI-187] a command is run in a terminal, once; one that is changed and run
   })
   const monitor = showMonitor({ tasks: [ended] })
   end = monitor.end
-  const asked = () => {
-    const body = monitor.ask.mock.calls.at(-1)?.[0]
-    return body?.kind === 'create' ? body.task.payload : undefined
-  }
+  const asked = () => lastTask(monitor)?.payload
   await inTerminal().click()
   await expect.element(box()).toHaveFocus()
   await userEvent.keyboard('bash{Enter}')
@@ -36,4 +37,34 @@ test('[UI-187] a command is run in a terminal, once; one that is changed and run
   await box().fill('htop -d 5')
   await userEvent.keyboard('{Enter}')
   await expect.poll(asked).toMatchObject({ command: 'htop -d 5', terminal })
+})
+
+test('[UI-222] what is run from the page may take an hour; what is changed and run keeps its own limit, which is said', async () => {
+  const monitor = showMonitor({ tasks: [begun({ line: 'npm run build', timeoutMs: 300_000 })] })
+  end = monitor.end
+  await expect.element(page.getByText('5 minutes')).toBeVisible()
+  await box().fill('npm test')
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => lastTask(monitor)).toMatchObject({ title: 'npm test', timeoutMs: 3_600_000 })
+  await page.getByRole('button', { name: /^npm run build running/ }).click()
+  await page.getByRole('button', { name: 'Change the command and run it' }).click()
+  await expect.element(page.getByRole('button', { name: /^for at most 5 minutes/ })).toBeVisible()
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => lastTask(monitor)).toMatchObject({ title: 'npm run build', timeoutMs: 300_000 })
+})
+
+test('[UI-223] lines that are pasted stay lines, and what was half typed is there again after a look at the past', async () => {
+  const monitor = showMonitor({ tasks: [] })
+  end = monitor.end
+  await box().fill('echo one\necho two')
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => lastTask(monitor)?.payload).toMatchObject({ command: 'echo one\necho two', shell: true })
+  await expect.element(page.getByRole('button', { name: /^echo one ⏎ echo two/ })).toBeVisible()
+  await box().click()
+  await userEvent.keyboard('npm ru{ArrowUp}')
+  await expect.element(box()).toHaveValue('echo one\necho two')
+  await userEvent.keyboard('{ArrowDown}')
+  await expect.element(box()).toHaveValue('npm ru')
+  await userEvent.keyboard('{Shift>}{Enter}{/Shift}n')
+  await expect.element(box()).toHaveValue('npm ru\nn')
 })

@@ -1,4 +1,4 @@
-import { atLeast, type TaskPayload, visibleText } from '@tandem/shared'
+import { atLeast, inWords, type TaskPayload, visibleText } from '@tandem/shared'
 import { ChevronRight, SquareTerminal, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
@@ -8,8 +8,14 @@ import { IconButton } from '../ui/icon-button.tsx'
 import { asStrings, useRemembered } from '../ui/remembered.ts'
 import styles from './tasks.module.css'
 
-/** A command to be changed and run: its line, and what of another task's payload goes with it. */
-export type Draft = { line: string; with: Pick<Extract<TaskPayload, { kind: 'command' }>, 'cwd' | 'env' | 'terminal'> }
+/** A command to be changed and run: its line, and what of another task goes with it. */
+export type Draft = {
+  line: string
+  with: Pick<Extract<TaskPayload, { kind: 'command' }>, 'cwd' | 'env' | 'terminal'> & {
+    /** How long it may take, ms. */
+    timeoutMs?: number | undefined
+  }
+}
 
 type RunBoxProps = {
   /** Put into the box when it changes. */
@@ -19,8 +25,12 @@ type RunBoxProps = {
 
 /** Until somebody looks on, and it gets the size of their view. */
 const usualSize = { cols: 80, rows: 24 }
+/** What is pasted keeps its lines, and so many of them are seen at once. */
+const mostLines = 6
+/** As long as the command line gives a command, ms: a person who runs tests or a build sees them, and can end them. */
+const usualTimeoutMs = 3_600_000
 
-/** A command line for the workspace's folder. Works offline: what is asked for then is run when the connection is back. */
+/** A command line, or several, for the workspace's folder: Enter runs, Shift+Enter begins another line. Works offline: what is asked for then is run when the connection is back. */
 export function RunBox({ draft, onAsked }: RunBoxProps) {
   const session = useSession()
   const { claims } = useView(session.identity)
@@ -29,7 +39,9 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
   const [isAtTerminal, setAtTerminal] = useState(false)
   const [past, setPast] = useRemembered<string[]>(`tandem.commands.${session.place.workspaceId}`, [], asStrings)
   const at = useRef(-1)
-  const input = useRef<HTMLInputElement>(null)
+  /** What was half typed when the past was looked through. */
+  const unsent = useRef('')
+  const input = useRef<HTMLTextAreaElement>(null)
   const mayRun = atLeast(claims.role, 'runner')
   useEffect(() => {
     if (!draft) return
@@ -42,9 +54,10 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
   const run = () => {
     const command = line.trim()
     if (command === '') return
-    const { terminal = usualSize, ...rest } = taken ?? {}
+    const { terminal = usualSize, timeoutMs = isAtTerminal ? undefined : usualTimeoutMs, ...rest } = taken ?? {}
     const payload = { kind: 'command', ...rest, command, shell: true, ...(isAtTerminal && { terminal }) } as const
-    onAsked(session.requests.ask({ kind: 'create', task: { title: command.slice(0, 200), payload } }))
+    const task = { title: command.slice(0, 200), payload, ...(timeoutMs !== undefined && { timeoutMs }) }
+    onAsked(session.requests.ask({ kind: 'create', task }))
     setPast([command, ...past.filter((c) => c !== command)].slice(0, 50))
     setLine('')
     setTaken(undefined)
@@ -52,8 +65,9 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
     at.current = -1
   }
   const recall = (step: number) => {
+    if (at.current === -1) unsent.current = line
     at.current = Math.max(-1, Math.min(past.length - 1, at.current + step))
-    setLine(past[at.current] ?? '')
+    setLine(past[at.current] ?? unsent.current)
   }
   const also = taken && alsoWords(taken)
   return (
@@ -65,8 +79,9 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
       }}
     >
       <ChevronRight size={14} aria-hidden />
-      <input
+      <textarea
         ref={input}
+        rows={Math.min(mostLines, line.split('\n').length)}
         aria-label="Command to run in the workspace"
         placeholder={
           !mayRun
@@ -83,9 +98,12 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
         autoCapitalize="off"
         onChange={(e) => setLine(e.currentTarget.value)}
         onKeyDown={(e) => {
-          if (e.key !== 'ArrowUp' && e.key !== 'ArrowDown') return
+          if (e.nativeEvent.isComposing) return
+          if (e.key === 'Enter' && !e.shiftKey) run()
+          else if (e.key === 'ArrowUp' && isInFirstLine(e.currentTarget)) recall(1)
+          else if (e.key === 'ArrowDown' && isInLastLine(e.currentTarget)) recall(-1)
+          else return
           e.preventDefault()
-          recall(e.key === 'ArrowUp' ? 1 : -1)
         }}
       />
       {also !== undefined && also !== '' && (
@@ -111,12 +129,16 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
   )
 }
 
-/** What goes with a command that was taken over: "in src, 2 variables". */
-function alsoWords({ cwd, env }: Draft['with']): string {
+const isInFirstLine = ({ value, selectionStart }: HTMLTextAreaElement) => !value.slice(0, selectionStart).includes('\n')
+const isInLastLine = ({ value, selectionEnd }: HTMLTextAreaElement) => !value.slice(selectionEnd).includes('\n')
+
+/** What goes with a command that was taken over: "in src, 2 variables, for at most 5 minutes". */
+function alsoWords({ cwd, env, timeoutMs = usualTimeoutMs }: Draft['with']): string {
   const variables = Object.keys(env ?? {}).length
   return [
     cwd !== '' && `in ${visibleText(cwd)}`,
     variables > 0 && (variables === 1 ? '1 variable' : `${variables} variables`),
+    timeoutMs !== usualTimeoutMs && `for at most ${inWords(timeoutMs)}`,
   ]
     .filter(Boolean)
     .join(', ')

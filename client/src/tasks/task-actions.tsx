@@ -4,7 +4,7 @@ import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
-import { isFailure } from './describe.ts'
+import { isFailure, isRefusedByPolicy } from './describe.ts'
 import { askedOf } from './items.ts'
 import styles from './tasks.module.css'
 
@@ -13,7 +13,7 @@ type TaskActionsProps = {
   /** Another run was asked for, which is a task of its own. */
   onRerun: (id: Id) => void
   /** Puts the command into the run box, to be changed before it is run. */
-  onDuplicate: (payload: TaskPayload) => void
+  onDuplicate: (payload: TaskPayload, timeoutMs: number | undefined) => void
 }
 
 /** What can be done with a task. All of it works offline: it is asked for when the connection is back. */
@@ -40,16 +40,20 @@ export function TaskActions({ task, onRerun, onDuplicate }: TaskActionsProps) {
       )}
       {isTerminal(task.state) ? (
         <>
-          {isFailure(task) && (
+          {isFailure(task) && !isRefusedByPolicy(task) && (
             <Button
-              {...may}
+              title={whyNot ?? 'Another attempt of this task'}
               disabled={may.disabled || asked.has('retry')}
               onClick={() => requests.ask({ kind: 'retry', task: id })}
             >
               <RotateCw size={12} aria-hidden /> {asked.has('retry') ? 'Trying…' : 'Try again'}
             </Button>
           )}
-          <Button {...may} onClick={() => onRerun(requests.ask({ kind: 'rerun', task: id }))}>
+          <Button
+            title={whyNot ?? 'The same once more, as a new task'}
+            disabled={may.disabled}
+            onClick={() => onRerun(requests.ask({ kind: 'rerun', task: id }))}
+          >
             <Play size={12} aria-hidden /> Run again
           </Button>
         </>
@@ -68,7 +72,7 @@ export function TaskActions({ task, onRerun, onDuplicate }: TaskActionsProps) {
         <IconButton
           label={whyNot ?? 'Change the command and run it'}
           disabled={whyNot !== undefined}
-          onClick={() => onDuplicate(task.payload)}
+          onClick={() => onDuplicate(task.payload, task.timeoutMs)}
         >
           <CopyPlus size={14} aria-hidden />
         </IconButton>

@@ -3,8 +3,9 @@ import { ChevronRight } from 'lucide-react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { AuthorMark } from '../ui/author-mark.tsx'
+import { dayOf, exactTime } from '../ui/exact-time.ts'
 import { relativeTime, useTick } from '../ui/relative-time.ts'
-import { lookOf, timeLine, titleOf } from './describe.ts'
+import { lookOfTask, timeLine, titleOf } from './describe.ts'
 import type { TaskItem } from './items.ts'
 import { waitWords } from './queue.ts'
 import { StateGlyph } from './state-glyph.tsx'
@@ -34,13 +35,14 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
   useTick(task && isTerminal(task.state) ? 30_000 : 1_000)
   const now = session.serverNow()
   const { tone, word } = task
-    ? lookOf(task.state)
+    ? lookOfTask(task)
     : refused
       ? { tone: 'bad' as const, word: 'refused' }
       : { tone: 'waiting' as const, word: link.phase === 'connected' ? 'asking' : 'waiting for the connection' }
   const waits = task && waitWords(task, tasks, workers, now, limits.get('tasks')?.maxRunning)
   // One without a place in the queue says what it waits for.
   const whyHere = refused ? refused.reason : waits?.place === undefined ? waits?.reason : undefined
+  const day = dayOf(task?.completedAt ?? item.at, now)
   const isMine = task === undefined || task.createdBy === claims.principal
   const author = {
     id: task?.createdBy ?? claims.principal,
@@ -78,8 +80,9 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
           {item.payload && item.payload.kind !== 'command' && <span className={styles.badge}>{item.payload.kind}</span>}
           {task?.groupId !== undefined && <span className={styles.badge}>group</span>}
           {whyHere === undefined ? (
-            <span className={styles.meta}>
+            <span className={styles.meta} title={whenWords(item, now)}>
               {waits?.place ?? (task && timeLine(task, now)) ?? `created ${relativeTime(item.at, now)}`}
+              {task?.completedAt !== undefined && day !== undefined && ` · ${day}`}
             </span>
           ) : (
             <span className={`${styles.meta} ${styles.whyHere}`}>{visibleText(whyHere)}</span>
@@ -95,3 +98,9 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
     </>
   )
 }
+
+/** "Created today at 14:03, ended today at 14:05". */
+const whenWords = ({ task, at }: TaskItem, now: number): string =>
+  [`Created ${exactTime(at, now)}`, task?.completedAt !== undefined && `ended ${exactTime(task.completedAt, now)}`]
+    .filter(Boolean)
+    .join(', ')

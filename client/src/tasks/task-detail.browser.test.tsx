@@ -33,3 +33,27 @@ test('[SBX-234] what a command left for others to run is said with its place, an
   expect(page.getByRole('alert').element().textContent).toContain('b/.idea')
   end()
 })
+
+test('[UI-227] what a policy refused says so and where that is changed, and is not tried again; what somebody denied says who', async () => {
+  const refused = make({
+    line: 'sudo ls',
+    state: 'failed',
+    completedAt: now,
+    result: { error: "command 'sudo' not allowed", code: 'command-denied' },
+  })
+  const denied = make({
+    line: 'rm a',
+    state: 'cancelled',
+    createdAt: now - 90_000,
+    completedAt: now,
+    result: { error: 'Mira said no', code: 'not-approved' },
+  })
+  const { host, end } = showMonitor({ tasks: [refused, denied] })
+  await page.getByRole('button', { name: /^sudo ls refused/ }).click()
+  await expect.element(page.getByText('Refused by the policy of the machine that was to run it.')).toBeVisible()
+  expect(host.textContent).toContain('~/.config/tandem/policy.json')
+  await expect.element(page.getByRole('button', { name: 'Run again' })).toBeVisible()
+  expect(page.getByRole('button', { name: 'Try again' }).elements()).toEqual([])
+  await expect.element(page.getByRole('button', { name: /^rm a denied by Mira/ })).toBeVisible()
+  end()
+})

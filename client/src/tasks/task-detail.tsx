@@ -8,7 +8,7 @@ import { useTick } from '../ui/relative-time.ts'
 import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
 import { Artifacts } from './artifacts.tsx'
 import { Attempts, Timeline } from './attempts.tsx'
-import { endWords, isFailure, lookOf, timeLine, titleOf, whyOf } from './describe.ts'
+import { endWords, isFailure, isRefusedByPolicy, lookOfTask, timeLine, titleOf, whyOf } from './describe.ts'
 import { refusedTask, wantsTask, type TaskItem } from './items.ts'
 import { waitWords, workersOf } from './queue.ts'
 import { RefusalNotes, RefusedDetail } from './refusals.tsx'
@@ -25,7 +25,7 @@ type TaskDetailProps = {
   place?: TaskPlace | undefined
   onBack: () => void
   onRerun: (id: Id) => void
-  onDuplicate: (payload: TaskPayload) => void
+  onDuplicate: (payload: TaskPayload, timeoutMs: number | undefined) => void
 }
 
 /** One task with its output as it comes, how it stands and why, and what can be done with it. */
@@ -94,7 +94,7 @@ export function TaskDetail({ item, place, onBack, onRerun, onDuplicate }: TaskDe
 function Headline({ task, title }: { task: Task; title: string }) {
   const session = useSession()
   useTick(1_000, !isTerminal(task.state))
-  const { tone, word } = lookOf(task.state)
+  const { tone, word } = lookOfTask(task)
   return (
     <>
       <StateGlyph tone={tone} />
@@ -133,7 +133,7 @@ function Standing({ task, nameOfDaemon }: { task: Task; nameOfDaemon: (id: Id) =
     <div className={styles.standing}>
       {says !== undefined && <p>{visibleText(says)}</p>}
       <dl>
-        <Course task={task} />
+        <Course task={task} now={now} />
       </dl>
       {task.startedAt !== undefined && <Timeline task={task} now={now} />}
     </div>
@@ -143,7 +143,8 @@ function Standing({ task, nameOfDaemon }: { task: Task; nameOfDaemon: (id: Id) =
 function Reasons({ task }: { task: Task }) {
   const why = whyOf(task)
   // The line above has said how the command ended; here stands what the daemon or the server said about it.
-  const isSaid = task.result?.error === undefined && task.state === 'failed'
+  const { error, exitCode } = task.result ?? {}
+  const isSaid = task.state === 'failed' && (error === undefined || error === `it ended with exit code ${exitCode}`)
   return (
     <>
       {task.result?.sandbox === 'none' && (
@@ -158,6 +159,12 @@ function Reasons({ task }: { task: Task }) {
         ) : (
           <p className={styles.stopped}>{visibleText(why)}</p>
         ))}
+      {isRefusedByPolicy(task) && (
+        <p className={styles.hint}>
+          <CornerUpRight size={13} aria-hidden /> The owner of that machine can allow it, in{' '}
+          <code>~/.config/tandem/policy.json</code> there; until then it is refused again.
+        </p>
+      )}
       {task.result?.setAside && <SetAsideNote {...task.result.setAside} />}
       {task.result?.wantedNetwork && (
         <p className={styles.hint}>

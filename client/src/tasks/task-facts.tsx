@@ -1,8 +1,8 @@
-import { type Id, type Task, visibleText } from '@tandem/shared'
+import { inWords, isHeld, type Id, type Task, visibleText } from '@tandem/shared'
 import type { ReactNode } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
-import { exactTime } from '../ui/exact-time.ts'
+import { exactTime, shortTime } from '../ui/exact-time.ts'
 import { duration, relativeTime } from '../ui/relative-time.ts'
 import { isFailure, payloadWords, whyOf } from './describe.ts'
 import type { TaskItem } from './items.ts'
@@ -35,7 +35,8 @@ export function TaskFacts({ item: { task, payload, at }, waits, now }: TaskFacts
             {relativeTime(at, now)}
           </time>
         </Fact>
-        {task && <Course task={task} />}
+        {task && <Course task={task} now={now} />}
+        {task?.timeoutMs !== undefined && !isHeld(task.state) && <Fact name="may take">{inWords(task.timeoutMs)}</Fact>}
         {task && task.attempt > 1 && <Fact name="attempt">{task.attempt}</Fact>}
         {task && task.priority !== 0 && <Fact name="priority">{task.priority}</Fact>}
         {task && task.requires.length > 0 && <Fact name="needs">{task.requires.map(visibleText).join(', ')}</Fact>}
@@ -49,11 +50,12 @@ export function TaskFacts({ item: { task, payload, at }, waits, now }: TaskFacts
   )
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-
-/** When it was queued, started and ended, and how long it waited. */
-export function Course({ task: { createdAt, queuedAt, startedAt, completedAt, attempt } }: { task: Task }) {
+/** When it was queued, started and ended, how long it waited for that, and, while it runs, how long it may. */
+export function Course({ task, now }: { task: Task; now: number }) {
+  const { createdAt, queuedAt, startedAt, completedAt, attempt, state, timeoutMs } = task
   const moments = [
+    // One that waited first is not as old as its place in the queue.
+    ['asked', queuedAt !== undefined && queuedAt - createdAt >= 1_000 ? createdAt : undefined],
     ['queued', queuedAt],
     ['started', startedAt],
     ['ended', completedAt],
@@ -64,11 +66,14 @@ export function Course({ task: { createdAt, queuedAt, startedAt, completedAt, at
         ([name, at]) =>
           at !== undefined && (
             <Fact key={name} name={name}>
-              <time dateTime={new Date(at).toISOString()}>{clock.format(at)}</time>
+              <time dateTime={new Date(at).toISOString()} title={exactTime(at, now)}>
+                {shortTime(at, now)}
+              </time>
             </Fact>
           ),
       )}
       {startedAt !== undefined && attempt === 1 && <Fact name="waited">{duration(startedAt - createdAt)}</Fact>}
+      {isHeld(state) && timeoutMs !== undefined && <Fact name="may take">{inWords(timeoutMs)}</Fact>}
     </>
   )
 }

@@ -196,11 +196,18 @@ test('[UI-51] the question of the chosen task stands beside it, and those of oth
     createdAt: now,
     expiresAt: now + 9_999,
   }))
-  show({ tasks: asking, approvals })
+  const { host } = show({ tasks: asking, approvals })
   await button(/^rm b needs approval/).click()
   const detail = page.getByRole('region', { name: 'Task rm b' })
   await expect.element(detail.getByRole('button', { name: 'Allow for this task' })).toBeVisible()
   await expect.poll(() => page.getByRole('button', { name: 'Allow for this task' }).elements().length).toBe(2)
+  // [UI-226] In a low dock the other is a line that leads to it, and the answers to the chosen one are in sight.
+  host.style.height = '238px'
+  await expect.poll(() => page.getByRole('button', { name: 'Allow for this task' }).elements().length).toBe(1)
+  const allow = detail.getByRole('button', { name: 'Allow for this task' }).element().getBoundingClientRect()
+  expect(allow.bottom).toBeLessThanOrEqual(host.getBoundingClientRect().bottom)
+  await button(/^Another command needs your approval/).click()
+  await expect.element(page.getByRole('region', { name: 'Task rm a' })).toBeVisible()
 })
 
 test('[UI-176] [S132] loading, empty, offline and refused each say what they are', async () => {
@@ -224,6 +231,16 @@ test('[UI-169] an address opens the task, the attempt and the line it names', as
   monitor.write(task, Array.from({ length: 1_000 }, (_, i) => `line ${String(i).padStart(4, '0')}\n`).join(''))
   await expect.element(page.getByText('line 0890')).toBeVisible()
   expect(page.getByText('line 0890').element().closest('[data-chosen]')).not.toBeNull()
+})
+
+test('[UI-224] an address that named a task names it no more once another is chosen', async () => {
+  const [old, next] = [begun({ line: 'npm run dev' }), begun({ line: 'npm run docs' })]
+  history.replaceState(null, '', `#task=${old.id}&attempt=1&at=60`)
+  show({ tasks: [old, next] })
+  await expect.element(page.getByRole('region', { name: 'Task npm run dev' })).toBeVisible()
+  await button(/^npm run docs running/).click()
+  await expect.element(page.getByRole('region', { name: 'Task npm run docs' })).toBeVisible()
+  expect(location.hash).toBe('')
 })
 
 test('[UI-161] where there is room for one alone, the task takes the place of the list and gives it back', async () => {

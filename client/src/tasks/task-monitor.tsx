@@ -1,4 +1,5 @@
 import { commandLine, visibleText, type TaskPayload } from '@tandem/shared'
+import { ChevronRight } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useDaemon } from '../session/use-daemon.ts'
@@ -48,6 +49,10 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
   const { items } = filtered
   const item = tasks.find((t) => t.id === selected) ?? items[0]
 
+  // That of the chosen task stands beside it. Of the others the oldest alone: the list keeps its place.
+  const others = approvals.filter(({ subject }) => subject.task !== item?.task?.id)
+  const oldest = others[0]
+
   useTaskLink((asked) => {
     setPlace(asked)
     setSelected(asked.task)
@@ -55,17 +60,23 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
   })
 
   const within = (what: string) => monitor.current?.querySelector<HTMLElement>(what)
+  /** What an address named is no longer what is shown: it must not lead back there. */
+  const leavePlace = () => {
+    setPlace(undefined)
+    if (placeOf(location.hash)) history.replaceState(history.state, '', location.pathname + location.search)
+  }
   const choose = (id: string, isMeant = true) => {
     setSelected(id)
-    if (id !== place?.task) setPlace(undefined)
+    if (id !== place?.task) leavePlace()
     if (isMeant) setOpen(true)
   }
   const toggle = (id: string, isExpanded = !expanded.has(id)) =>
     setUnfolded([...unfolded.filter((e) => e !== id), ...(isExpanded ? [id] : [])].slice(-200))
-  const duplicate = (payload: TaskPayload) => {
+  const duplicate = (payload: TaskPayload, timeoutMs: number | undefined) => {
     if (payload.kind !== 'command') return
     const { cwd, env, terminal } = payload
-    setDraft({ line: commandLine(payload), with: { cwd, ...(env && { env }), ...(terminal && { terminal }) } })
+    const also = { cwd, timeoutMs, ...(env && { env }), ...(terminal && { terminal }) }
+    setDraft({ line: commandLine(payload), with: also })
     setOpen(false)
   }
   const toList = () => {
@@ -128,13 +139,19 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
               (r) => !wantsTask(r) && (refusedTask(r) === undefined || refusedTask(r) !== item?.task?.id),
             )}
           />
-          {approvals
-            // That of the chosen task stands beside it.
-            .filter(({ subject }) => subject.task !== item?.task?.id)
-            .map((approval) => (
-              <ApprovalCard key={approval.id} approval={approval} />
-            ))}
+          {oldest && <ApprovalCard key={oldest.id} approval={oldest} />}
         </div>
+        {oldest && (
+          <button
+            type="button"
+            className={styles.moreAsks}
+            data-one={others.length === 1 || undefined}
+            onClick={() => choose(oldest.subject.task)}
+          >
+            {others.length === 1 ? 'Another command needs' : `${others.length} other commands need`} your approval
+            <ChevronRight size={13} aria-hidden />
+          </button>
+        )}
         {refused !== undefined ? (
           <Failed
             what="The tasks did not come."

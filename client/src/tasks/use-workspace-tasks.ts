@@ -2,7 +2,7 @@ import { isTerminal, type Id, type Task } from '@tandem/shared'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
-import { lookOf, titleOf } from './describe.ts'
+import { lookOfTask, titleOf } from './describe.ts'
 import { taskItems, type TaskItem } from './items.ts'
 
 /** The workspace's tasks with what is asked for here and not yet folded, or was refused, live. */
@@ -33,7 +33,7 @@ export function useEndedWords(tasks: ReadonlyMap<string, Task>, me: Id): string 
       return task && isTerminal(task.state) ? [task] : []
     })
     const last = ended.at(-1)
-    if (last) setWords(`${titleOf(last.payload).slice(0, 100)}: ${lookOf(last.state).word}`)
+    if (last) setWords(`${titleOf(last.payload).slice(0, 100)}: ${lookOfTask(last).word}`)
     open.current = new Set(
       [...tasks.values()].filter(({ createdBy, state }) => createdBy === me && !isTerminal(state)).map(({ id }) => id),
     )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayName, exactTime } from './exact-time.ts'
+import { dayName, exactTime, shortTime } from './exact-time.ts'
 
 const at = (text: string) => new Date(text).getTime()
 const now = at('2026-11-21T15:00:00')
@@ -11,6 +11,8 @@ test('[UI-60] a day is named as people name it, a moment by day and clock', () =
   expect(dayName(at('2025-11-18T10:00:00'), now)).toBe('18 November 2025')
   expect(exactTime(at('2026-11-21T14:03:00'), now)).toBe('today at 14:03')
   expect(exactTime(at('2026-11-18T09:30:00'), now)).toBe('Wednesday 18 November at 09:30')
+  expect(shortTime(at('2026-11-21T14:03:22'), now)).toBe('14:03:22')
+  expect(shortTime(at('2026-11-18T09:30:05'), now)).toBe('18 Nov 09:30:05')
 })
 
 test('[UI-60] a server whose clock is a little ahead does not make a day of its own', () => {

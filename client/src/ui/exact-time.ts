@@ -1,4 +1,6 @@
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const second = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const day = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' })
 const dayOfYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' })
 
@@ -18,3 +20,12 @@ export function exactTime(at: number, now: number): string {
   const name = dayName(at, now)
   return `${name === 'Today' || name === 'Yesterday' ? name.toLowerCase() : name} at ${clock.format(at)}`
 }
+
+/** "14:03:22"; with the date where that was not today: "18 Nov 14:03:22". */
+export function shortTime(at: number, now: number): string {
+  return [dayOf(at, now), second.format(at)].filter(Boolean).join(' ')
+}
+
+/** "18 Nov" where that was not today. */
+export const dayOf = (at: number, now: number): string | undefined =>
+  startOfDay(at) === startOfDay(now) ? undefined : date.format(at)

@@ -2,6 +2,7 @@ import type { TerminalSize } from '@tandem/shared'
 import { Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import type { Theme } from '../../ui/theme.ts'
+import { webAddress } from '../web-address.ts'
 import { pasteSafely, reserveKeys } from './keys.ts'
 import { boundRepeats } from './repeats.ts'
 import { fontSizeFor, sizeThatFits, usualFontSize } from './measure.ts'
@@ -53,10 +54,11 @@ export function openScreen({ host, size, theme, onLink }: ScreenOptions) {
   /** Where not all of it is seen, the line that is written to is. */
   let isLooking = false
   const keepCursorSeen = () => {
-    if (isLooking || host.scrollHeight <= host.clientHeight) return
+    if (isLooking) return
     isLooking = true
     requestAnimationFrame(() => {
       isLooking = false
+      if (host.scrollHeight <= host.clientHeight) return
       const height = (host.querySelector('.xterm-screen')?.clientHeight ?? 0) / terminal.rows
       const top = terminal.buffer.active.cursorY * height
       if (top < host.scrollTop) host.scrollTop = top
@@ -66,6 +68,9 @@ export function openScreen({ host, size, theme, onLink }: ScreenOptions) {
     })
   }
   terminal.onCursorMove(keepCursorSeen)
+  // What is drawn takes its new size a moment after it was asked to, and the view may have another.
+  const sizes = new ResizeObserver(keepCursorSeen)
+  for (const each of [host, host.querySelector('.xterm-screen')]) if (each) sizes.observe(each)
 
   /** How large a character of the usual size is, by what is drawn now. */
   const cell = () => {
@@ -115,15 +120,10 @@ export function openScreen({ host, size, theme, onLink }: ScreenOptions) {
     },
     close: () => {
       stopPasting()
+      sizes.disconnect()
       terminal.dispose()
     },
   }
-}
-
-/** The address of a page in the web; undefined for any other. */
-function webAddress(address: string): string | undefined {
-  const url = URL.parse(address)
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url.href : undefined
 }
 
 function openAddress(address: string): void {

@@ -106,5 +106,8 @@ export default function TerminalView({ task, attempt, size, output, children }: 
 /** Nobody is in the middle of a word in some other place. */
 function isNothingTypedElsewhere(): boolean {
   const { activeElement } = document
-  return activeElement === document.body || (activeElement instanceof HTMLInputElement && activeElement.value === '')
+  if (activeElement instanceof HTMLInputElement) return activeElement.value === ''
+  // The run box; an editor's own text field is empty whatever stands in the file.
+  const isBox = activeElement instanceof HTMLTextAreaElement && activeElement.form !== null
+  return activeElement === document.body || (isBox && activeElement.value === '')
 }

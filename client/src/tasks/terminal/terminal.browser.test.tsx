@@ -117,6 +117,18 @@ test('[UI-180] it is said who drives, and the terminal has their size: seen whol
   expect(t.sizes()[1]?.cols).toBeLessThan(fits.cols)
 })
 
+test('[UI-225] a view that is smaller than the terminal shows the line that is written to, from its first look on', async () => {
+  const t = show()
+  t.log.terminal.set(hers({ cols: 80, rows: 60 }))
+  t.write('\u001b[50;1Hprompt')
+  await expect.poll(() => isInView('prompt')).toBe(true)
+  t.resize({ width: 700, height: 160 })
+  await expect.poll(() => isInView('prompt')).toBe(true)
+  t.resize({ width: 700, height: 400 })
+  t.log.terminal.set(hers({ cols: 80, rows: 90 }))
+  await expect.poll(() => isInView('prompt')).toBe(true)
+})
+
 test('[UI-181] what the terminal says by itself is said by who drives alone, and of nothing that was there before', async () => {
   const t = show()
   t.write('\u001b[c\u001b[6n')
