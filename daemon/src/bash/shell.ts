@@ -33,7 +33,7 @@ export type VirtualShell = {
   /**
    * Runs a line. What it changed is made known at its end, all together and merged with what others typed meanwhile. A
    * line that is cancelled or does not end in time rejects, `cancelled` as the signal says or with `timeout`, and changes
-   * nothing.
+   * nothing but what a real program was to see before.
    */
   exec(line: string, options?: ExecOptions): Promise<Ended>
   readFile(path: string): Promise<string>
