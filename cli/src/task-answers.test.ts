@@ -69,14 +69,17 @@ test(
 )
 
 test(
-  '[TSK-237] a rerun whose answer was lost is not asked for twice, and says what may be',
+  '[TSK-237] a retry whose answer was lost counts, and a rerun is not asked for twice, and says what may be',
   async () => {
     const server = await testServer()
     const daemon = await playDaemon(server, 'one')
     const id = (await does(['run', '--detach', 'make'], reaching(server))).out.trim()
     await (await daemon.begin(id)).end('completed')
-    const to = reaching(await losing(server, (path) => path.endsWith('/rerun')))
-    const lost = await does(['rerun', id], to)
+    const losingOf = async (verb: string) => reaching(await losing(server, (path) => path.endsWith(verb)))
+    const again = await does(['retry', id], await losingOf('/retry'))
+    expect(again).toEqual({ code: 0, out: `${id}  queued: make\n`, err: '' })
+    await (await daemon.begin(id, 2)).end('completed')
+    const lost = await does(['rerun', id], await losingOf('/rerun'))
     expect(lost).toMatchObject({ code: 1, err: expect.stringContaining('may have been made all the same') })
     expect(await tasksOf(server)).toHaveLength(2)
   },

@@ -1,4 +1,4 @@
-import { isTandemError, messageOf, plainText, TandemError, type Id, type Settings } from '@tandem/shared'
+import { isTandemError, isTerminal, messageOf, plainText, TandemError, type Id, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
 import { createIdFinder } from './task-ids.ts'
@@ -40,7 +40,9 @@ export async function taskChange({
             ? await decide(server, id, verb, comment)
             : verb === 'rerun'
               ? await rerun(server, id)
-              : await server.post(`/${id}/${verb}`, verb === 'cancel' ? { force } : undefined)
+              : verb === 'retry'
+                ? await retry(server, id)
+                : await server.post(`/${id}/cancel`, { force })
         const task = TaskNow.parse(raw)
         const word = verb === 'approve' ? 'allowed' : verb === 'reject' ? 'denied' : stateWords[task.state]
         say.out(settings.json ? JSON.stringify(raw) : `${task.id}  ${word}: ${nameLine(task.title)}`)
@@ -55,6 +57,19 @@ export async function taskChange({
     await server.close()
   }
 }
+
+/** What is under way when it is asked for again is so because of the first time, of which the answer was lost. */
+const retry = (server: TaskServer, id: Id): Promise<unknown> =>
+  persistently(async (n) => {
+    try {
+      return await (await server.call(`/${id}/retry`, { method: 'POST' })).json()
+    } catch (e) {
+      if (n === 1 || !isTandemError(e, 'conflict')) throw e
+      const raw: unknown = await (await server.call(`/${id}`)).json()
+      if (isTerminal(TaskNow.parse(raw).state)) throw e
+      return raw
+    }
+  })
 
 /** Asked once alone: a second try, where only the answer to the first was lost, would make another task. */
 async function rerun(server: TaskServer, id: Id): Promise<unknown> {
