@@ -7,7 +7,7 @@ const founding = [
   'https://github.com/',
   'https://api.github.com/',
   'https://raw.githubusercontent.com/',
-  'https://registry.npmjs.org/',
+  '@npm',
   'https://cdn.jsdelivr.net/',
   'https://unpkg.com/',
 ]
@@ -26,8 +26,11 @@ const Place = z
 
 /** What may be reached, by code (`allow`, `methods`) and by commands (`commands`). Without a rule it is nothing. */
 export const NetworkPolicy = z.strictObject({
-  /** URLs with all below them, and hosts, that code may fetch. */
-  allow: z.array(NetworkRule).max(500).default(founding),
+  /** URLs with all below them, hosts, and `@npm`, that code may fetch. */
+  allow: z
+    .array(z.union([z.literal('@npm'), NetworkRule]))
+    .max(500)
+    .default(founding),
   /** Hosts that are never reached, by code nor by commands, whatever else is allowed. */
   deny: Hosts.default([]),
   methods: z.array(z.string().regex(/^[A-Z]{3,20}$/)).default(['GET', 'HEAD', 'OPTIONS']),

@@ -69,7 +69,7 @@ function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000, owner: 
     policyNow: () => ({ ...owner, isolate: limits, limits: { ...owner.limits, graceMs } }),
     tier: runner.tier,
     scratchOf: createSessions(systemClock).scratchOf,
-    fetchFor: () =>
+    fetchFor: async () =>
       createFetch({
         reach: { allow: [`${webUrl()}/`], deny: [], methods: ['GET'], allowPrivate: ['web.example'], ports: [] },
         clock: systemClock,

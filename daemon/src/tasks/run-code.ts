@@ -25,7 +25,7 @@ import { outcomeOf } from './run-command.ts'
 
 export type CodePorts = Pick<Granted, 'shell'> & {
   /** What one execution may fetch; it is closed when that has ended. */
-  fetchFor(task: Pick<Task, 'id' | 'attempt'>): Fetcher
+  fetchFor(task: Pick<Task, 'id' | 'attempt'>): Promise<Fetcher>
   isolate: Isolate
   node: NodeGuests
   /** What holds now; throws where that cannot be known. */
@@ -52,7 +52,7 @@ export const codeExecutor =
         state: 'failed',
         result: { code: 'not-supported', error: 'containers come with a later version: leave out `runner`' },
       }
-    const fetch = fetchFor(task)
+    const fetch = await fetchFor(task)
     try {
       const env = buildEnv({
         files: bridge(scratchOf(payload.session), project),

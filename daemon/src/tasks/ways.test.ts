@@ -138,16 +138,20 @@ test('[SBX-282] [S226] [S227] code fetches what the owner allows, each execution
   const { ways, lines } = open({})
   const policy = Policy.parse({ network: { allow, allowPrivate: ['a.example'] } })
   const task = { id: createId(), attempt: 1 }
-  const [one, two] = [ways.forCode(task, policy), ways.forCode(task, policy)]
+  const [one, two] = [await ways.forCode(task, policy), await ways.forCode(task, policy)]
   expect(await one.get(`${allow[0]}x`)).toMatchObject({ answer: { status: 200 } })
   expect(await two.get('http://b.example/')).toMatchObject({ problem: { code: 'URL_NOT_ALLOWED' } })
   expect([one.getLog().length, two.getLog().length]).toEqual([1, 1])
   expect(one.getConfig()).toMatchObject({ allow, methods: ['GET', 'HEAD', 'OPTIONS'] })
   expect(lines).toHaveLength(2)
-  const plan = ways.forCode(task, { ...policy, commands: { ...policy.commands, mode: 'plan' } })
+  const plan = await ways.forCode(task, { ...policy, commands: { ...policy.commands, mode: 'plan' } })
   expect(await plan.get(`${allow[0]}x`)).toMatchObject({ problem: { code: 'URL_NOT_ALLOWED' } })
-  expect(Policy.parse({}).network.allow.map((url) => new URL(url).hostname)).toEqual(
-    expect.arrayContaining(['github.com', 'registry.npmjs.org', 'cdn.jsdelivr.net', 'unpkg.com']),
+  // By default also the registry that npm is configured with.
+  const configured = { PATH: process.env.PATH, npm_config_registry: 'http://packages.example/' }
+  const usual = await open({}, configured).ways.forCode(task, Policy.parse({}))
+  expect(usual.getConfig().allow.map((url) => new URL(url).hostname)).toEqual(
+    expect.arrayContaining(['github.com', 'cdn.jsdelivr.net', 'unpkg.com', 'packages.example']),
   )
+  await usual.close()
   await Promise.all([one, two, plan].map(({ close }) => close()))
 })

@@ -22,7 +22,7 @@ export type Ways = {
   /** For a command that was granted these; `refused` tells what else it wanted. */
   forCommand(task: About, granted: Granted, policy: Policy): Promise<{ egress: Egress; refused(): string[] }>
   /** For one execution of code. */
-  forCode(task: About, policy: Policy): Fetcher
+  forCode(task: About, policy: Policy): Promise<Fetcher>
 }
 
 type WaysOptions = {
@@ -84,9 +84,14 @@ export function createWays({ workspace, environment, clock, log, resolve }: Ways
       }
       return { egress, refused: () => [...refused] }
     },
-    forCode: (task, { commands, network }) => {
+    forCode: async (task, { commands, network }) => {
       const { deny, methods, allowPrivate, ports } = network
-      const allow = commands.mode === 'plan' ? [] : network.allow
+      const allow = commands.mode === 'plan' ? [] : network.allow.filter((rule) => rule !== npmRegistry)
+      if (commands.mode !== 'plan' && network.allow.includes(npmRegistry))
+        await registryNow().then(
+          ({ href }) => allow.push(href),
+          (error: unknown) => log.info('code fetches from no package registry', { error }),
+        )
       const reach = { allow, deny, methods, allowPrivate, ports }
       return createFetch({ reach, clock, record: recordOf(task), ...(resolve && { resolve }) })
     },
@@ -108,9 +113,7 @@ async function findRegistry(environment: NodeJS.ProcessEnv, workspace: string): 
       cause,
     )
   const { stdout } = await promisify(execFile)('npm', ['config', 'get', 'registry'], options).catch((e: unknown) => {
-    // Without npm its own default is as good as any.
-    if ((e as NodeJS.ErrnoException).code === 'ENOENT') return { stdout: 'https://registry.npmjs.org/' }
-    throw cannot(messageOf(e), e)
+    throw (e as NodeJS.ErrnoException).code === 'ENOENT' ? cannot('npm is not installed') : cannot(messageOf(e), e)
   })
   const url = URL.parse(stdout.trim())
   if (!url || !/^https?:$/.test(url.protocol)) throw cannot(`${stdout.trim().slice(0, 200)} is no address`)
