@@ -25,7 +25,7 @@ type LogLineProps = {
 export const LogLine = memo(
   function LogLine({ row, n, href, isChosen, showsTime, marks, title, hides, onToggle, onLink }: LogLineProps) {
     return (
-      <div className={styles.outputLine} data-stream={row.stream} data-chosen={isChosen || undefined}>
+      <div className={styles.outputLine} data-row={n} data-stream={row.stream} data-chosen={isChosen || undefined}>
         {/* One stop for each of a hundred thousand lines would be none: the bar copies the link to the chosen one. */}
         <a
           className={styles.number}

@@ -21,6 +21,7 @@ type LogScreenProps = {
   hrefOf: (at: number) => string
   onToggle: (n: number) => void
   onLink: (n: number) => void
+  onChoose: (n: number) => void
   /** Instead of rows, while there are none. */
   children: ReactNode
 }
@@ -40,6 +41,7 @@ export function LogScreen({
   hrefOf,
   onToggle,
   onLink,
+  onChoose,
   children,
 }: LogScreenProps) {
   return (
@@ -54,6 +56,12 @@ export function LogScreen({
       data-wraps={wraps || undefined}
       style={{ '--digits': Math.max(3, String(end).length) } as React.CSSProperties}
       onScroll={onScroll}
+      onClick={({ target }) => {
+        // Who marks text to copy it chooses no line.
+        if (!(target instanceof Element) || getSelection()?.isCollapsed === false) return
+        const row = target.closest<HTMLElement>('[data-row]')?.dataset['row']
+        if (row !== undefined) onChoose(Number(row))
+      }}
     >
       <div className={`${styles.outputLine} ${styles.measure}`} aria-hidden>
         <span className={styles.number} />

@@ -247,6 +247,20 @@ test('[UI-169] a line’s number copies a link that leads to it', async () => {
   await expect.poll(() => written.mock.calls.at(-1)?.[0]).toBe('one\ntwo\nthree')
 })
 
+test('[UI-228] a line that is clicked is the one whose link is copied, and a web address in it is a link', async () => {
+  const written = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()
+  const task = begun()
+  const monitor = show(task)
+  monitor.write(task, 'one\nat http://localhost:5173/\nthree\n')
+  await page.getByText('three', { exact: true }).click()
+  expect(rows()[2]?.hasAttribute('data-chosen')).toBe(true)
+  await button('Copy a link to this line').click()
+  await expect.poll(() => written.mock.calls[0]?.[0]).toContain('&at=30')
+  const address = page.getByRole('link', { name: 'http://localhost:5173/' })
+  await expect.element(address).toHaveAttribute('rel', 'noopener noreferrer')
+  await expect.element(address).toHaveAttribute('target', '_blank')
+})
+
 test('[UI-175] while five megabytes of output a second pour in, what is typed arrives whole', async ({ annotate }) => {
   const task = begun()
   const monitor = show(task)

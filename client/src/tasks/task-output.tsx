@@ -56,7 +56,7 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
     // Once what hid it is open.
     requestAnimationFrame(() => view.reveal(row))
   }
-  const { chosen, link, hrefOf, awaitLine } = useLogPlace({ taskId, attempt, log, facts, isEndOnly, at, goTo })
+  const { chosen, choose, link, hrefOf, awaitLine } = useLogPlace({ taskId, attempt, log, facts, isEndOnly, at, goTo })
   const step = (by: 1 | -1) => {
     const hit = search.step(by, view.firstSeen)
     if (hit) goTo(hit.row)
@@ -181,6 +181,7 @@ export function TaskOutput({ taskId, attempt, isOver, output, tail, at }: TaskOu
         hrefOf={hrefOf}
         onToggle={toggleFold}
         onLink={link}
+        onChoose={choose}
       >
         {isEmpty && (
           <p className={styles.quiet}>

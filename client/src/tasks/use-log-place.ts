@@ -16,7 +16,7 @@ type Options = {
   goTo: (row: number) => void
 }
 
-/** The line that was chosen, by a click on its number or by an address, and the link that leads to it. */
+/** The line that was chosen, by a click or by an address, and the link that leads to it. */
 export function useLogPlace({ taskId, attempt, log, facts, isEndOnly, at, goTo }: Options) {
   const [chosen, setChosen] = useState<number>()
   const hrefOf = useCallback((at: number) => placeHash({ task: taskId, attempt, at }), [taskId, attempt])
@@ -46,6 +46,7 @@ export function useLogPlace({ taskId, attempt, log, facts, isEndOnly, at, goTo }
   }, [isHere])
   return {
     chosen,
+    choose: setChosen,
     link,
     hrefOf,
     /** Goes to the line that begins at this byte, once the whole is here. */

@@ -52,7 +52,8 @@ export function useLogWindow({ log, facts, hidden, wraps, isFollowing, onFollow 
     const element = scroller.current
     if (!element) return
     const isAtEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4
-    if (isAtEnd && !isFollowing) onFollow(true)
+    // Scrolled there by a person: what is told late of our own scroll to the end, left since, moved nothing.
+    if (isAtEnd && !isFollowing && element.scrollTop > lastTop.current) onFollow(true)
     if (!isAtEnd && isFollowing && element.scrollTop < lastTop.current - 1) onFollow(false)
     // Our own scrolling to the end, which is rendered already.
     if (!isAtEnd || !isFollowing) look()
@@ -109,8 +110,8 @@ export function useLogWindow({ log, facts, hidden, wraps, isFollowing, onFollow 
     rows,
     height: total * rowHeight,
     above: place.topOf(rows[0] ?? facts.first) * rowHeight,
-    /** The first row that is seen. */
-    firstSeen: place.rowAt(Math.floor(top / rowHeight)),
+    /** The first row that is seen whole. */
+    firstSeen: place.rowAt(Math.ceil(top / rowHeight)),
     /** Scrolls so that a row stands a third below the top, unless it is seen already. */
     reveal: (n: number) => {
       const element = scroller.current
