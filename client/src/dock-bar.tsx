@@ -4,6 +4,7 @@ import { useRef } from 'react'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
 import { ApprovalAnnouncement, usePendingApprovals } from './tasks/approval-card.tsx'
+import { wantsTask } from './tasks/items.ts'
 import { IconButton } from './ui/icon-button.tsx'
 import styles from './workbench.module.css'
 
@@ -65,9 +66,12 @@ export function DockBar({ tab, onTab, isFolded, onFold }: DockBarProps) {
 }
 
 function TaskCounts() {
-  const tasks = useView(useSession().tasks)
+  const session = useSession()
+  const tasks = useView(session.tasks)
+  // With what was asked for here and is no task yet.
+  const asked = [...useView(session.requests)].filter(([id, { body }]) => wantsTask(body) && !tasks.has(id)).length
   const approvals = usePendingApprovals().length
-  const running = [...tasks.values()].filter((t) => !isTerminal(t.state)).length
+  const running = [...tasks.values()].filter((t) => !isTerminal(t.state)).length + asked
   return (
     <>
       {running > 0 && <span className={styles.count}>{running} not finished</span>}

@@ -9,9 +9,12 @@ export function useRegionKeys(): void {
       const at = regions.findIndex((r) => r.contains(document.activeElement))
       const step = event.shiftKey ? -1 : 1
       const next = regions[(at + step + regions.length) % regions.length]
-      const inside = next?.querySelector<HTMLElement>(
-        '[role=tree], textarea, .native-edit-context, [role=tab][aria-selected=true], input, button',
-      )
+      // The files themselves come before the buttons above them.
+      const inside =
+        next?.querySelector<HTMLElement>('[role=tree]') ??
+        next?.querySelector<HTMLElement>(
+          'textarea, .native-edit-context, [role=tab][aria-selected=true], input, button',
+        )
       ;(inside ?? next)?.focus()
       event.preventDefault()
     }

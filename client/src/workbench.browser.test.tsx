@@ -101,6 +101,17 @@ test('[S123] a command asked for offline is shown as waiting', async () => {
   const card = page.getByRole('listitem').filter({ hasText: 'npm test' })
   await expect.element(card.getByText('waiting for the connection'), { timeout: 10_000 }).toBeVisible()
   expect(session.requests.snapshot().size).toBe(1)
+  await expect.element(page.getByRole('tab', { name: /^Tasks/ })).toHaveTextContent('Tasks1 not finished')
+})
+
+test('[UI-229] F6 leads to the files, not to the buttons above them', async () => {
+  await expect.element(row('README.md')).toBeVisible()
+  page
+    .getByRole('textbox', { name: /^Command to run/ })
+    .element()
+    .focus()
+  await userEvent.keyboard('{F6}')
+  await expect.poll(() => document.activeElement?.getAttribute('role')).toBe('tree')
 })
 
 test('[UI-67] the dock’s tabs are walked with the arrow keys, and the one left keeps what was typed in it', async () => {

@@ -66,8 +66,8 @@ export function askedOf(requests: ReadonlyMap<string, Request>, task: string): R
   return new Set(kinds)
 }
 
-/** Whether what was refused would have been a task of its own, and has a row. */
-export const wantsTask = ({ kind }: Refusal): boolean => kind === 'create' || kind === 'rerun'
+/** Whether what was asked for, or refused, would be a task of its own, and has a row. */
+export const wantsTask = ({ kind }: Pick<Refusal, 'kind'>): boolean => kind === 'create' || kind === 'rerun'
 
 /** The task that a refused request is about; undefined where it is about many, or something else. */
 export function refusedTask({ body }: Refusal): Id | undefined {

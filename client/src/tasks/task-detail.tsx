@@ -1,8 +1,9 @@
 import { isTerminal, type Id, type SetAside, type Task, type TaskPayload, visibleText } from '@tandem/shared'
-import { ChevronLeft, CornerUpRight } from 'lucide-react'
+import { ChevronLeft, CornerUpRight, X } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
+import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/states.tsx'
 import { useTick } from '../ui/relative-time.ts'
 import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
@@ -47,7 +48,15 @@ export function TaskDetail({ item, place, onBack, onRerun, onDuplicate }: TaskDe
     return (
       <section className={styles.detail} aria-label={`Task ${title}`}>
         {back}
-        <Empty>
+        <Empty
+          action={
+            link.phase === 'offline' && (
+              <Button onClick={() => session.requests.drop([item.id])}>
+                <X size={12} aria-hidden /> Withdraw
+              </Button>
+            )
+          }
+        >
           {link.phase === 'connected'
             ? 'Asking the server to run it…'
             : 'This command is kept here. It will be sent when the connection is back.'}

@@ -108,6 +108,15 @@ test('[UI-164] a command asked for offline waits for the connection, and becomes
   expect(cards()).toHaveLength(1)
 })
 
+test('[UI-229] what was asked for offline is withdrawn before it is sent', async () => {
+  const monitor = show({ phase: 'offline' })
+  await page.getByLabelText('Command to run in the workspace').fill('npm test')
+  await userEvent.keyboard('{Enter}')
+  await button('Withdraw').click()
+  await expect.element(page.getByText(/^Nothing has been run yet/)).toBeVisible()
+  expect(monitor.requests.isEmpty()).toBe(true)
+})
+
 test('[UI-163] [UI-171] [UI-172] [UI-173] a task says why it waits, and once it has ended how, in which attempt, and what it kept', async () => {
   const blob = 'a'.repeat(64)
   const queued = make({ line: 'npm run docs', queuedAt: now })

@@ -1,4 +1,4 @@
-import { type Id, type Task, type TaskOutput, type TerminalSize } from '@tandem/shared'
+import { isTerminal, type Id, type Task, type TaskOutput, type TerminalSize } from '@tandem/shared'
 import { Accessibility, Maximize2, Minimize2 } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useSession } from '../../session/session-context.ts'
@@ -53,7 +53,8 @@ export default function TerminalView({ task, attempt, size, output, children }: 
     // oxlint-disable-next-line react/exhaustive-deps -- once, when it can be typed at
   }, [screen, mayType])
 
-  const driver = driverWords(drive, claims, (id: Id) => members.get(id)?.name)
+  const hasEnded = attempt !== task.attempt || isTerminal(task.state)
+  const driver = hasEnded ? undefined : driverWords(drive, claims, (id: Id) => members.get(id)?.name)
   const isMine = drive?.session === claims.session
   return (
     <section ref={whole.ref} className={styles.terminal} aria-label="Terminal" onBlur={whole.onBlur}>
@@ -79,23 +80,25 @@ export default function TerminalView({ task, attempt, size, output, children }: 
           </span>
         )}
         <span className={styles.grow} />
-        {mayType && (
-          <span className={styles.hint}>
-            <kbd>F6</kbd> leaves
-          </span>
-        )}
-        <IconButton label="Made for a screen reader" aria-pressed={isRead} onClick={() => setRead(!isRead)}>
-          <Accessibility size={14} aria-hidden />
-        </IconButton>
-        <IconButton
-          label={whole.isOn ? 'Back to its place' : 'Fill the window'}
-          onClick={() => {
-            whole.toggle()
-            screen?.terminal.focus()
-          }}
-        >
-          {whole.isOn ? <Minimize2 size={14} aria-hidden /> : <Maximize2 size={14} aria-hidden />}
-        </IconButton>
+        <span className={styles.tools}>
+          {mayType && (
+            <span className={styles.hint}>
+              <kbd>F6</kbd> leaves
+            </span>
+          )}
+          <IconButton label="Made for a screen reader" aria-pressed={isRead} onClick={() => setRead(!isRead)}>
+            <Accessibility size={14} aria-hidden />
+          </IconButton>
+          <IconButton
+            label={whole.isOn ? 'Back to its place' : 'Fill the window'}
+            onClick={() => {
+              whole.toggle()
+              screen?.terminal.focus()
+            }}
+          >
+            {whole.isOn ? <Minimize2 size={14} aria-hidden /> : <Maximize2 size={14} aria-hidden />}
+          </IconButton>
+        </span>
       </header>
       <div ref={host} className={styles.host} />
       {address !== undefined && <div className={styles.address}>{address}</div>}
