@@ -44,7 +44,7 @@ function endOf(
   const passes = said.filter(({ daemonId, bootId }) => bootId === undefined || (bootOf(daemonId) ?? bootId) === bootId)
   const byDaemon = new Set(passes.map(({ daemonId }) => daemonId))
   const known = [...daemons]
-  const isOpen = ({ id, connection, lastSeenAt = 0, capabilities = task.requires }: DaemonPresence) =>
+  const isOpen = ({ id, connection, lastSeenAt, capabilities = task.requires }: DaemonPresence) =>
     (connection === 'online' || now - lastSeenAt < backWithinMs) &&
     isFor(task, { id, capabilities }) &&
     !byDaemon.has(id)
