@@ -323,6 +323,27 @@ test('[TSK-192] what the watchdog ended before its daemon did so counts as given
   expect((await t.says('report', 4)).at(-1)).toMatchObject({ task: killed, result: { code: 'lease-lost' } })
 })
 
+test('[TSK-192] a word of the server that lay there while its daemon hung does not bring back what is over', async () => {
+  const t = setUp({ deaf: true })
+  const id = t.add('killed', { onLost: 'requeue' })
+  await t.says('claim')
+  t.grant(id)
+  await started(t.processes, 'killed')
+  const heard = {
+    workspaceIds: [],
+    protocol: 1,
+    mono: t.clock.now() + 20_000,
+    serverTime: 0,
+    leaseMs: 30_000,
+    kill: [],
+  }
+  t.hang(61_000)
+  t.runner.onMessage({ t: 'hello-ack', ...heard })
+  t.processes.get('killed')?.end({ state: 'failed', result: { exitCode: null, signal: 'SIGKILL' } })
+  const told = () => t.said.findLast((m) => m.t === 'report')
+  await vi.waitFor(() => expect(told()).toMatchObject({ task: id, state: 'failed', result: { code: 'lease-lost' } }))
+})
+
 test('[S269] a task the policy asks about waits for a person, and is claimed once it is allowed', async () => {
   const t = setUp({ judgement: { decision: 'ask', argsHash: 'h', summary: 'rm x', reason: 'no rule', risk: 'medium' } })
   const id = t.add('rm')

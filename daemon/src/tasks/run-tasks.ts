@@ -202,6 +202,8 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
           cancel(message)
           break
         case 'hello-ack':
+          // What is over stays so: the watchdog has ended it, and this word may have lain here while we hung.
+          watchLeases()
           leaseMs = message.leaseMs
           heardAtMono = Math.max(heardAtMono, message.mono)
           ports.watchdog.putOff(heardAtMono + 2 * leaseMs)
