@@ -128,7 +128,7 @@ export function createInvariants({ world, server, machines, person }: Options): 
         `begun where it cannot run: ${name}`,
       )
       const { concurrency } = task
-      if (!concurrency) return
+      if (!concurrency || givenUp.has(key)) return
       const same = others.filter((other) => kept.tasks.get(other.task)?.concurrency?.key === concurrency.key)
       check(same.length < concurrency.limit, `${same.length + 1} at once with the key ${concurrency.key}: ${name}`)
     },
