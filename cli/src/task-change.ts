@@ -1,10 +1,19 @@
-import { isTandemError, isTerminal, messageOf, plainText, TandemError, type Id, type Settings } from '@tandem/shared'
+import {
+  isTandemError,
+  isTerminal,
+  messageOf,
+  plainText,
+  TandemError,
+  taskStateWords,
+  type Id,
+  type Settings,
+} from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
 import { createIdFinder } from './task-ids.ts'
 import { openTaskServer, persistently, type TaskServer } from './task-server.ts'
 import { TaskNow } from './task-stream.ts'
-import { nameLine, stateWords } from './task-words.ts'
+import { nameLine } from './task-words.ts'
 
 type ChangeOptions = {
   verb: 'cancel' | 'retry' | 'rerun' | 'approve' | 'reject'
@@ -44,7 +53,7 @@ export async function taskChange({
                 ? await retry(server, id)
                 : await server.post(`/${id}/cancel`, { force })
         const task = TaskNow.parse(raw)
-        const word = verb === 'approve' ? 'allowed' : verb === 'reject' ? 'denied' : stateWords[task.state]
+        const word = verb === 'approve' ? 'allowed' : verb === 'reject' ? 'denied' : taskStateWords[task.state]
         say.out(settings.json ? JSON.stringify(raw) : `${task.id}  ${word}: ${nameLine(task.title)}`)
       } catch (e) {
         if (!isTandemError(e)) throw e

@@ -1,9 +1,9 @@
-import { plainText, statesThat, type Settings } from '@tandem/shared'
+import { plainText, statesThat, taskStateWords, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
 import { everyTask, taskPage, type Listed } from './task-pages.ts'
 import { openTaskServer, type TaskServer } from './task-server.ts'
-import { nameLine, stateWords } from './task-words.ts'
+import { nameLine } from './task-words.ts'
 
 /** Of those that have ended so many are shown, unless all are asked for. */
 const endedShown = 20
@@ -56,7 +56,7 @@ async function recent(server: TaskServer): Promise<Listed[]> {
 /** Id, state, age and title in one line; why it waits, where it does. */
 function line({ id, state, title, createdAt, waiting }: Listed, now: number, columns: number): string {
   const why = waiting ? ` (${plainText(waiting.reason)})` : ''
-  const shown = { id, state: stateWords[state], age: age(now - Date.parse(createdAt)), name: nameLine(title) + why }
+  const shown = { id, state: taskStateWords[state], age: age(now - Date.parse(createdAt)), name: nameLine(title) + why }
   return row(shown, columns)
 }
 

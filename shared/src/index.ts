@@ -147,6 +147,7 @@ export {
   statusOf,
   taskStates,
 } from './protocol/task.ts'
+export { taskStateWords } from './protocol/task-words.ts'
 export { byQueueOrder, isFor, whyAllFull, whyKeyFull, whyWaiting, type Waiting, type Worker } from './protocol/queue.ts'
 export { applyToString, type TextEdit } from './merge/edits.ts'
 export { diffText } from './merge/diff.ts'

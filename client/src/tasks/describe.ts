@@ -1,6 +1,7 @@
 import {
   commandLine,
   isTerminal,
+  taskStateWords,
   visibleText,
   type Id,
   type Task,
@@ -12,29 +13,29 @@ import { duration } from '../ui/relative-time.ts'
 /** What a state looks like: a tone for the glyph, and always a word with it. */
 export type Tone = 'waiting' | 'running' | 'ok' | 'bad' | 'stopped' | 'ask'
 
-const look: Record<TaskState, { tone: Tone; word: string }> = {
-  scheduled: { tone: 'waiting', word: 'scheduled' },
-  blocked: { tone: 'waiting', word: 'blocked' },
-  awaiting_approval: { tone: 'ask', word: 'needs approval' },
-  queued: { tone: 'waiting', word: 'queued' },
-  leased: { tone: 'running', word: 'starting' },
-  running: { tone: 'running', word: 'running' },
-  cancelling: { tone: 'running', word: 'stopping' },
-  disconnected: { tone: 'waiting', word: 'daemon away' },
-  completed: { tone: 'ok', word: 'passed' },
-  failed: { tone: 'bad', word: 'failed' },
-  timed_out: { tone: 'bad', word: 'timed out' },
-  cancelled: { tone: 'stopped', word: 'cancelled' },
-  lost: { tone: 'bad', word: 'lost' },
+const tones: Readonly<Record<TaskState, Tone>> = {
+  scheduled: 'waiting',
+  blocked: 'waiting',
+  awaiting_approval: 'ask',
+  queued: 'waiting',
+  leased: 'running',
+  running: 'running',
+  cancelling: 'running',
+  disconnected: 'waiting',
+  completed: 'ok',
+  failed: 'bad',
+  timed_out: 'bad',
+  cancelled: 'stopped',
+  lost: 'bad',
 }
 
-export const lookOf = (state: TaskState) => look[state]
+export const lookOf = (state: TaskState) => ({ tone: tones[state], word: taskStateWords[state] })
 
 /** A task's look: that of its state, but what was not allowed says so, and by whom. */
 export function lookOfTask(task: Task): { tone: Tone; word: string } {
   if (isRefusedByPolicy(task)) return { tone: 'bad', word: 'refused' }
   const { state, result } = task
-  if (state !== 'cancelled' || result?.code !== 'not-approved') return look[state]
+  if (state !== 'cancelled' || result?.code !== 'not-approved') return lookOf(state)
   // As the server says it; else nobody answered.
   const by = /^(.+?) said no(?:: |$)/s.exec(result.error ?? '')?.[1]
   return { tone: 'stopped', word: by === undefined ? 'not approved' : `denied by ${visibleText(by)}` }
