@@ -59,8 +59,8 @@ export const ExecutionResult = z.object({
   /** Of this execution alone [S155]. */
   id: z.uuid(),
   success: z.boolean(),
-  /** What ran it: the isolate, Node in the sandbox, or a command in the sandbox. */
-  ranIn: z.enum(['isolate', 'node', 'command']),
+  /** What ran it: the isolate, Node in the sandbox or in a container [S171], or a command in the sandbox. */
+  ranIn: z.enum(['isolate', 'node', 'container', 'command']),
   /** All that it wrote, as far as it is kept. */
   output: z.string(),
   /** What it wrote to the console, by level [S149]. */
