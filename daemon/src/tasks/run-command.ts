@@ -74,12 +74,14 @@ export function outcomeOf(
   return { state: 'failed', result: { ...result, error } }
 }
 
-/** What a command wanted to reach beyond what it was granted, where it failed. */
+/** What a command wanted to reach beyond what it was granted; where it failed, that may be why. */
 function withRefused(outcome: Outcome, refused: readonly string[]): Outcome {
-  const { error } = outcome.result
-  if (error === undefined || refused.length === 0) return outcome
+  if (refused.length === 0) return outcome
+  const result = { ...outcome.result, refusedHosts: refused.slice(0, 20).map((host) => host.slice(0, 300)) }
+  const { error } = result
+  if (error === undefined) return { ...outcome, result }
   const wanted = `${error}; it was refused the way to ${refused.join(', ')}`.slice(0, 4000)
-  return { ...outcome, result: { ...outcome.result, error: wanted, wantedNetwork: true } }
+  return { ...outcome, result: { ...result, error: wanted, wantedNetwork: true } }
 }
 
 /** As much of it as a record takes. */

@@ -65,7 +65,11 @@ test('[SBX-280] [S229] a task reaches the hosts it named, what it was refused is
   const refused = await run({ command: get(`http://b.example:${port}/`), network })
   expect(refused).toMatchObject({
     state: 'failed',
-    result: { wantedNetwork: true, error: `it ended with exit code 1; it was refused the way to b.example:${port}` },
+    result: {
+      wantedNetwork: true,
+      refusedHosts: [`b.example:${port}`],
+      error: `it ended with exit code 1; it was refused the way to b.example:${port}`,
+    },
   })
   const none = await run({ command: get(`http://a.example:${port}/`) })
   expect(none.state).toBe('failed')

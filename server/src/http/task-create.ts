@@ -20,8 +20,11 @@ export type NewTask = z.infer<typeof NewTask>
 
 export type Created = { task: Task; isNew: boolean }
 
-/** Asking for tasks in a caller's name, at most as often as the settings allow [S143], each key once. */
-export type CreateTask = (c: Context<Env>, asked: NewTask) => Promise<Created>
+/**
+ * Asking for tasks in a caller's name, at most as often as the settings allow [S143], each key once. `rerunOf`: it is
+ * another run of that task, which is archived.
+ */
+export type CreateTask = (c: Context<Env>, asked: NewTask, rerunOf?: Id) => Promise<Created>
 
 export const idempotencyHeader = {
   'idempotency-key':
@@ -36,10 +39,11 @@ export function createTaskCreation({ requests, settings, session, updates, clock
     const waitMs = requests.creationWaitMs(principal, keyIn(via))
     if (waitMs > 0) throw tooOften('too many tasks created', waitMs, settings.tasksPerMinute)
   }
-  const ask = async (caller: Caller, task: TaskInput): Promise<Created> => {
+  const ask = async (caller: Caller, task: TaskInput, rerunOf?: Id): Promise<Created> => {
     refuseTooMany(caller)
     const by = { id: caller.principal, name: caller.name, role: caller.role }
-    const id = await requests.ask(by, session, { kind: 'create', task }).catch((e: unknown) => {
+    const body = { kind: 'create', task, ...(rerunOf !== undefined && { rerunOf }) } as const
+    const id = await requests.ask(by, session, body).catch((e: unknown) => {
       // Others of the same principal may have taken what was left.
       refuseTooMany(caller)
       throw e
@@ -59,11 +63,11 @@ export function createTaskCreation({ requests, settings, session, updates, clock
     if (hashOf(same.payload) !== hashOf(task.payload)) throw otherBody()
     return { task: same, isNew: false }
   }
-  return async (c, asked) => {
+  return async (c, asked, rerunOf) => {
     const { caller } = c.var
     const key = keyOf(c, asked)
     const task = inputOf({ ...asked, idempotencyKey: key })
-    if (key === undefined) return ask(caller, task)
+    if (key === undefined) return ask(caller, task, rerunOf)
     const hash = hashOf(task)
     const known = await keys.find(caller.principal, key)
     if (known && known.hash !== hash) throw otherBody()
@@ -72,7 +76,7 @@ export function createTaskCreation({ requests, settings, session, updates, clock
       if (made) return { task: made, isNew: false }
       throw new TandemError('conflict', { reason: 'the task made with this key is kept no longer', task: known.task })
     }
-    const created = await ask(caller, task)
+    const created = await ask(caller, task, rerunOf)
     await keys.keep(caller.principal, key, { task: created.task.id, hash })
     return created
   }

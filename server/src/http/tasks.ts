@@ -174,7 +174,7 @@ export function taskRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask): 
         }
         // From the archive: what it waited for is over, and perhaps there as well.
         const { dependsOn: _, ...like } = repeatable(before)
-        const { task } = await create(c, readValue(like, NewTask))
+        const { task } = await create(c, readValue(like, NewTask), before.id)
         return c.json(await view(task), 201)
       },
     )

@@ -53,7 +53,7 @@ function doAsAsked(ports: RefereePorts, turn: Turn, by: Requester, id: Id, body:
   const isRunner = atLeast(by.role, 'runner')
   switch (body.kind) {
     case 'create':
-      return create(ports, turn, by, id, body.task)
+      return create(ports, turn, by, id, body.task, body.rerunOf)
     case 'rerun':
       return isRunner ? rerun(ports, turn, by, id, body.task) : 'running tasks needs the role runner'
     case 'cancel': {
@@ -74,6 +74,13 @@ function doAsAsked(ports: RefereePorts, turn: Turn, by: Requester, id: Id, body:
       const reason = task && whyNotAgain(turn.board, task)
       if (reason !== undefined) return reason
       return task && retry(ports, turn, by, task) ? undefined : 'there is no such task that has ended'
+    }
+    case 'wake': {
+      if (!isRunner) return 'running tasks needs the role runner'
+      const task = turn.board.get(body.task)
+      if (task?.state !== 'scheduled') return 'there is no such task that waits for its time'
+      turn.change(task, { t: 'wake', to: placeOf(ports, turn, without(task, 'runAt')) }, by.id)
+      return undefined
     }
     case 'drain':
       return drain(ports, by, body)

@@ -190,6 +190,6 @@ test('[S288] [TSK-55] [TSK-164] [TSK-204] a task that ended long ago leaves the 
   expect([again.status, await again.json()]).toMatchObject([200, { id: old.id }])
   const rerun = await third.inWorkspace(`/tasks/${old.id}/rerun`, { method: 'POST' })
   const made = (await rerun.json()) as Record<string, unknown>
-  expect([rerun.status, made]).toMatchObject([201, { title: 'long ago', state: 'queued' }])
+  expect([rerun.status, made]).toMatchObject([201, { title: 'long ago', state: 'queued', rerunOf: old.id }])
   expect(made['id']).not.toBe(old.id)
 })

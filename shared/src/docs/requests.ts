@@ -8,7 +8,8 @@ import type { View } from './view.ts'
 
 /** What a person or daemon asks of the server. The document's name says who asks; each id is folded once. */
 export const RequestBody = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('create'), task: TaskInput }),
+  /** `rerunOf`: it is another run of a task that is archived, whose input this is. */
+  z.object({ kind: z.literal('create'), task: TaskInput, rerunOf: Id.optional() }),
   z.object({ kind: z.literal('cancel'), task: Id, force: z.boolean().default(false) }),
   z.object({ kind: z.literal('retry'), task: Id }),
   /** The same once more, as a task of its own, which has this request's id. */

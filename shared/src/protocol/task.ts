@@ -166,6 +166,8 @@ export const TaskResult = z.object({
   code: z.string().max(60).optional(),
   /** The command failed and its output looks as if for want of the network, which the sandbox refuses. */
   wantedNetwork: z.boolean().optional(),
+  /** Hosts that it wanted to reach beyond what it was granted, as `host:port`: some of them, as it wrote them. */
+  refusedHosts: z.array(z.string().max(300)).max(20).optional(),
   sandbox: z.enum(['full', 'reduced', 'none']).optional(),
   setAside: SetAside.optional(),
   output: TaskOutput.optional(),
