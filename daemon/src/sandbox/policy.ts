@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ContainerPolicy } from './container-policy.ts'
 import { NetworkPolicy } from './network-policy.ts'
 import { defaultIsolateLimits, IsolateLimits } from './isolate-limits.ts'
 import { defaultLimits, Limits } from './limits.ts'
@@ -88,6 +89,8 @@ export const Policy = z.strictObject({
   limits: Limits.default(defaultLimits),
   /** What one snippet may use; those that ask for more run as Node, and then have `limits`. */
   isolate: IsolateLimits.default(defaultIsolateLimits),
+  /** What runs code that asks for a container [S171]; without an image there is none. */
+  containers: ContainerPolicy.prefault({}),
 })
 export type Policy = z.infer<typeof Policy>
 

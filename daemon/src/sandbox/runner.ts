@@ -224,9 +224,10 @@ export const createRefusingRunner = (reason: string, fix: string): Runner => ({
 /** What bubblewrap says where a path is not what it was a moment ago. */
 const cannotBind = /Can't (find|get|create|mkdir|bind|open|stat|make)|Race condition|is not there any more/
 
-const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+export const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
-const neverStarted = (at = Date.now()): CommandResult => ({
+/** The result of a command that was cancelled before. */
+export const neverStarted = (at = Date.now()): CommandResult => ({
   exitCode: null,
   reason: 'cancelled',
   startedAt: at,
@@ -234,7 +235,8 @@ const neverStarted = (at = Date.now()): CommandResult => ({
   networkBlockedHint: false,
 })
 
-function limitsOf(machine: Machine, { limits }: Command): Limits {
+/** What holds for one command: the policy's limits, where it names none of its own. */
+export function limitsOf(machine: Pick<Machine, 'limits'>, { limits }: Pick<Command, 'limits'>): Limits {
   const given = Object.fromEntries(Object.entries(limits ?? {}).filter(([, value]) => value !== undefined))
   const merged = { ...machine.limits, ...given }
   return { ...merged, wallMs: Math.min(merged.wallMs, machine.limits.maxWallMs) }
@@ -255,7 +257,7 @@ const environmentOf = (
   })
 
 /** The real path of `cwd`, which must lie in the workspace: a link out of it is refused, as is a sibling's name. */
-function insideWorkspace(workspace: string, cwd: string): string {
+export function insideWorkspace(workspace: string, cwd: string): string {
   const real = realPath(cwd)
   const isAllowed = createPathAccess([{ path: workspace, mode: 'write' }])
   if (!isAllowed(real, 'read')) throw new TandemError('path-outside-workspace', { path: cwd })

@@ -67,7 +67,8 @@ export function installCommand(): string {
   return managers.find(([file]) => isProgram(file))?.[1] ?? 'install the package "bubblewrap"'
 }
 
-function findProgram(name: string, path: string, workspace: string): string | undefined {
+/** The first of PATH, and of the system's own folders, that is not inside the workspace: one in there is not trusted. */
+export function findProgram(name: string, path: string, workspace: string): string | undefined {
   const folders = [...path.split(':'), '/usr/local/bin', '/usr/bin', '/bin']
   return folders
     .filter((folder) => isAbsolute(folder) && folder !== workspace && !folder.startsWith(`${workspace}/`))
