@@ -52,6 +52,7 @@ export function mayWrite(doc: DocRef, who: Claims, holdsLease: HoldsLease): bool
     case 'file':
       return isDaemon || atLeast(who.role, 'editor')
     case 'skills':
+    case 'review':
       return !isDaemon && atLeast(who.role, 'editor')
     case 'chat':
     case 'comments':

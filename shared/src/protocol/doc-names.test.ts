@@ -12,7 +12,7 @@ const ref: fc.Arbitrary<DocRef> = fc.oneof(
   fc.record({ kind: fc.constant('tasks'), rotation: fc.nat(1000) }),
   fc.record({ kind: fc.constantFrom('log', 'tty'), taskId: id, attempt }),
   fc.record({ kind: fc.constant('chat'), conversationId: id }),
-  fc.record({ kind: fc.constant('run'), runId: id }),
+  fc.record({ kind: fc.constantFrom('run', 'review'), runId: id }),
   fc.record({ kind: fc.constant('daemon'), daemonId: id }),
   fc.record({ kind: fc.constant('user'), userId: id }),
 ) as fc.Arbitrary<DocRef>

@@ -14,7 +14,7 @@ export type DocRef =
   | { kind: 'tasks'; rotation: number }
   | { kind: 'log' | 'tty'; taskId: Id; attempt: number }
   | { kind: 'chat'; conversationId: Id }
-  | { kind: 'run'; runId: Id }
+  | { kind: 'run' | 'review'; runId: Id }
   | { kind: 'daemon'; daemonId: Id }
   | { kind: 'user'; userId: Id }
 
@@ -49,7 +49,8 @@ export function docPath(doc: DocRef): string {
     case 'chat':
       return `chat/${doc.conversationId}`
     case 'run':
-      return `run/${doc.runId}`
+    case 'review':
+      return `${doc.kind}/${doc.runId}`
     case 'daemon':
       return `daemon/${doc.daemonId}`
     case 'user':
@@ -90,6 +91,7 @@ export function parseDocPath(path: string): DocRef | undefined {
     case 'chat':
       return { kind, conversationId: id }
     case 'run':
+    case 'review':
       return { kind, runId: id }
     case 'daemon':
       return { kind, daemonId: id }
