@@ -261,6 +261,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       // With none it is given nothing; also while it stops.
       slots: options.drain.aborted || stopping.aborted ? 0 : settings.slots,
       capabilities: about.capabilities,
+      sandbox: gate.state.tier,
       running: runner.held(),
       lastGrantSeq: runner.lastGrantSeq(),
     })

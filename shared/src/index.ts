@@ -117,6 +117,7 @@ export {
   formatError,
 } from './protocol/execution.ts'
 export { Settings, readSettings } from './protocol/settings.ts'
+export { SandboxTier } from './protocol/sandbox.ts'
 export {
   BlobHash,
   BlobPiece,

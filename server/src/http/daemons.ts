@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Env, HttpDeps } from './deps.ts'
 import { describe } from './describe.ts'
+import { createOpsLook } from './ops.ts'
 import { readBody, readValue } from './problem.ts'
 import { requireRole } from './who.ts'
 
@@ -13,12 +14,17 @@ const Drain = z.object({ on: z.boolean().default(true).describe('False: it begin
 /** `…/daemons`: who serves the workspace, giving it up, and beginning no more tasks. */
 export function daemonRoutes(deps: HttpDeps): Hono<Env> {
   const { lease, daemons, audit, requests, session } = deps
+  const ops = createOpsLook(deps)
   return new Hono<Env>()
     .get(
       '/',
       describe({ tag, summary: 'The daemons that serve the workspace now', answers: { 200: DaemonList } }),
       requireRole(deps, 'viewer'),
-      (c) => c.json<DaemonList>({ daemons: lease.holders() }),
+      async (c) => {
+        const { daemons: seen } = await ops()
+        const daemonsNow = lease.holders().map((each) => ({ ...each, sandbox: seen.get(each.id)?.sandbox }))
+        return c.json<DaemonList>({ daemons: daemonsNow })
+      },
     )
     .delete(
       '/:id/lease',

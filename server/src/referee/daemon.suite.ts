@@ -1,4 +1,4 @@
-import { createId, type FromDaemon, type Id, type Settings, type ToDaemon } from '@tandem/shared'
+import { createId, type FromDaemon, type Id, type Settings, type TaskResult, type ToDaemon } from '@tandem/shared'
 import { onTestFinished } from 'vitest'
 import { refereeForTest } from './in-memory.suite.ts'
 import type { Referee } from './referee.ts'
@@ -27,14 +27,20 @@ export async function daemonOf(t: ReturnType<typeof refereeForTest>, referee: Re
       await referee.onMessage(id, { t: 'claim', n: ++n, task, mono: 7 })
       return said('grant').find((g) => g.n === n) ?? said('no-grant').find((g) => g.n === n)
     },
-    report: (task: Id, attempt: number, state: Extract<FromDaemon, { t: 'report' }>['state'], exitCode?: number) =>
+    report: (
+      task: Id,
+      attempt: number,
+      state: Extract<FromDaemon, { t: 'report' }>['state'],
+      exitCode?: number,
+      more: TaskResult = {},
+    ) =>
       referee.onMessage(id, {
         t: 'report',
         n: ++n,
         task,
         attempt,
         state,
-        ...(exitCode === undefined ? {} : { result: { exitCode } }),
+        ...(exitCode === undefined ? {} : { result: { exitCode, ...more } }),
       }),
     ask: (task: Id, hash = argsHash) =>
       referee.onMessage(id, {

@@ -2,7 +2,7 @@ import { notBegun, protocolVersion, type FromDaemon, type Id, type Task, type Ta
 import type { Board } from './board.ts'
 import { mayJudge, mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
 import type { RefereePorts, Turn } from './ports.ts'
-import { setPresence } from './presence.ts'
+import { auditWalls, setPresence } from './presence.ts'
 import { aroundOf, onRefusal } from './refusals.ts'
 import { whyNoGrant, whyNoRoom } from './schedule.ts'
 import type { TaskEvent } from './transitions.ts'
@@ -33,7 +33,7 @@ export function createHoldings(
 
   return {
     onHello: (turn, daemonId, hello) => {
-      const { bootId, slots, capabilities, mono } = hello
+      const { bootId, slots, capabilities, mono, sandbox } = hello
       const known = sessions.get(daemonId)
       const leased = board.heldBy(daemonId).filter(({ lease }) => lease?.bootId === bootId)
       const grantSeq = Math.max(
@@ -43,8 +43,9 @@ export function createHoldings(
       )
       const session = { bootId, slots, capabilities, seenAt: turn.now, heardAt: ports.mono(), mono, grantSeq }
       sessions.set(daemonId, session)
-      const can = capabilities ? { capabilities } : {}
-      setPresence(ports, daemonId, { connection: 'online', lastSeenAt: turn.now, slots, ...can })
+      auditWalls(ports, daemonId, hello)
+      const can = { ...(capabilities && { capabilities }), ...(sandbox && { sandbox }) }
+      setPresence(ports, daemonId, { connection: 'online', lastSeenAt: turn.now, bootId, slots, ...can })
 
       const { dead, unseenGrants, alive, kill } = reconcile(daemonId, hello, board)
       for (const task of dead) {

@@ -1,4 +1,4 @@
-import type { Id } from '@tandem/shared'
+import type { FromDaemon, Id } from '@tandem/shared'
 import type { DaemonPresence } from '@tandem/shared/docs'
 import type { RefereePorts } from './ports.ts'
 
@@ -11,4 +11,20 @@ export function setPresence({ daemons, clock }: RefereePorts, id: Id, facts: Par
   )
   if (known && !isNews) return
   daemons.set(id, { name: 'daemon', lastSeenAt: clock.now(), connection: 'offline', ...known, ...facts, id })
+}
+
+/**
+ * Puts into the audit how far the walls around a daemon's commands hold, in the name of whose daemon it is: where that is
+ * not what it was, and with each start without any.
+ */
+export function auditWalls(
+  { daemons, ownerOf, audit }: RefereePorts,
+  id: Id,
+  { bootId, sandbox }: Extract<FromDaemon, { t: 'hello' }>,
+): void {
+  const known = daemons.get(id)
+  if (sandbox === undefined) return
+  if (sandbox === known?.sandbox && (sandbox !== 'unsafe' || bootId === known.bootId)) return
+  const details = { ...(known?.sandbox && { from: known.sandbox }), to: sandbox, bootId }
+  audit({ actor: ownerOf(id) ?? id, action: 'daemon.sandbox', object: id, details })
 }

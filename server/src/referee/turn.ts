@@ -40,7 +40,14 @@ export function createTurns(
         if (!after) return undefined
         board.put(after)
         if (isTerminal(after.state) && !isTerminal(before.state)) ended.set(id, after)
-        const details = { from: before.state, to: after.state, attempt: after.attempt }
+        const { exitCode, sandbox } = isTerminal(after.state) ? (after.result ?? {}) : {}
+        const details = {
+          from: before.state,
+          to: after.state,
+          attempt: after.attempt,
+          ...(exitCode === undefined ? {} : { exitCode }),
+          ...(sandbox === undefined ? {} : { sandbox }),
+        }
         ports.audit({ actor, action: `task.${event.t}`, object: id, details })
         follow(ports, turn, before, after)
         if (isHeld(before.state) && !isHeld(after.state)) {

@@ -2,6 +2,7 @@ import type * as Y from 'yjs'
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { BlobHash } from '../protocol/blobs.ts'
+import { SandboxTier } from '../protocol/sandbox.ts'
 import { openRecords } from './records.ts'
 import { cachedView, type View } from './view.ts'
 
@@ -84,7 +85,7 @@ export const MirrorState = z.object({
 export type MirrorState = z.infer<typeof MirrorState>
 
 export const SandboxState = z.object({
-  tier: z.enum(['full', 'reduced', 'none', 'unsafe']),
+  tier: SandboxTier,
   reason: z.string().optional(),
   fix: z.string().optional(),
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { Role } from '../protocol/access.ts'
 import { Checkpoint } from '../protocol/history.ts'
+import { SandboxTier } from '../protocol/sandbox.ts'
 import { openRecords, type Records } from './records.ts'
 
 /** Stamped by the server: this alone decides online or offline [S31] [S96]. */
@@ -15,6 +16,9 @@ export const DaemonPresence = z.object({
   /** As its last hello said: what a task may need, and how many run at once. */
   slots: z.int().optional(),
   capabilities: z.array(z.string()).optional(),
+  /** Which start of it that was, and how far its walls hold. */
+  bootId: Id.optional(),
+  sandbox: SandboxTier.optional(),
   /** Somebody asked it to begin nothing more. */
   draining: z.boolean().optional(),
 })

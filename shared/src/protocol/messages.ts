@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { Cause } from './history.ts'
+import { SandboxTier } from './sandbox.ts'
 import { TaskOutput, TaskResult, TerminalSize } from './task.ts'
 
 /** Raised when an old peer could misread a new message. */
@@ -21,6 +22,7 @@ export const FromDaemon = z.discriminatedUnion('t', [
     slots: z.int().min(0).max(64),
     running: z.array(Attempt).max(256),
     capabilities: z.array(z.string().max(60)).max(64).optional(),
+    sandbox: SandboxTier.optional(),
     lastGrantSeq: z.int().nonnegative(),
   }),
   z.object({ t: z.literal('claim'), n, task: Id, mono: z.number() }),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { errorTable, type TandemError } from '../base/errors.ts'
 import { Id } from '../base/ids.ts'
 import { Claims, Role, ShownName } from './access.ts'
+import { SandboxTier } from './sandbox.ts'
 
 /** `GET /api/health` */
 export const Health = z.object({
@@ -78,6 +79,8 @@ export const DaemonList = z.object({
       /** Server's time, ms. */
       since: z.number(),
       connected: z.boolean(),
+      /** How far the walls around its commands hold, once it has said so. */
+      sandbox: SandboxTier.optional(),
     }),
   ),
 })
