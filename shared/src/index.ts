@@ -39,7 +39,15 @@ export {
   type BulkFrame,
   type FeedFrame,
 } from './protocol/frames.ts'
-export { AtTerminal, FromDaemon, ToDaemon, ToEveryone, parseMessage, protocolVersion } from './protocol/messages.ts'
+export {
+  AtTerminal,
+  FromDaemon,
+  type Parked,
+  ToDaemon,
+  ToEveryone,
+  parseMessage,
+  protocolVersion,
+} from './protocol/messages.ts'
 export {
   AccessToken,
   AccessTokenRequest,
@@ -130,6 +138,7 @@ export {
   Artifact,
   Concurrency,
   Retry,
+  type AttemptOutcome,
   type Pass,
   Task,
   TaskInput,

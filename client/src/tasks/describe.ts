@@ -6,14 +6,14 @@ import {
   type Id,
   type Task,
   type TaskPayload,
-  type TaskState,
+  type AttemptOutcome,
 } from '@tandem/shared'
 import { duration } from '../ui/relative-time.ts'
 
 /** What a state looks like: a tone for the glyph, and always a word with it. */
 export type Tone = 'waiting' | 'running' | 'ok' | 'bad' | 'stopped' | 'ask'
 
-const tones: Readonly<Record<TaskState, Tone>> = {
+const tones: Readonly<Record<AttemptOutcome, Tone>> = {
   scheduled: 'waiting',
   blocked: 'waiting',
   awaiting_approval: 'ask',
@@ -27,9 +27,10 @@ const tones: Readonly<Record<TaskState, Tone>> = {
   timed_out: 'bad',
   cancelled: 'stopped',
   lost: 'bad',
+  parked: 'stopped',
 }
 
-export const lookOf = (state: TaskState) => ({ tone: tones[state], word: taskStateWords[state] })
+export const lookOf = (state: AttemptOutcome) => ({ tone: tones[state], word: taskStateWords[state] })
 
 /** A task's look: that of its state, but what was not allowed says so, and by whom. */
 export function lookOfTask(task: Task): { tone: Tone; word: string } {

@@ -11,7 +11,7 @@ import {
 } from '@tandem/shared'
 import type { TaskLog, TaskTerminal } from '@tandem/shared/docs'
 import type { TerminalControl } from '../sandbox/terminal.ts'
-import type { Execute, Job, Outcome, StopReason } from './execute.ts'
+import type { Execute, Job, Outcome, Parking, StopReason } from './execute.ts'
 import { createAttemptOutput } from './attempt-output.ts'
 import { keepExecution } from './keep-execution.ts'
 import type { AttemptSpool } from './spools.ts'
@@ -57,7 +57,7 @@ export async function runAttempt(
   task: Task,
   ports: AttemptPorts,
   { stop, giveUp, onStart, onTerminal, ...job }: AttemptOptions,
-): Promise<Outcome> {
+): Promise<Outcome | Parking> {
   const { execute, barriers } = ports
   const log = ports.log.with({ task: task.id, attempt: task.attempt })
   const startedAt = Date.now()
@@ -161,10 +161,11 @@ const listed = (paths: readonly string[]) =>
   paths.slice(0, namedPaths).join(', ') + (paths.length > namedPaths ? ` and ${paths.length - namedPaths} more` : '')
 
 /** Ended from outside: only one of the reasons is what people call cancelled. */
-function told(outcome: Outcome, stop: AbortSignal): Outcome {
+function told(outcome: Outcome | Parking, stop: AbortSignal): Outcome | Parking {
   if (!stop.aborted || outcome.state === 'completed') return outcome
   const reason = stop.reason as StopReason
-  if (reason === 'cancelled') return { ...outcome, state: 'cancelled' }
+  if (reason === 'cancelled') return { state: 'cancelled', result: outcome.result }
+  if (outcome.state === 'parked') return outcome
   const error =
     reason === 'stopped' ? 'the daemon was stopped while it ran' : 'the link to the server was gone for too long'
   return { state: 'failed', result: { ...outcome.result, code: reason, error } }

@@ -1,7 +1,10 @@
-import { isTandemError, messageOf, type Task, type TaskPayload, type TaskResult } from '@tandem/shared'
+import { isTandemError, messageOf, type Parked, type Task, type TaskPayload, type TaskResult } from '@tandem/shared'
 import type { TerminalControl } from '../sandbox/terminal.ts'
 
 export type Outcome = { state: 'completed' | 'failed' | 'timed_out' | 'cancelled'; result: TaskResult }
+
+/** The attempt ends and the task does not: another goes on, once people have answered or its time has come. */
+export type Parking = { state: 'parked'; reason: string; waits: Parked; result: TaskResult }
 
 /** Why an attempt is ended from outside: the reason of its abort signal. */
 export type StopReason =
@@ -31,8 +34,10 @@ export type Job<P = TaskPayload> = {
 
 type Kind = TaskPayload['kind']
 /** Runs one kind of task to its end; settles when nothing of it is left. */
-export type Executor<K extends Kind = Kind> = (job: Job<Extract<TaskPayload, { kind: K }>>) => Promise<Outcome>
-export type Execute = (task: Task, job: Omit<Job, 'payload' | 'task'>) => Promise<Outcome>
+export type Executor<K extends Kind = Kind> = (
+  job: Job<Extract<TaskPayload, { kind: K }>>,
+) => Promise<Outcome | Parking>
+export type Execute = (task: Task, job: Omit<Job, 'payload' | 'task'>) => Promise<Outcome | Parking>
 
 /**
  * The one gate to running anything: there is no other call that starts a process for a task. Never rejects: what goes

@@ -2,7 +2,7 @@ import { aborted, changes, notBegun, type FromDaemon, type Id, type ToDaemon } f
 import { when, type View } from '@tandem/shared/docs'
 import { runAttempt, type AttemptPorts } from './attempt.ts'
 import { createClaims, type ClaimPorts } from './claims.ts'
-import type { StopReason } from './execute.ts'
+import type { Outcome, Parking, StopReason } from './execute.ts'
 import { createOutbox } from './outbox.ts'
 import { createTerminals } from './terminals.ts'
 import type { Watchdog } from './watchdog.ts'
@@ -161,8 +161,8 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
       if (started !== undefined) outbox.drop(started)
       if (over.aborted) return
       const isGivenBack = started === undefined && outcome.state === 'failed' && stop.signal.reason === 'stopped'
-      const { state, result } = isGivenBack ? givenBack : outcome
-      const { n, answered } = outbox.say(() => ({ t: 'report', task: id, attempt, state, result }))
+      const word = wordFor(isGivenBack ? givenBack : outcome)
+      const { n, answered } = outbox.say(() => ({ ...word, task: id, attempt }))
       await Promise.race([answered, aborted(over)])
       outbox.drop(n)
     } catch (error) {
@@ -251,6 +251,13 @@ export function createTaskRunner(ports: TaskRunnerPorts): TaskRunner {
 const givenBack = {
   state: 'failed' as const,
   result: { code: notBegun, error: 'the daemon was stopped before it began' },
+}
+
+/** What is said of an attempt that is over. */
+function wordFor(outcome: Outcome | Parking) {
+  if (outcome.state !== 'parked') return { t: 'report' as const, state: outcome.state, result: outcome.result }
+  const { state: _, ...parking } = outcome
+  return { t: 'park' as const, ...parking }
 }
 
 const ofAttempt = <T extends { attempt: number }>(task: T | undefined, attempt: number) =>

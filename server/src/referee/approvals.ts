@@ -1,31 +1,12 @@
-import { createId, isTerminal, type FromDaemon, type Id, type Task } from '@tandem/shared'
+import { type FromDaemon, type Id, type Task } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
 import { mayJudge } from './leases.ts'
+import { goOn } from './parks.ts'
 import type { RefereePorts, Turn } from './ports.ts'
-
-/** How long a question waits for its answer [S271]. */
-export const approvalLifeMs = 600_000
-/** So long a question that was answered is kept, ms, and longer where its task is still under way. */
-const keepMs = 7 * 24 * 3_600_000
+import { keepMs, pose } from './questions.ts'
 
 type Ask = Extract<FromDaemon, { t: 'ask' }>
 type By = { id: Id; name: string }
-
-type Question = Pick<Approval, 'action' | 'summary' | 'reason' | 'argsHash' | 'risk' | 'bootId'> & { task: Id }
-
-/** Puts a question to people, and returns its id. Those answered long ago are dropped meanwhile, but not what holds for the workspace. */
-export function pose({ approvals }: RefereePorts, { now, board }: Turn, { task, ...question }: Question): Id {
-  const isOld = ({ state, scope, subject, decidedAt = now }: Approval) =>
-    state !== 'pending' &&
-    !(state === 'approved' && scope === 'workspace') &&
-    now - decidedAt > keepMs &&
-    isTerminal(board.get(subject.task)?.state ?? 'completed')
-  for (const old of [...approvals.snapshot().values()].filter(isOld)) approvals.remove(old.id)
-  const id = createId()
-  const times = { createdAt: now, expiresAt: now + approvalLifeMs }
-  approvals.set(id, { ...question, id, subject: { task }, state: 'pending', ...times })
-  return id
-}
 
 /**
  * A daemon's policy wants a person to decide: the task waits, and holds no slot meanwhile. A question is bound to the
@@ -42,18 +23,19 @@ export function ask(
   if (task?.state !== 'queued' || !mayJudge(task, daemonId)) return
   if (isApproved(ports.approvals.get(task.approvalId ?? ''), question.argsHash)) return
   const { argsHash, summary, reason, risk } = question
-  const about = { task: task.id, action: task.payload.kind, argsHash, summary, reason, risk }
+  const about = { subject: { task: task.id }, action: task.payload.kind, argsHash, summary, reason, risk }
   const approvalId = pose(ports, turn, { ...about, ...(session && { bootId: session.bootId }) })
   turn.change(task, { t: 'ask', approvalId, reason }, daemonId)
 }
 
 /** A person's answer; false where the question is no longer open. */
 export function decide(
-  { approvals }: RefereePorts,
+  ports: RefereePorts,
   turn: Turn,
   by: By,
   answer: { approval: Id; yes: boolean; scope?: Approval['scope']; comment?: string | undefined },
 ): boolean {
+  const { approvals } = ports
   const open = approvals.get(answer.approval)
   if (open?.state !== 'pending') return false
   approvals.set(open.id, {
@@ -65,6 +47,10 @@ export function decide(
     byName: by.name,
     decidedAt: turn.now,
   })
+  if (open.subject.call !== undefined) {
+    goOn(ports, turn, [open])
+    return true
+  }
   const task = turn.board.get(open.subject.task)
   if (!task || task.approvalId !== open.id) return true
   const reason = `${by.name} said no${answer.comment ? `: ${answer.comment}` : ''}`
@@ -82,23 +68,34 @@ export function revoke({ approvals, audit }: RefereePorts, turn: Turn, by: By, a
 }
 
 /** Ends the questions of a task that is no longer waiting (cancelled), and those nobody answered in time. */
-export function expire({ approvals, workspaceId }: RefereePorts, turn: Turn): void {
+export function expire(ports: RefereePorts, turn: Turn): void {
+  const { approvals, workspaceId } = ports
   const over = [...approvals.snapshot().values()].filter((a) => isOver(a, turn.board.get(a.subject.task), turn.now))
   for (const open of over) {
     approvals.set(open.id, { ...open, state: 'expired', decidedAt: turn.now })
-    if (open.state !== 'pending') continue
+    if (open.state !== 'pending' || open.subject.call !== undefined) continue
     const task = turn.board.get(open.subject.task)
     const minutes = Math.round((open.expiresAt - open.createdAt) / 60_000)
     const reason = `nobody approved it within ${minutes} minutes`
     if (task?.approvalId === open.id) turn.change(task, { t: 'reject', reason }, workspaceId)
   }
+  // Nobody's answer is one too: whoever asked about a call goes on without it.
+  goOn(
+    ports,
+    turn,
+    over.filter(({ state, subject }) => state === 'pending' && subject.call !== undefined),
+  )
 }
 
 /** Whether an open question has outlived its time or its task, or a yes for a daemon's session its week. */
 export const isOver = (a: Approval, task: Task | undefined, now: number): boolean =>
   a.state === 'pending'
-    ? now >= a.expiresAt || task?.state !== 'awaiting_approval' || task.approvalId !== a.id
+    ? now >= a.expiresAt || task?.state !== 'awaiting_approval' || !isAsked(task, a)
     : a.state === 'approved' && a.scope === 'session' && now - (a.decidedAt ?? now) > keepMs
+
+/** Whether it is what this task waits for, or one of the calls of its last attempt. */
+const isAsked = (task: Task, { id, subject }: Approval): boolean =>
+  subject.call === undefined ? task.approvalId === id : task.attempt === subject.attempt
 
 const isRemembered = ({ state, scope }: Approval): boolean =>
   state === 'approved' && (scope === 'session' || scope === 'workspace')

@@ -2,6 +2,7 @@ import {
   inWords,
   isHeld,
   isTerminal,
+  type AttemptOutcome,
   type Task,
   type TaskOutput,
   type TaskResult,
@@ -43,9 +44,9 @@ export function againAfter(
 }
 
 /** The attempt is over: its lease is gone, its outcome written down. */
-export function settled(task: Task, outcome: TaskState, now: number, result: TaskResult): Task {
+export function settled(task: Task, outcome: AttemptOutcome, now: number, result: TaskResult): Task {
   const free = without(task, 'lease', 'reason', 'passedBy')
-  const hadOne = isHeld(task.state) || (task.state === 'lost' && isTerminal(outcome))
+  const hadOne = isHeld(task.state) || (task.state === 'lost' && outcome !== 'parked' && isTerminal(outcome))
   if (!hadOne) return free
   const { exitCode, error, output } = result
   return {

@@ -1,6 +1,7 @@
-import { notBegun, protocolVersion, type FromDaemon, type Id, type Task, type TaskResult } from '@tandem/shared'
+import { isHeld, notBegun, protocolVersion, type FromDaemon, type Id, type Task, type TaskResult } from '@tandem/shared'
 import type { Board } from './board.ts'
 import { mayJudge, mayReport, reconcile, type DaemonSession, type Leases } from './leases.ts'
+import { parkingOf } from './parks.ts'
 import type { RefereePorts, Turn } from './ports.ts'
 import { auditWalls, setPresence } from './presence.ts'
 import { aroundOf, onRefusal } from './refusals.ts'
@@ -19,6 +20,7 @@ export function createHoldings(
   onHello(turn: Turn, daemonId: Id, hello: Said<'hello'>): void
   onClaim(turn: Turn, daemonId: Id, claim: Said<'claim'>): void
   onReport(turn: Turn, daemonId: Id, report: Said<'report'>): void
+  onPark(turn: Turn, daemonId: Id, park: Said<'park'>): void
   onRefuse(turn: Turn, daemonId: Id, refusal: Said<'refuse'>): void
   onOutput(turn: Turn, daemonId: Id, word: Said<'output'>): void
 } {
@@ -102,6 +104,16 @@ export function createHoldings(
       else if (state === 'running') turn.change(task, { t: 'start' }, daemonId)
       else if (turn.change(task, endOf(task, state, result), daemonId)) leases.forget(id)
       // Also what is not accepted is acknowledged, or it would be repeated for ever.
+      turn.tell(daemonId, { t: 'ack', n })
+    },
+    onPark: (turn, daemonId, park) => {
+      const { n, task: id, attempt } = park
+      const task = board.get(id)
+      // One that was given up as lost goes on elsewhere, or not at all.
+      if (!mayReport(task, daemonId, attempt) || !isHeld(task.state))
+        log.info('parking of an attempt that is over', { daemonId, task: id, attempt })
+      else if (turn.change(task, parkingOf(ports, turn, park, sessions.get(daemonId)?.bootId), daemonId))
+        leases.forget(id)
       turn.tell(daemonId, { t: 'ack', n })
     },
     onRefuse: (turn, daemonId, { n, task: id, code, reason }) => {

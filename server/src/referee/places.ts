@@ -1,11 +1,11 @@
 import { inWords, type Task } from '@tandem/shared'
-import { pose } from './approvals.ts'
 import type { RefereePorts, Turn } from './ports.ts'
+import { pose } from './questions.ts'
 import type { Place } from './transitions.ts'
 
 /**
  * What a task waits for first: its time, then what it depends on, then a person's yes, then its turn. What runs again by
- * itself was allowed once for all its tries.
+ * itself, or goes on after a rest, was allowed once for all its attempts.
  */
 export function placeOf(ports: RefereePorts, turn: Turn, task: Task): Place {
   const { board, now } = turn
@@ -14,12 +14,14 @@ export function placeOf(ports: RefereePorts, turn: Turn, task: Task): Place {
   }
   const open = (task.dependsOn ?? []).flatMap((id) => board.get(id) ?? []).filter(({ state }) => state !== 'completed')
   if (open.length > 0) return { state: 'blocked', reason: `waits for ${titles(open)}` }
-  if (!task.gate || (task.retries ?? 0) > 0) return { state: 'queued' }
+  const goesOn = (task.retries ?? 0) > 0 || task.attempts.at(-1)?.outcome === 'parked'
+  if (!task.gate || goesOn) return { state: 'queued' }
   const reason = 'whoever asked for it wants a person to say yes first'
   // Of this yes alone: what a daemon's policy asks is bound to the hash of what would be run.
   const argsHash = `gate:${task.id}`
   const { summary } = task.gate
-  const question = { task: task.id, action: task.payload.kind, summary, reason, argsHash, risk: 'medium' as const }
+  const subject = { task: task.id }
+  const question = { subject, action: task.payload.kind, summary, reason, argsHash, risk: 'medium' as const }
   return { state: 'awaiting_approval', reason, approvalId: pose(ports, turn, question) }
 }
 

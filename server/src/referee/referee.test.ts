@@ -1,6 +1,6 @@
 import { createId } from '@tandem/shared'
 import { expect, test } from 'vitest'
-import { approvalLifeMs } from './approvals.ts'
+import { approvalLifeMs } from './questions.ts'
 import { daemonOf, pass, setUp } from './daemon.suite.ts'
 import { runs } from './in-memory.suite.ts'
 

@@ -46,7 +46,7 @@ export function createReferee(ports: RefereePorts): Referee {
     const heardOn = connections.get(daemonId)
     return inTurn(work, (to) => to !== daemonId || connections.get(daemonId) === heardOn)
   }
-  const { onHello, onClaim, onReport, onRefuse, onOutput } = createHoldings(ports, board, leases, sessions)
+  const { onHello, onClaim, onReport, onPark, onRefuse, onOutput } = createHoldings(ports, board, leases, sessions)
   const overdue = createOverdue(ports, board, leases, sessions)
 
   return {
@@ -74,6 +74,8 @@ export function createReferee(ports: RefereePorts): Referee {
             ask(ports, turn, daemonId, message, sessions.get(daemonId))
             turn.tell(daemonId, { t: 'ack', n: message.n })
           })
+        case 'park':
+          return answer(daemonId, (turn) => onPark(turn, daemonId, message))
         case 'refuse':
           return answer(daemonId, (turn) => onRefuse(turn, daemonId, message))
         case 'output':

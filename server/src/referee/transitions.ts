@@ -31,6 +31,12 @@ export type TaskEvent =
   | { t: 'ask'; approvalId: Id; reason: string }
   | { t: 'approve' }
   | { t: 'reject'; reason: string }
+  /** Its attempt has ended, and another goes on later: at `runAt`, or when people have answered. */
+  | { t: 'park'; to: Place; runAt?: number; result: TaskResult | undefined }
+  /** People have answered all that its last attempt asked, whatever they said. */
+  | { t: 'resume' }
+  /** Somebody wants it to start before its time. */
+  | { t: 'wake'; to: Place }
   /** No daemon will run it. */
   | { t: 'refuse'; result: TaskResult }
   /** A daemon will never run it, another may. */
@@ -61,6 +67,9 @@ const lawful: Readonly<Record<TaskEvent['t'], readonly TaskState[]>> = {
   ask: ['queued'],
   approve: ['awaiting_approval'],
   reject: ['awaiting_approval'],
+  park: held,
+  resume: ['awaiting_approval'],
+  wake: ['scheduled'],
   refuse: ['queued'],
   pass: ['queued'],
   grant: ['queued'],
@@ -99,7 +108,14 @@ export function next(task: Task, event: TaskEvent, now: number, chance = 0): Tas
     case 'ask':
       return { ...task, state: 'awaiting_approval', approvalId: event.approvalId, reason: event.reason }
     case 'approve':
+    case 'resume':
       return placed(task, { state: 'queued' }, now)
+    case 'wake':
+      return placed(without(task, 'runAt'), event.to, now)
+    case 'park': {
+      const { to, runAt, result = {} } = event
+      return { ...placed(settled(task, 'parked', now, result), to, now), ...(runAt === undefined ? {} : { runAt }) }
+    }
     case 'reject':
       return close(task, 'cancelled', now, { error: event.reason, code: 'not-approved' })
     case 'refuse':

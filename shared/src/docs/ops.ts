@@ -27,7 +27,8 @@ export type DaemonPresence = z.infer<typeof DaemonPresence>
 /** A question to a person, bound to exact arguments by `argsHash`. */
 export const Approval = z.object({
   id: Id,
-  subject: z.object({ task: Id }),
+  /** What is asked about: a task, or one call that an attempt of it wants to make. */
+  subject: z.object({ task: Id, attempt: z.int().positive().optional(), call: z.string().max(200).optional() }),
   action: z.string(),
   summary: z.string(),
   reason: z.string(),

@@ -12,6 +12,8 @@ export const RequestBody = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create'), task: TaskInput, rerunOf: Id.optional() }),
   z.object({ kind: z.literal('cancel'), task: Id, force: z.boolean().default(false) }),
   z.object({ kind: z.literal('retry'), task: Id }),
+  /** One that waits for its time starts now. */
+  z.object({ kind: z.literal('wake'), task: Id }),
   /** The same once more, as a task of its own, which has this request's id. */
   z.object({ kind: z.literal('rerun'), task: Id }),
   /** Cancels these, those of the group, or with neither everything that waits or runs. */

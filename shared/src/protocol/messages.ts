@@ -8,6 +8,26 @@ import { TaskOutput, TaskResult, TerminalSize } from './task.ts'
 export const protocolVersion = 1
 
 const Attempt = z.object({ task: Id, attempt: z.int().positive() })
+
+/** What a person is asked: bound to exact arguments by `argsHash`. */
+const Question = z.object({
+  argsHash: z.string().max(128),
+  summary: z.string().max(2000),
+  reason: z.string().max(500),
+  risk: z.enum(['low', 'medium', 'high']),
+})
+
+/** What an attempt that ended early waits for: people's answers about calls it wants to make, or a time (server's clock, ms). */
+const Parked = z.union([
+  z.object({
+    questions: z
+      .array(z.object({ ...Question.shape, call: z.string().min(1).max(200), action: z.string().max(100) }))
+      .min(1)
+      .max(16),
+  }),
+  z.object({ until: z.number() }),
+])
+export type Parked = z.infer<typeof Parked>
 /** Numbers a message so that its answer can name it, and so that a repeated one is known. */
 const n = z.int().nonnegative()
 
@@ -35,14 +55,15 @@ export const FromDaemon = z.discriminatedUnion('t', [
     result: TaskResult.optional(),
   }),
   /** The owner's policy wants a person to decide first: the task waits and holds no slot. */
+  z.object({ t: z.literal('ask'), n, task: Id, ...Question.shape }),
+  /** The attempt has ended, and the task has not: it holds no slot, and another attempt goes on once what it waits for is there. */
   z.object({
-    t: z.literal('ask'),
+    t: z.literal('park'),
     n,
-    task: Id,
-    argsHash: z.string().max(128),
-    summary: z.string().max(2000),
+    ...Attempt.shape,
     reason: z.string().max(500),
-    risk: z.enum(['low', 'medium', 'high']),
+    waits: Parked,
+    result: TaskResult.optional(),
   }),
   /** The daemon will never run this task: denied by policy, or no sandbox. */
   z.object({ t: z.literal('refuse'), n, task: Id, code: z.string().max(60), reason: z.string().max(500) }),

@@ -1,7 +1,7 @@
-import type { TaskState } from './task.ts'
+import type { AttemptOutcome } from './task.ts'
 
-/** A state in a word for people: the same in the page and in a terminal. */
-export const taskStateWords: Readonly<Record<TaskState, string>> = {
+/** A state, or how an attempt ended, in a word for people: the same in the page and in a terminal. */
+export const taskStateWords: Readonly<Record<AttemptOutcome, string>> = {
   scheduled: 'scheduled',
   blocked: 'blocked',
   awaiting_approval: 'needs approval',
@@ -15,4 +15,5 @@ export const taskStateWords: Readonly<Record<TaskState, string>> = {
   timed_out: 'timed out',
   cancelled: 'cancelled',
   lost: 'lost',
+  parked: 'paused',
 }

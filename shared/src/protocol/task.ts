@@ -109,6 +109,9 @@ export const statesThat = { wait: waiting, areHeld: held, haveEnded: ended }
 export const taskStates = [...waiting, ...held, ...ended] as const
 export const TaskState = z.enum(taskStates)
 export type TaskState = z.infer<typeof TaskState>
+/** How an attempt ended; `parked`: the task goes on with another. */
+const AttemptOutcome = z.enum([...taskStates, 'parked'])
+export type AttemptOutcome = z.infer<typeof AttemptOutcome>
 
 const isOneOf =
   (states: readonly TaskState[]) =>
@@ -208,7 +211,7 @@ export const Task = z.object({
         daemonId: Id,
         startedAt: at.optional(),
         endedAt: at.optional(),
-        outcome: TaskState.optional(),
+        outcome: AttemptOutcome.optional(),
         exitCode: z.int().nullable().optional(),
         error: z.string().max(400).optional(),
         /** Where the output of this attempt lies, once it has ended. */
