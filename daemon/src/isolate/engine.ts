@@ -29,6 +29,8 @@ export function startsQuickJs(startCell: StartCell, { cpuMs }: IsolateLimits): (
     '--no-warnings',
     `--max-old-space-size=${ownMemoryMb / 2}`,
     '--disallow-code-generation-from-strings',
+    // Ten times the usual: to optimise the engine takes 100 ms of processor time, which few snippets live long enough to win back.
+    '--wasm-tiering-budget=130000000',
     `${root}/guest.mjs`,
     `${root}/engine/index.js`,
     `${root}/quickjs.wasm`,

@@ -26,6 +26,9 @@ export type IsolateRun = Pick<RunOptions, 'signal' | 'onLog' | 'wallMs'> & {
   onStarted(pid: number): () => void
 }
 
+/** A daemon that begins has other things to do first; and by then its answer has gone to whoever waited for it. */
+const [beginningMs, restMs] = [1_000, 25]
+
 /** Runs snippets, each in a process of its own that has nothing but its engine. */
 export type Isolate = { run(run: IsolateRun): Promise<Ran> }
 
@@ -38,6 +41,7 @@ export function createIsolate({ startCell, limits, history, clock, signal }: Iso
     signal,
   })
   const prepared = createPrepared(history)
+  pool.refill(false, beginningMs)
   return {
     run: async ({ snippet, env, onStarted, ...run }) => {
       const modules = modulesOf(snippet)
@@ -59,7 +63,7 @@ export function createIsolate({ startCell, limits, history, clock, signal }: Iso
         })
       } finally {
         hasEnded?.()
-        pool.refill(typed)
+        pool.refill(typed, restMs)
       }
     },
   }

@@ -34,11 +34,13 @@ function setUp() {
 }
 
 test('[S172] [SBX-296] nothing is started before it is needed; then one waits for the next, and is used once', () => {
-  const { pool, started } = setUp()
+  const { pool, started, clock } = setUp()
   expect(started).toHaveLength(0)
   const [first] = [pool.take()]
-  pool.refill(false)
-  pool.refill(true)
+  pool.refill(false, 25)
+  pool.refill(true, 25)
+  expect(started).toHaveLength(1)
+  clock.advance(25)
   expect(started).toHaveLength(2)
   expect(started[1]?.told()).toBe('{"t":"warm-up","typed":false,"memMb":64}\n')
   const [second, third] = [pool.take(), pool.take()]
@@ -47,22 +49,37 @@ test('[S172] [SBX-296] nothing is started before it is needed; then one waits fo
 
 test('[S172] [SBX-296] one that nobody needs for five minutes ends, and so does all with the signal', () => {
   const { pool, started, clock, stop } = setUp()
-  pool.refill(false)
+  pool.refill(false, 25)
   clock.advance(4 * 60_000)
   expect(started[0]?.isOver).toBe(false)
-  clock.advance(60_000)
+  clock.advance(60_025)
   expect(started[0]?.isOver).toBe(true)
-  pool.refill(true)
+  pool.refill(true, 25)
+  clock.advance(25)
   expect(started[1]?.told()).toContain('"typed":true')
   stop()
   expect(started[1]?.isOver).toBe(true)
-  pool.refill(false)
+  pool.refill(false, 25)
+  clock.advance(25)
   expect(started).toHaveLength(2)
+})
+
+test('[SBX-296] what is about to be started is not, where somebody takes one before, or nothing runs any more', () => {
+  const { pool, started, clock, stop } = setUp()
+  pool.refill(false, 25)
+  pool.take()
+  clock.advance(25)
+  expect(started).toHaveLength(1)
+  pool.refill(false, 25)
+  stop()
+  clock.advance(25)
+  expect(started).toHaveLength(1)
 })
 
 test('[SBX-296] one that ended while it waited is not handed out', async () => {
   const { pool, started, clock } = setUp()
-  pool.refill(false)
+  pool.refill(false, 25)
+  clock.advance(25)
   started[0]?.end()
   await started[0]?.guest.exit
   expect(pool.take().pid).toBe(2)
@@ -74,7 +91,9 @@ test('[SBX-296] that none can be started is told whoever needs it, and nobody el
   const start = () => {
     throw new Error('too many open files')
   }
-  const pool = createPool({ start, memMb: 64, clock: fakeClock(), signal: new AbortController().signal })
-  pool.refill(false)
+  const clock = fakeClock()
+  const pool = createPool({ start, memMb: 64, clock, signal: new AbortController().signal })
+  pool.refill(false, 25)
+  clock.advance(25)
   expect(() => pool.take()).toThrow('too many open files')
 })
