@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
@@ -11,6 +10,7 @@ import type { Identity } from './identity.ts'
 import { memoryOf, processTree, signalEach } from './process-tree.ts'
 import type { Walls } from './runner.ts'
 import { seccompFilter } from './seccomp.ts'
+import { makeTemporary, removeTemporary } from './temporary.ts'
 
 /** A program of our own that is to hold what nobody trusts. */
 export type CellProgram = {
@@ -88,8 +88,8 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
 
 /** The same without any wall, for `--unsafe-no-sandbox`: the program is then all that holds what it holds. */
 export function createUnsafeCells(signal: AbortSignal): StartCell {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-cell-'))
-  signal.addEventListener('abort', () => rmSync(folder, { recursive: true, force: true }), { once: true })
+  const folder = makeTemporary('cell')
+  signal.addEventListener('abort', () => removeTemporary(folder), { once: true })
   const placed = new Set<string>()
   const place = (path: string, content: Buffer | string) => {
     const file = join(folder, path)

@@ -1,6 +1,6 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeTemporary, removeTemporary } from './temporary.ts'
 
 /**
  * Small contents to hand to a child as open files. Each is written once to a file that is removed at once, so that
@@ -33,11 +33,11 @@ export function openAll<T>(files: readonly T[], open: (file: T) => number): numb
 export const closeAll = (fds: readonly number[]): void => fds.forEach((fd) => closeSync(fd))
 
 function openUnlinked(content: Buffer | string): number {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-data-'))
+  const folder = makeTemporary('data')
   try {
     writeFileSync(join(folder, 'data'), content, { mode: 0o600 })
     return openSync(join(folder, 'data'), 'r')
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeTemporary(folder)
   }
 }

@@ -11,6 +11,7 @@ import { probe, type Probe } from './probe.ts'
 import { repositoryPolicyFile } from './repository-policy.ts'
 import { createQuarantine } from './quarantine.ts'
 import { createRefusingRunner, createSandboxedRunner, createUnsafeRunner, type Machine } from './runner.ts'
+import { sweepTemporary } from './temporary.ts'
 import { findToolchains } from './toolchains.ts'
 
 type OpenOptions = {
@@ -62,7 +63,10 @@ export async function openRunner({
   }
   // Also where nothing can be run now: a daemon that was killed may have left something behind.
   const index = createFolderIndex(() => false)
-  if (!looksOnly) await createQuarantine({ workspace: real, identity, index, log }).recover()
+  if (!looksOnly) {
+    await createQuarantine({ workspace: real, identity, index, log }).recover()
+    sweepTemporary()
+  }
   if (unsafe) {
     log.warn('commands run without a sandbox', { workspace: real })
     const reason = 'The owner started it with --unsafe-no-sandbox'

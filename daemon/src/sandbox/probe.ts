@@ -1,12 +1,12 @@
-import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, type Log } from '@tandem/shared'
 import type { Runner, Tier } from './command.ts'
 import type { Identity } from './identity.ts'
 import { defaultLimits } from './limits.ts'
 import { createSandboxedRunner, type Machine, type Walls } from './runner.ts'
+import { makeTemporary, removeTemporary } from './temporary.ts'
 import { findWalls } from './walls.ts'
 
 export type Probe = {
@@ -42,11 +42,13 @@ const attacks: ReadonlyArray<readonly [name: string, script: string]> = [
 export async function probe({ path, workspace, identity, log }: ProbeOptions): Promise<Probe> {
   const walls = findWalls({ path, workspace, isRoot: identity.isRoot })
   if ('reason' in walls) return { tier: 'none', held: [], ...walls }
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-probe-')))
+  const own = realpathSync(makeTemporary('probe'))
   try {
+    chmodSync(own, 0o711)
+    const folder = join(own, 'outside')
     const inside = join(folder, 'inside')
     for (const made of [folder, inside]) {
-      if (made === inside) mkdirSync(inside)
+      mkdirSync(made)
       chownSync(made, identity.uid, identity.gid)
     }
     writeFileSync(join(folder, 'canary'), 'canary', { mode: 0o644 })
@@ -67,7 +69,7 @@ export async function probe({ path, workspace, identity, log }: ProbeOptions): P
     log.warn('sandbox probe failed', { error: e })
     return { tier: 'none', held: [], reason: `The sandbox cannot start: ${messageOf(e)}`, fix: fixFor(messageOf(e)) }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeTemporary(own)
   }
 }
 

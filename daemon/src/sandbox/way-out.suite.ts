@@ -139,8 +139,9 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
         },
       })
       expect(ran).toMatchObject({ exitCode: 7, stdout: expect.stringContaining('polite') })
-      // Nobody else of the machine reaches the socket: its folder is the command's alone.
-      expect(modes[1]).toBe(0)
+      // Nobody else of the machine reaches the socket, nor puts another in its place.
+      expect(modes[0]).toBe(0)
+      expect((modes[1] ?? 0) & 0o22).toBe(0)
       expect(sockets).toHaveLength(1)
       expect(() => statSync(sockets[0] ?? '')).toThrow('ENOENT')
       // Node gives up where a connection comes to have one of these numbers: they stay taken.

@@ -1,9 +1,9 @@
-import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, chownSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isTandemError, messageOf, TandemError } from '@tandem/shared'
 import { proxyEnvironment, relayPrefix, relayProcesses } from '../egress/inside.ts'
 import type { Identity } from './identity.ts'
+import { makeTemporary, removeTemporary } from './temporary.ts'
 
 /** What a command may reach, and by what it may be reached. */
 export type Egress = {
@@ -34,16 +34,20 @@ export const socketsInside = '/run/tandem'
  * it cannot be, and `port-busy`.
  */
 export async function openWayOut(egress: Egress, { uid, gid }: Identity): Promise<WayOut> {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-out-'))
+  const folder = makeTemporary('out')
   let stop: (() => Promise<void>) | undefined
   const close = async () => {
     await stop?.()
-    rmSync(folder, { recursive: true, force: true })
+    removeTemporary(folder)
   }
   try {
     stop = await egress.open(folder)
-    for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid)
-    chownSync(folder, uid, gid)
+    for (const name of readdirSync(folder)) {
+      chmodSync(join(folder, name), 0o600)
+      chownSync(join(folder, name), uid, gid)
+    }
+    // It stays ours, so that nobody else puts anything there; the sockets say themselves who may speak to them.
+    chmodSync(folder, 0o755)
   } catch (e) {
     await close()
     if (isTandemError(e)) throw e
