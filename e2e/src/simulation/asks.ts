@@ -84,7 +84,7 @@ export function drawTask(
   return {
     kind: 'create',
     task: {
-      title: titleOf(n, ms, chance(0.75) ? 0 : 1),
+      title: titleOf(n, ms, chance(0.75) ? 0 : 1, wish(0.2) ? 1 + Math.floor(roll() * 3) : 0),
       payload: {
         kind: 'command',
         command: wish(isGated ? 0.25 : 0.08) ? 'asks' : chance(0.03) ? 'denied' : 'x',

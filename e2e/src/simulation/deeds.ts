@@ -98,6 +98,11 @@ export function createDeeds(history: History, parts: Parts): Deeds {
         else people.ask({ kind: 'approve', approval, scope: roll() < 0.3 ? 'workspace' : 'once' })
         return
       }
+      case 'wake': {
+        const rests = pick(known.filter(({ state }) => state === 'scheduled'))
+        if (rests) people.ask({ kind: 'wake', task: rests.id })
+        return
+      }
       case 'drain':
         people.ask({ kind: 'drain', daemon: machine.id, on: roll() < 0.5 })
         return

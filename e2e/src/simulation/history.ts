@@ -10,6 +10,7 @@ const deeds = {
   retry: 4,
   rerun: 2,
   decide: 12,
+  wake: 3,
   drain: 1,
   cut: 8,
   partition: 6,

@@ -86,6 +86,8 @@ export function createInvariants({ world, server, machines, person }: Options): 
     // Nobody but its own daemon's watchdog kills a command whose end was not asked for: its lease was over.
     const isKilled = outcome?.outcome === 'failed' && outcome.exitCode === null && outcome.error === undefined
     check(!isKilled, `its daemon gave it up, and it counts as failed: ${name}`)
+    const wasParked = outcome?.outcome === 'parked'
+    check(!wasParked || !its || its.ended?.state === 'parked', `it rests, but it was ${its?.ended?.state}: ${name}`)
     const token = task.result?.signal
     if (!isTerminal(task.state) || token === undefined || token === 'SIGKILL') return
     // Commands tell their number, so that it shows whose report was taken.
@@ -120,6 +122,9 @@ export function createInvariants({ world, server, machines, person }: Options): 
       }
       for (const other of task.dependsOn ?? []) check(completed.has(other), `begun before what it depends on: ${name}`)
       check(isAllowed(task, kept.ops), `begun without its approval: ${name}`)
+      const asked = [...kept.ops.approvals.snapshot().values()].filter(({ subject }) => subject.task === id)
+      const isOpen = asked.some(({ subject, state }) => subject.call !== undefined && state === 'pending')
+      check(givenUp.has(key) || !isOpen, `begun before people had answered: ${name}`)
       const { payload } = task
       check(payload.kind === 'command' && payload.command !== 'denied', `begun against the policy: ${name}`)
       check(!task.target || task.target.daemonId === machine?.id, `begun on another machine than it is for: ${name}`)
@@ -170,6 +175,13 @@ export function createInvariants({ world, server, machines, person }: Options): 
       for (const process of alive()) check(false, `a command is left on ${process.machine}: ${process.task}`)
       for (const { name, boot } of machines)
         check((boot()?.runner.held().length ?? 0) === 0, `slots of ${name} are taken`)
+      const calls = new Set<string>()
+      for (const { subject, state } of kept.ops.approvals.snapshot().values()) {
+        const call = `${subject.task}.${subject.attempt}.${subject.call}`
+        check(subject.call === undefined || !calls.has(call), `people were asked twice about ${call}`)
+        calls.add(call)
+        check(subject.call === undefined || state !== 'pending', `nobody will answer about ${call}`)
+      }
       requests.atRest(tasks)
     },
   }

@@ -4,6 +4,7 @@ import type { Life, World } from './world.ts'
 
 type Execute = TaskRunnerPorts['execute']
 type Outcome = Awaited<ReturnType<Execute>>
+type Parking = Extract<Outcome, { state: 'parked' }>
 
 export type Process = {
   pid: number
@@ -27,12 +28,18 @@ export type Processes = {
 type Start = { task: Task; job: Parameters<Execute>[1]; life: Life; machine: string; boot: string }
 type Running = Process & { end: (outcome: Outcome) => void }
 
-/** What a title says its command does: how long it takes, and how it ends. */
-export const titleOf = (n: number, ms: number, exitCode: number): string =>
-  `${n}: ${Math.round(ms)} ms, exit ${exitCode}`
+/** What a title says its command does: how long it takes, how it ends, and how often it rests before. */
+export const titleOf = (n: number, ms: number, exitCode: number, rests = 0): string =>
+  `${n}: ${Math.round(ms)} ms, exit ${exitCode}, rests ${rests}`
 const saidBy = (title: string) => {
-  const [, ms = '0', code = '0'] = /(\d+) ms, exit (\d+)/.exec(title) ?? []
-  return { ms: Number(ms), exitCode: Number(code) }
+  const [, ms = '0', code = '0', rests = '0'] = /(\d+) ms, exit (\d+), rests (\d+)/.exec(title) ?? []
+  return { ms: Number(ms), exitCode: Number(code), rests: Number(rests) }
+}
+/** What it waits for before it goes on: people, or a while. */
+function waitsFor({ random, between }: World): Parking['waits'] {
+  if (random() < 0.3) return { restMs: Math.round(between(0, 60_000)) }
+  const about = { action: 'x', argsHash: 'h', summary: 'x', reason: 'it waits', risk: 'low' as const }
+  return { questions: (random() < 0.5 ? ['a'] : ['a', 'b']).map((call) => ({ ...about, call })) }
 }
 
 let pids = 0
@@ -53,7 +60,8 @@ export function createProcesses(world: World, { onStart }: { onStart(process: Pr
         const result = { code: 'spawn', error: 'no process could be started' }
         return new Promise((resolve) => world.after(5, () => life.run(() => resolve({ state: 'failed', result }))))
       }
-      const { ms, exitCode } = saidBy(task.title)
+      const { ms, exitCode, rests } = saidBy(task.title)
+      const isToRest = task.attempts.filter(({ outcome }) => outcome === 'parked').length < rests
       const process: Running = { pid: ++pids, task: task.id, attempt: task.attempt, machine, boot, end: () => {} }
       running.set(process.pid, process)
       const hasEnded = job.onProcess(process.pid)
@@ -67,7 +75,9 @@ export function createProcesses(world: World, { onStart }: { onStart(process: Pr
           })
         }
         const result = { exitCode, signal: `${process.pid}` }
-        const own: Outcome = exitCode === 0 ? { state: 'completed', result } : { state: 'failed', result }
+        const own: Outcome = isToRest
+          ? { state: 'parked', reason: 'it waits', waits: waitsFor(world), result }
+          : { state: exitCode === 0 ? 'completed' : 'failed', result }
         const late: Outcome = { state: 'timed_out', result: { exitCode: null, code: 'timeout' } }
         const [after, outcome] = ms <= job.timeoutMs ? [ms, own] : [job.timeoutMs, late]
         world.after(

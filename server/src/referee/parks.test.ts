@@ -69,9 +69,16 @@ test('[TSK-240] a task that waits for a time goes on then, and its gate is not a
   await t.ask({ kind: 'approve', approval: t.tasks.get(id)?.approvalId ?? '' })
   await t.daemon.claim(id)
   await t.daemon.report(id, 1, 'running')
-  const until = t.clock.now() + 5_000
-  await t.referee.onMessage(t.daemon.id, { t: 'park', n: 77, task: id, attempt: 1, reason: 'later', waits: { until } })
-  expect(t.tasks.get(id)).toMatchObject({ state: 'scheduled', runAt: until, reason: 'later (goes on in 5 seconds)' })
+  const runAt = t.clock.now() + 5_000
+  await t.referee.onMessage(t.daemon.id, {
+    t: 'park',
+    n: 77,
+    task: id,
+    attempt: 1,
+    reason: 'later',
+    waits: { restMs: 5_000 },
+  })
+  expect(t.tasks.get(id)).toMatchObject({ state: 'scheduled', runAt, reason: 'later (goes on in 5 seconds)' })
   await pass(t.clock, 4_000)
   expect(t.tasks.get(id)?.state).toBe('scheduled')
   await pass(t.clock, 2_000)

@@ -17,10 +17,9 @@ export function parkingOf(
   bootId: Id | undefined,
 ): TaskEvent {
   if (turn.board.get(id)?.cancel) return { t: 'end', state: 'cancelled', result }
-  if ('until' in waits) {
-    const restMs = waits.until - turn.now
-    const why = `${reason} (goes on in ${inWords(Math.max(0, restMs))})`
-    return { t: 'park', to: { state: 'scheduled', reason: why }, runAt: waits.until, result }
+  if ('restMs' in waits) {
+    const why = `${reason} (goes on in ${inWords(waits.restMs)})`
+    return { t: 'park', to: { state: 'scheduled', reason: why }, runAt: turn.now + waits.restMs, result }
   }
   const [approvalId = ''] = waits.questions.map(({ call, ...question }) =>
     pose(ports, turn, { ...question, subject: { task: id, attempt, call }, ...(bootId && { bootId }) }),

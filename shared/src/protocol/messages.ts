@@ -17,7 +17,7 @@ const Question = z.object({
   risk: z.enum(['low', 'medium', 'high']),
 })
 
-/** What an attempt that ended early waits for: people's answers about calls it wants to make, or a time (server's clock, ms). */
+/** What an attempt that ended early waits for: people's answers about calls it wants to make, or that some time passes, ms. */
 const Parked = z.union([
   z.object({
     questions: z
@@ -25,7 +25,12 @@ const Parked = z.union([
       .min(1)
       .max(16),
   }),
-  z.object({ until: z.number() }),
+  z.object({
+    restMs: z
+      .int()
+      .min(0)
+      .max(366 * 86_400_000),
+  }),
 ])
 export type Parked = z.infer<typeof Parked>
 /** Numbers a message so that its answer can name it, and so that a repeated one is known. */
