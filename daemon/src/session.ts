@@ -231,10 +231,12 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     together.add(outputs.run(stopping))
     const gate = await opening
     daemon.set('sandbox', gate.state)
+    const capabilities = [...about.capabilities, ...gate.capabilities]
+    daemon.set('about', { ...about, capabilities })
     const watchdog = createWatchdog(log)
     const runner = createTaskRunner({
       daemonId: about.id,
-      capabilities: about.capabilities,
+      capabilities,
       slots: settings.slots,
       draining: drainingOf(ops.daemons, about.id, options.drain),
       tasks,
@@ -260,7 +262,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
       mono: machineTime(),
       // With none it is given nothing; also while it stops.
       slots: options.drain.aborted || stopping.aborted ? 0 : settings.slots,
-      capabilities: about.capabilities,
+      capabilities,
       sandbox: gate.state.tier,
       running: runner.held(),
       lastGrantSeq: runner.lastGrantSeq(),
@@ -268,7 +270,7 @@ async function serve(options: SessionOptions, reach: Reach, signal: AbortSignal)
     channel.onMessage(({ t }) => {
       // Asked now and then [S46]: whoever reads this document sees what is so now.
       if (t === 'status-request') {
-        daemon.set('about', about)
+        daemon.set('about', { ...about, capabilities })
         channel.send(hello())
       }
     })

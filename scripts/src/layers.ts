@@ -49,12 +49,14 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     egress: [],
     sandbox: ['egress', 'disk'],
     git: ['sandbox'],
+    // Behind a contract of the sandbox's: what runs commands in containers of Docker's or Podman's.
+    containers: ['sandbox', 'disk'],
     // Code that is run in a process of its own, and what it may call.
     isolate: ['sandbox', 'egress', 'disk'],
     // The workspace's files as their documents say them, and a shell over them that runs nothing of the machine's.
     tree: ['disk'],
     bash: ['tree'],
-    tasks: ['sandbox', 'egress', 'isolate', 'disk', 'bash'],
+    tasks: ['sandbox', 'egress', 'isolate', 'disk', 'containers', 'bash'],
     agent: ['sandbox', 'egress'],
     open: ['agent'],
   },

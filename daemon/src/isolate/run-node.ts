@@ -24,9 +24,11 @@ type NodeOptions = {
   runner: Runner
   /** The real path of the folder. */
   workspace: string
+  /** What Node is called behind those walls. */
+  node?: string
 }
 
-export const createNodeGuests = ({ runner, workspace }: NodeOptions): NodeGuests => ({
+export const createNodeGuests = ({ runner, workspace, node = process.execPath }: NodeOptions): NodeGuests => ({
   run: async ({ snippet, bindings, wallMs, limits, onLog, onOutput, ...command }) => {
     let channel: Duplex | undefined
     let talking: ReturnType<typeof talk> | undefined
@@ -51,7 +53,7 @@ export const createNodeGuests = ({ runner, workspace }: NodeOptions): NodeGuests
     try {
       const ended = await runner.runCommand({
         ...command,
-        argv: [process.execPath, '--no-warnings', '--input-type=module', '--eval', nodeProgram()],
+        argv: [node, '--no-warnings', '--input-type=module', '--eval', nodeProgram()],
         cwd: workspace,
         limits: { ...limits, wallMs },
         onChunk: onOutput,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { isFolder, insideWorkspace, limitsOf, neverStarted, type Machine } from './runner.ts'
 import type { Command, CommandResult } from './command.ts'
 import { createFolderIndex, type FolderIndex } from './folder-index.ts'
@@ -21,11 +22,17 @@ export type Around = {
   run(command: Command, work: (begun: Begun) => Promise<CommandResult>): Promise<CommandResult>
 }
 
-/** What is done before and after a command, for walls that are not ours: the same as for our own. */
-export function createAround(machine: Pick<Machine, 'workspace' | 'identity' | 'limits' | 'protect' | 'hide' | 'log'>): Around {
+/**
+ * What is done before and after a command, for walls that are not ours: the same as for our own. Where they do not hold what
+ * is protected, what was changed of it is set aside like what is new.
+ */
+export function createAround(
+  machine: Pick<Machine, 'workspace' | 'identity' | 'limits' | 'protect' | 'hide' | 'log'>,
+  { isHeld = true }: { isHeld?: boolean } = {},
+): Around {
   const { workspace, identity, protect, log } = machine
   const index = createFolderIndex(secretNames(machine.hide))
-  const quarantine = createQuarantine({ workspace, identity, index, log })
+  const quarantine = createQuarantine({ workspace, identity, index, log, isHeld })
   const guard = createGitGuard(workspace, identity)
 
   const watched: Around['run'] = async (command, work) => {
@@ -37,7 +44,8 @@ export function createAround(machine: Pick<Machine, 'workspace' | 'identity' | '
     const { awaited, readOnly } = protectedPaths
     const known = [...readOnly, ...found.obeyed, ...found.repositories.filter((path) => !isFolder(path))]
     const id = command.id ?? `command-${Date.now()}`
-    const watch = await quarantine.begin(id, { known, repositories: found.repositories, awaited })
+    const looked = isHeld ? awaited : [...awaited, ...protect.map((path) => join(workspace, path))]
+    const watch = await quarantine.begin(id, { known, repositories: found.repositories, awaited: looked })
     let result: CommandResult | undefined
     let quarantined: CommandResult['quarantined']
     try {

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { messageOf, TandemError, type Clock, type Id, type Log, type Task } from '@tandem/shared'
 import type { Approval, SandboxState } from '@tandem/shared/docs'
+import { openContainers, type Opened } from '../containers/open.ts'
 import { createIsolate } from '../isolate/isolate.ts'
 import { createNodeGuests } from '../isolate/run-node.ts'
 import { createSessions } from '../isolate/sessions.ts'
@@ -9,7 +10,7 @@ import { commandIdentity } from '../sandbox/identity.ts'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
 import { wallsInWords } from '../sandbox/probe.ts'
-import { createPolicyNow } from '../sandbox/repository-policy.ts'
+import { createPolicyNow, repositoryPolicyFile } from '../sandbox/repository-policy.ts'
 import { createExecute, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
 import { codeExecutor } from './run-code.ts'
@@ -42,23 +43,29 @@ export type Gate = {
   judge(task: Task, approvals: Iterable<Approval>): Judgement
   /** For the daemon's document: every view says how far the walls hold. */
   state: SandboxState
+  /** What tasks may ask a daemon for, beside commands. */
+  capabilities: readonly string[]
   /** What the walls are made of, in words, and which attacks were tried and held off; for `tandem doctor`. */
-  found: { readonly walls?: string; readonly held: readonly string[] }
+  found: { readonly walls?: string; readonly held: readonly string[]; readonly containers: Opened }
 }
 
 /** Finds out what can be run here, and how. Without a sandbox every task is refused with the way to get one. */
 export async function openGate(options: GateOptions): Promise<Gate> {
   const { history, policy, environment, unsafe, bootId, clock, log, signal } = options
   const workspace = realpathSync(options.workspace)
-  const { runner, probe } = await openRunner({
-    workspace,
-    policy,
-    environment,
-    unsafe,
-    looksOnly: options.looksOnly,
-    log,
-  })
+  const { looksOnly = false } = options
   const identity = commandIdentity(workspace)
+  const [{ runner, probe }, contained] = await Promise.all([
+    openRunner({ workspace, policy, environment, unsafe, looksOnly, log }),
+    openContainers({
+      ...policy.containers,
+      machine: {
+        ...{ workspace, identity, log, limits: policy.limits, hide: policy.sandbox.hide, hostEnvironment: environment },
+        protect: [...policy.sandbox.protect, repositoryPolicyFile],
+      },
+      ...{ bootId, looksOnly, clock, signal },
+    }),
+  ])
   const { tier, reason, fix } = probe
   const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
   const state: SandboxState = { tier: unsafe ? 'unsafe' : tier, ...said }
@@ -87,6 +94,11 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       signal,
     }),
     node: createNodeGuests({ runner, workspace }),
+    containerFor: (session) => {
+      if (!contained.containers) return { reason: `${contained.reason}. ${contained.fix}` }
+      const walls = contained.containers.runnerFor(session)
+      return { guests: createNodeGuests({ runner: walls, workspace, node: 'node' }), tier: walls.tier }
+    },
     policyNow,
     tier: runner.tier,
     scratchOf: createSessions(clock).scratchOf,
@@ -96,6 +108,11 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     execute: createExecute({ command: commandExecutor({ runner, workspace, policyNow, ways }), code }),
     judge: (task, approvals) => judge(task, approvals, { ...now(), bootId }),
     state,
-    found: { ...(probe.walls && { walls: wallsInWords(probe.walls, identity) }), held: probe.held },
+    capabilities: contained.containers ? ['container'] : [],
+    found: {
+      ...(probe.walls && { walls: wallsInWords(probe.walls, identity) }),
+      held: probe.held,
+      containers: contained,
+    },
   }
 }
