@@ -60,7 +60,7 @@ export const etcFiles = [
   'ld.so.cache', 'ld.so.conf', 'nsswitch.conf', 'localtime', 'timezone', 'mime.types', 'protocols', 'services', 'bash.bashrc', 'profile',
   'inputrc', 'ssl/openssl.cnf',
 ]
-const etcFolders = [
+export const etcFolders = [
   'alternatives',
   'ssl/certs',
   'pki/ca-trust',
@@ -118,7 +118,7 @@ export function buildProfile(options: ProfileOptions): Profile {
 }
 
 /** The name on commits, and trust in the workspace whoever owns its files. Nothing else of the person's git settings. */
-function gitConfig({ workspace, git }: ProfileOptions): string[] {
+export function gitConfig({ workspace, git }: Pick<ProfileOptions, 'workspace' | 'git'>): string[] {
   const quote = (value: string) => `"${value.replace(/[\\"]/g, '\\$&').replace(/[\r\n]/g, ' ')}"`
   return [
     '[user]',

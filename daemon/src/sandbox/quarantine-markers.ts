@@ -16,6 +16,8 @@ const Note = z.object({
   /** What the settings of a repository held that may run programs. */
   doubts: z.record(z.string(), z.array(z.string())),
   awaited: z.array(z.string()),
+  /** Whether walls kept what is known from being changed within. */
+  held: z.boolean().default(true),
 })
 /** What was so when a command began. `startedAt` is by the clock of the workspace's own file system. */
 export type Marker = z.infer<typeof Note> & { readonly file: string; readonly startedAt: number }
@@ -39,7 +41,7 @@ export function createMarkers(workspace: string, identity: Identity) {
   let ownLine: Promise<string> | undefined
 
   return {
-    write: async (note: Pick<Marker, 'id' | 'known' | 'doubts' | 'awaited'>): Promise<Marker> => {
+    write: async (note: Pick<Marker, 'id' | 'known' | 'doubts' | 'awaited' | 'held'>): Promise<Marker> => {
       const file = join(await folder(), `${process.pid}-${++made}.json`)
       const full = { ...note, pid: process.pid, processStart: startOf(await (ownLine ??= statLine(process.pid))) }
       // Small and at once: this stands before every command, and waiting for another thread takes longer.

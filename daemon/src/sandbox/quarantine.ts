@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { messageOf, type Log } from '@tandem/shared'
 import { look, birthmark } from '../disk/stat.ts'
@@ -42,14 +42,21 @@ type Watch = {
   end(): Promise<Quarantined | undefined>
 }
 
-type QuarantineOptions = { workspace: string; identity: Identity; index: FolderIndex; log: Log }
+type QuarantineOptions = {
+  workspace: string
+  identity: Identity
+  index: FolderIndex
+  log: Log
+  /** False where the walls do not keep what is known from being changed: then a change of it counts as if it were new. */
+  isHeld?: boolean
+}
 
 /**
  * Sees to it that nothing a command leaves behind is run by others: an editor, a shell that changes into a folder, git.
  * What does not exist cannot be bound read-only, so it is looked for afterwards, and moved to `.tandem/quarantine`,
  * which is never shared and from where its owner can move it back.
  */
-export function createQuarantine({ workspace, identity, index, log }: QuarantineOptions): Quarantine {
+export function createQuarantine({ workspace, identity, index, log, isHeld = true }: QuarantineOptions): Quarantine {
   const markers = createMarkers(workspace, identity)
 
   const audit = async (marker: Marker): Promise<Quarantined | undefined> => {
@@ -91,7 +98,8 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
     begin: async (id, { known, repositories, awaited }) => {
       const marker = await markers.write({
         id,
-        known: record(known, markOf, (mark) => mark !== ''),
+        held: isHeld,
+        known: record(known, markFor(isHeld), (mark) => mark !== ''),
         doubts: record(
           repositories,
           (path) => doubtsOf(workspace, path),
@@ -126,10 +134,15 @@ export function createQuarantine({ workspace, identity, index, log }: Quarantine
 const maxTries = 3
 
 /** What is there now that was not, and that others would run or obey: the outermost of each, relative to the workspace. */
-function suspectsOf(workspace: string, index: FolderIndex, { startedAt, known, doubts, awaited }: Marker): string[] {
+function suspectsOf(
+  workspace: string,
+  index: FolderIndex,
+  { startedAt, known, doubts, awaited, held }: Marker,
+): string[] {
   const { obeyed, repositories } = index.findEverywhere(workspace)
   const way = (path: string) => relative(workspace, path)
-  const isKnown = (path: string) => known[way(path)] !== undefined && known[way(path)] === markOf(path)
+  const mark = markFor(held)
+  const isKnown = (path: string) => known[way(path)] !== undefined && known[way(path)] === mark(path)
   const isNew = (path: string) => {
     const stat = lstatSync(path, { throwIfNoEntry: false })
     return stat !== undefined && stat.ctimeMs >= startedAt
@@ -145,7 +158,9 @@ function suspectsOf(workspace: string, index: FolderIndex, { startedAt, known, d
   }
   const all = [
     ...obeyed.filter((path) => way(path) !== '.tandem' && !isKnown(path)),
-    ...awaited.map((path) => join(workspace, path)).filter((path) => lstatSync(path, { throwIfNoEntry: false })),
+    ...awaited
+      .map((path) => join(workspace, path))
+      .filter((path) => lstatSync(path, { throwIfNoEntry: false }) && !isKnown(path)),
     ...repositories.flatMap(ofRepository),
   ].map(way)
   return outermost([...new Set(all)])
@@ -157,7 +172,33 @@ const outermost = (paths: readonly string[]): string[] => {
   return kept
 }
 
+const markFor = (isHeld: boolean) => (isHeld ? markOf : contentMarkOf)
+
 function markOf(path: string): string {
   const stat = look(path)
   return typeof stat === 'string' ? '' : birthmark(stat)
+}
+
+/** Also of all that is in it, by when the kernel last saw it changed: that time nobody can set. */
+function contentMarkOf(path: string): string {
+  const own = markOf(path)
+  const open = own === '' ? [] : [path]
+  let [newest, count] = [0n, 0]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const stat = lstatSync(at, { bigint: true, throwIfNoEntry: false })
+    if (stat === undefined) continue
+    count++
+    if (stat.ctimeNs > newest) newest = stat.ctimeNs
+    if (stat.isDirectory()) open.push(...namesIn(at).map((name) => join(at as string, name)))
+  }
+  return own && `${own} ${count} ${newest}`
+}
+
+/** A folder that is closed to us now and was not before has changed, which its own time says. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }

@@ -176,7 +176,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
 }
 
 /** Only once all data is there it is known which descriptor that is. */
-const atChannel = (fd: number) => ['/usr/bin/env', `TANDEM_CHANNEL=${fd}`] as const
+export const atChannel = (fd: number) => ['/usr/bin/env', `TANDEM_CHANNEL=${fd}`] as const
 
 type Sources = { files: ReturnType<typeof createDataFiles>; filter: Buffer; root: Root }
 

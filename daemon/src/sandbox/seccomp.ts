@@ -5,7 +5,10 @@ export type SeccompArchitecture = (typeof seccompArchitectures)[number]
 const eperm = 1
 const einval = 22
 const enosys = 38
+const eacces = 13
+const eopnotsupp = 95
 const eafnosupport = 97
+const enetunreach = 101
 
 /**
  * System calls an ordinary command never needs. They answer EPERM; `clone3`, `openat2` and io_uring answer ENOSYS,
@@ -28,6 +31,28 @@ const unknown = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_enter', 'io_ur
  * command would speak with the machine that this one is a guest of.
  */
 const socketFamilies = [1, 2, 10, 16]
+/**
+ * Where no namespace confines anything: what takes the number of another process and changes it, and what is shared by all
+ * processes of a user or reaches files that no rule of paths looks at. They answer as if the system had them not.
+ */
+// oxfmt-ignore
+const sharedWithAll = [
+  'shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl', 'msgget', 'msgsnd', 'msgrcv', 'msgctl', 'mq_open', 'mq_unlink',
+] as const
+// oxfmt-ignore
+const attributes = [
+  'setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat', 'removexattr', 'lremovexattr', 'fremovexattr', 'removexattrat',
+] as const
+/** Whom they change, by argument, where it is the caller itself. */
+const ofOthers = [
+  { call: 'prlimit64', own: [0] },
+  { call: 'sched_setaffinity', own: [0] },
+  { call: 'sched_setscheduler', own: [0] },
+  { call: 'sched_setparam', own: [0] },
+  { call: 'sched_setattr', own: [0] },
+  { call: 'setpriority', own: [0, 0] },
+  { call: 'ioprio_set', own: [1, 0] },
+] as const
 /** A segment of shared memory lasts without anybody having it mapped, so that no watchdog sees it; 4,096 of these are no more than a file. */
 const maxSharedBytes = 65_536
 
@@ -40,6 +65,9 @@ const modeArguments = [
 ] as const
 
 type Call =
+  | (typeof sharedWithAll)[number]
+  | (typeof attributes)[number]
+  | (typeof ofOthers)[number]['call']
   | (typeof refused)[number]
   | (typeof unknown)[number]
   | (typeof modeArguments)[number]['call']
@@ -47,7 +75,6 @@ type Call =
   | 'ioctl'
   | 'socket'
   | 'socketpair'
-  | 'shmget'
 
 /** [x64, arm64]; -1 where the architecture has no such call. Numbers from 424 on are the same everywhere. */
 // oxfmt-ignore
@@ -66,6 +93,12 @@ const numbers: Record<Call, readonly [number, number]> = {
   shmget: [29, 194],
   chmod: [90, -1], fchmod: [91, 52], fchmodat: [268, 53], fchmodat2: [452, 452], creat: [85, -1], mknod: [133, -1],
   mknodat: [259, 33], open: [2, -1], openat: [257, 56],
+  shmat: [30, 196], shmctl: [31, 195], semget: [64, 190], semop: [65, 193], semtimedop: [220, 192], semctl: [66, 191],
+  msgget: [68, 186], msgsnd: [69, 189], msgrcv: [70, 188], msgctl: [71, 187], mq_open: [240, 180], mq_unlink: [241, 181],
+  setxattr: [188, 5], lsetxattr: [189, 6], fsetxattr: [190, 7], setxattrat: [463, 463],
+  removexattr: [197, 14], lremovexattr: [198, 15], fremovexattr: [199, 16], removexattrat: [466, 466],
+  prlimit64: [302, 261], sched_setaffinity: [203, 122], sched_setscheduler: [144, 119], sched_setparam: [142, 118],
+  sched_setattr: [314, 274], setpriority: [141, 140], ioprio_set: [251, 30],
 }
 
 const auditArchitecture = { x64: 0xc000003e, arm64: 0xc00000b7 }
@@ -90,8 +123,14 @@ const highHalf = (index: number): Instruction => load(20 + index * 8)
 /**
  * A classic BPF program for `bwrap --seccomp`. `setIds: 'both'` also refuses the set-group-id bit, as it must be when
  * files belong to root; other users need it for shared directories (`git init --shared`, `tar -x`).
+ * `alone`: there are no namespaces, so that no socket may be had at all (a pair of connected ones excepted, that can name
+ * no third), nor anything else that others share.
  */
-export function seccompFilter(architecture: SeccompArchitecture, bits: 'setuid' | 'both'): Buffer {
+export function seccompFilter(
+  architecture: SeccompArchitecture,
+  bits: 'setuid' | 'both',
+  { alone = false }: { alone?: boolean } = {},
+): Buffer {
   const nr = (call: Call) => numbers[call][architecture === 'x64' ? 0 : 1]
   /** Runs `body` for that call alone, then has the call's number loaded again. */
   const when = (call: Call, body: readonly Instruction[]): Instruction[] =>
@@ -105,20 +144,7 @@ export function seccompFilter(architecture: SeccompArchitecture, bits: 'setuid' 
     ...unknown.flatMap((call) => when(call, [fail(enosys)])),
     ...when('clone', [argument(0), anyBit(newNamespace, 0, 1), fail(eperm)]),
     ...when('ioctl', [argument(1), equal(0x5412, 1, 0), equal(0x541c, 0, 1), fail(eperm)]), // TIOCSTI, TIOCLINUX
-    ...(['socket', 'socketpair'] as const).flatMap((call) =>
-      when(call, [
-        argument(0),
-        ...socketFamilies.map((family, i) => equal(family, socketFamilies.length - i, 0)),
-        fail(eafnosupport),
-      ]),
-    ),
-    ...when('shmget', [
-      highHalf(1),
-      equal(0, 0, 2),
-      argument(1),
-      atLeast(maxSharedBytes + 1, 0, 1),
-      fail(einval),
-    ]),
+    ...(alone ? confinedAlone(when) : confinedByNamespaces(when)),
     ...modeArguments.flatMap((rule) => {
       const checkMode = [argument(rule.mode), anyBit(setIds[bits], 0, 1), fail(eperm)]
       return when(rule.call, 'flags' in rule ? [argument(rule.flags), anyBit(creates, 0, 3), ...checkMode] : checkMode)
@@ -127,6 +153,33 @@ export function seccompFilter(architecture: SeccompArchitecture, bits: 'setuid' 
   ]
   return encode(program)
 }
+
+type When = (call: Call, body: readonly Instruction[]) => Instruction[]
+
+const confinedByNamespaces = (when: When): Instruction[] => [
+  ...(['socket', 'socketpair'] as const).flatMap((call) =>
+    when(call, [
+      argument(0),
+      ...socketFamilies.map((family, i) => equal(family, socketFamilies.length - i, 0)),
+      fail(eafnosupport),
+    ]),
+  ),
+  ...when('shmget', [highHalf(1), equal(0, 0, 2), argument(1), atLeast(maxSharedBytes + 1, 0, 1), fail(einval)]),
+]
+
+const confinedAlone = (when: When): Instruction[] => [
+  ...when('socket', [argument(0), equal(2, 2, 0), equal(10, 1, 0), fail(eacces), fail(enetunreach)]),
+  // Of AF_UNIX, and not for datagrams (SOCK_DGRAM, SOCK_RAW), which are sent to any address also by one that is connected.
+  ...when('socketpair', [argument(0), equal(1, 0, 2), argument(1), anyBit(2, 0, 1), fail(eacces)]),
+  ...sharedWithAll.flatMap((call) => when(call, [fail(enosys)])),
+  ...attributes.flatMap((call) => when(call, [fail(eopnotsupp)])),
+  ...ofOthers.flatMap(({ call, own }) =>
+    when(
+      call,
+      own.flatMap((value, i) => [argument(i), equal(value, 1, 0), fail(eperm)]),
+    ),
+  ),
+]
 
 function encode(program: readonly Instruction[]): Buffer {
   const bytes = Buffer.alloc(program.length * 8)
