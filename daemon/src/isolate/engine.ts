@@ -15,7 +15,7 @@ export const ownMemoryMb = 160
  * Starts the process that runs a snippet, in a cell of its own: Node, the engine and its program, handed in as copies, so
  * that nothing of ours needs to be readable by whoever it runs as.
  */
-export function startsQuickJs(startCell: StartCell, { cpuMs }: IsolateLimits): () => Guest {
+export function startsQuickJs(startCell: StartCell, { cpuMs }: Pick<IsolateLimits, 'cpuMs'>): () => Guest {
   const main = fileURLToPath(import.meta.resolve('quickjs-wasi'))
   const parts = ['index.js', 'wasi-shim.js', 'extensions.js', 'version.js']
   const files = {

@@ -25,9 +25,10 @@ export function openIsolate(limits: Partial<IsolateLimits> = {}) {
   const stop = new AbortController()
   const clock = systemClock
   const cells = createCells(walls, identity)
+  const all = { ...defaultIsolateLimits, ...limits }
   const isolate = createIsolate({
     startCell: cells,
-    limits: { ...defaultIsolateLimits, ...limits },
+    limits: all,
     history: 'test',
     clock,
     signal: stop.signal,
@@ -40,6 +41,7 @@ export function openIsolate(limits: Partial<IsolateLimits> = {}) {
     const ran = await isolate.run({
       snippet: Snippet.parse({ code, ...snippet }),
       env: made,
+      limits: all,
       wallMs,
       signal,
       onLog: (level, text) => void logs.push({ level, text }),

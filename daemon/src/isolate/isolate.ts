@@ -12,6 +12,7 @@ import type { Ran } from './talk.ts'
 
 export type IsolateOptions = {
   startCell: StartCell
+  /** Those that most runs will have: for them one is kept ready. */
   limits: IsolateLimits
   /** Names the workspace's history. */
   history: string
@@ -22,6 +23,7 @@ export type IsolateOptions = {
 export type IsolateRun = Pick<RunOptions, 'signal' | 'onLog' | 'wallMs'> & {
   snippet: Snippet
   env: Env
+  limits: IsolateLimits
   /** Its process: that whole group has to end with it; what it returns is called once that has ended. */
   onStarted(pid: number): () => void
 }
@@ -32,22 +34,34 @@ const [beginningMs, restMs] = [1_000, 25]
 /** Runs snippets, each in a process of its own that has nothing but its engine. */
 export type Isolate = { run(run: IsolateRun): Promise<Ran> }
 
-export function createIsolate({ startCell, limits, history, clock, signal }: IsolateOptions): Isolate {
-  let start: (() => Guest) | undefined
-  const pool = createPool({
-    start: () => (start ??= startsQuickJs(startCell, limits))(),
-    memMb: limits.memMb,
-    clock,
-    signal,
-  })
+export function createIsolate({ startCell, limits: usual, history, clock, signal }: IsolateOptions): Isolate {
+  const poolOf = ({ cpuMs, memMb }: IsolateLimits) => {
+    let start: (() => Guest) | undefined
+    const over = new AbortController()
+    const pool = createPool({
+      start: () => (start ??= startsQuickJs(startCell, { cpuMs }))(),
+      memMb,
+      clock,
+      signal: AbortSignal.any([signal, over.signal]),
+    })
+    return { cpuMs, memMb, pool, end: () => over.abort() }
+  }
+  let current = poolOf(usual)
+  /** What waits was started with the limits that held then. */
+  const poolFor = (limits: IsolateLimits) => {
+    if (current.cpuMs === limits.cpuMs && current.memMb === limits.memMb) return current.pool
+    current.end()
+    return (current = poolOf(limits)).pool
+  }
   const prepared = createPrepared(history)
-  pool.refill(false, beginningMs)
+  current.pool.refill(false, beginningMs)
   return {
-    run: async ({ snippet, env, onStarted, ...run }) => {
+    run: async ({ snippet, env, limits, onStarted, ...run }) => {
       const modules = modulesOf(snippet)
       const key = prepared.keyOf(modules)
       const typed = snippet.language === 'typescript'
       const known = typed ? prepared.find(key) : undefined
+      const pool = poolFor(limits)
       const guest = pool.take()
       const hasEnded = guest.pid === undefined ? undefined : onStarted(guest.pid)
       try {

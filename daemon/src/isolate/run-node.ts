@@ -5,7 +5,7 @@ import { nodeProgram } from './guest/node.ts'
 import { modulesOf, type IsolateRun } from './isolate.ts'
 import { resultOf, talk, type Ran } from './talk.ts'
 
-type NodeRun = Omit<IsolateRun, 'onStarted' | 'env'> &
+type NodeRun = Omit<IsolateRun, 'onStarted' | 'env' | 'limits'> &
   Pick<Command, 'id' | 'env' | 'limits' | 'writable' | 'killSignal' | 'onStarted'> & {
     bindings: Env
     /** What it writes past the console. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Limits } from './limits.ts'
 
 /** What one snippet may use in an isolate. */
 export const IsolateLimits = z.strictObject({
@@ -12,5 +13,12 @@ export const IsolateLimits = z.strictObject({
   calls: z.int().positive().default(1_000),
 })
 export type IsolateLimits = Readonly<z.infer<typeof IsolateLimits>>
+
+/** What holds for a snippet: its own limits, and no more than any task may have. */
+export const isolateLimitsOf = ({ isolate, limits }: { isolate: IsolateLimits; limits: Limits }): IsolateLimits => ({
+  ...isolate,
+  wallMs: Math.min(isolate.wallMs, limits.maxWallMs),
+  memMb: Math.min(isolate.memMb, limits.memMb),
+})
 
 export const defaultIsolateLimits: IsolateLimits = IsolateLimits.parse({})

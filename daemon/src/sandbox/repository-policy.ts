@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf, TandemError } from '@tandem/shared'
 import { z } from 'zod'
 import { HostRule } from '../egress/rules.ts'
+import { IsolateLimits } from './isolate-limits.ts'
 import { Limits } from './limits.ts'
 import { isAsStrict, Mode } from './modes.ts'
 import { sentenceOf } from './policy-file.ts'
@@ -27,6 +28,7 @@ const RepositoryPolicy = z.strictObject({
     })
     .prefault({}),
   limits: z.partialRecord(Limits.keyof(), z.int().nonnegative()).default({}),
+  isolate: z.partialRecord(IsolateLimits.keyof(), z.int().nonnegative()).default({}),
 })
 type RepositoryPolicy = z.infer<typeof RepositoryPolicy>
 
@@ -83,19 +85,26 @@ function parse(text: string): RepositoryPolicy {
   return parsed.success ? parsed.data : refuse(`is not valid: ${sentenceOf(parsed.error)}; it can only tighten`)
 }
 
-function tighten(owner: Policy, { commands, network, limits }: RepositoryPolicy): Policy {
+function tighten(owner: Policy, { commands, network, limits, isolate }: RepositoryPolicy): Policy {
   const atLeast = (key: string, wanted: (typeof verdicts)[number] | undefined, has: (typeof verdicts)[number]) =>
     wanted === undefined || verdicts.indexOf(wanted) >= verdicts.indexOf(has)
       ? (wanted ?? has)
       : loosens(key, wanted, has)
   const { mode = owner.commands.mode } = commands
   if (!isAsStrict(mode, owner.commands.mode)) loosens('commands.mode', mode, owner.commands.mode)
-  for (const [key, value] of Object.entries(limits)) {
-    const has = owner.limits[key as keyof Limits]
-    if (value > has) loosens(`limits.${key}`, value, has)
+  const atMost = <S extends z.ZodType<Readonly<Record<string, number>>>>(
+    key: string,
+    Schema: S,
+    has: z.infer<S>,
+    wanted: Readonly<Record<string, number>>,
+  ) => {
+    for (const [name, value] of Object.entries(wanted)) {
+      const most = has[name] ?? 0
+      if (value > most) loosens(`${key}.${name}`, value, most)
+    }
+    const limited = Schema.safeParse({ ...has, ...wanted })
+    return limited.success ? limited.data : refuse(`is not valid: ${key}.${sentenceOf(limited.error)}`)
   }
-  const limited = Limits.safeParse({ ...owner.limits, ...limits })
-  if (!limited.success) return refuse(`is not valid: limits.${sentenceOf(limited.error)}`)
   return {
     ...owner,
     commands: {
@@ -113,7 +122,8 @@ function tighten(owner: Policy, { commands, network, limits }: RepositoryPolicy)
         default: atLeast('network.commands.default', network.commands.default, owner.network.commands.default),
       },
     },
-    limits: limited.data,
+    limits: atMost('limits', Limits, owner.limits, limits),
+    isolate: atMost('isolate', IsolateLimits, owner.isolate, isolate),
   }
 }
 

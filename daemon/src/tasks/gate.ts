@@ -7,6 +7,7 @@ import { createNodeGuests } from '../isolate/run-node.ts'
 import { createSessions } from '../isolate/sessions.ts'
 import { createCells, createUnsafeCells, type StartCell } from '../sandbox/cell.ts'
 import { commandIdentity } from '../sandbox/identity.ts'
+import { isolateLimitsOf } from '../sandbox/isolate-limits.ts'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
 import { wallsInWords } from '../sandbox/probe.ts'
@@ -88,7 +89,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const code = codeExecutor({
     isolate: createIsolate({
       startCell: unsafe ? createUnsafeCells(signal) : walled,
-      limits: policy.isolate,
+      limits: isolateLimitsOf(policy),
       history,
       clock,
       signal,

@@ -17,6 +17,7 @@ import type { NodeGuests } from '../isolate/run-node.ts'
 import type { Ran } from '../isolate/talk.ts'
 import type { Tier } from '../sandbox/command.ts'
 import { decide } from '../sandbox/decide.ts'
+import { isolateLimitsOf } from '../sandbox/isolate-limits.ts'
 import type { Policy } from '../sandbox/policy.ts'
 import type { Executor, Outcome } from './execute.ts'
 import { createConsole } from './console.ts'
@@ -45,7 +46,9 @@ export const codeExecutor =
   async ({ task, payload, timeoutMs, onOutput, onProcess, signal, killSignal }) => {
     const id = randomUUID()
     const policy = policyNow()
-    const chosen = plan(payload, timeoutMs, policy.isolate)
+    const limits = isolateLimitsOf(policy)
+    const wallMs = Math.min(timeoutMs, policy.limits.maxWallMs)
+    const chosen = plan(payload, wallMs, limits)
     // [S171] Said, never pretended.
     if (chosen === 'container')
       return {
@@ -60,18 +63,18 @@ export const codeExecutor =
         fetch,
         asked: payload.bindings,
         props: { execution: id, session: payload.session },
-        maxCalls: policy.isolate.calls,
+        maxCalls: limits.calls,
       })
       const wrote = createConsole(onOutput)
       const run = {
         snippet: payload,
         env,
-        wallMs: Math.min(timeoutMs, policy.limits.maxWallMs),
+        wallMs,
         onLog: wrote.log,
         onStarted: onProcess,
       }
       if (chosen === 'isolate') {
-        const ran = await isolate.run({ ...run, signal: AbortSignal.any([signal, killSignal]) })
+        const ran = await isolate.run({ ...run, limits, signal: AbortSignal.any([signal, killSignal]) })
         return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
       }
       const { ran, ended } = await node.run({
