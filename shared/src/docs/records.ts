@@ -7,6 +7,8 @@ export type Records<T> = View<ReadonlyMap<string, T>> & {
   get(id: string): T | undefined
   set(id: string, record: T): void
   remove(id: string): void
+  /** The Yjs client that wrote an entry as it stands: whose that is, the server's registry says. */
+  writer(id: string): number | undefined
   /** Ids of entries that do not parse: kept as they are, shown to nobody. */
   unreadable(): readonly string[]
 }
@@ -45,6 +47,10 @@ export function openRecords<S extends z.ZodType>(doc: Y.Doc, name: string, schem
     },
     remove: (id) => {
       map.delete(id)
+    },
+    writer: (id) => {
+      const item = map._map.get(id)
+      return item?.deleted === false ? item.id.client : undefined
     },
     unreadable: () => [...broken],
   }
