@@ -124,6 +124,22 @@ export {
   categoryOf,
   formatError,
 } from './protocol/execution.ts'
+export {
+  AgentMode,
+  CallEffect,
+  CallRecord,
+  ChatMessage,
+  Delivered,
+  DraftPart,
+  Mention,
+  RunAbout,
+  RunMessage,
+  RunState,
+  RunStatus,
+  RunUsage,
+  agentModes,
+} from './protocol/agent.ts'
+export { Chars, Decision, EditHunk, HunkText, ReviewHunk, StandIns, Taken, maxHunkText } from './protocol/review.ts'
 export { Settings, readSettings } from './protocol/settings.ts'
 export { SandboxTier } from './protocol/sandbox.ts'
 export {

@@ -1,0 +1,141 @@
+import * as Y from 'yjs'
+import type { Chars, StandIns } from '../protocol/review.ts'
+
+/** A piece of a run of ids: `hit` where the index has it, and how far into what was put there. */
+type Piece<T> = { clock: number; length: number; hit?: { value: T; offset: number } }
+export type IdIndex<T> = {
+  /** All of the run, in order, cut where the index begins and ends. */
+  pieces(client: number, clock: number, length: number): Piece<T>[]
+}
+
+/** Looks runs of ids up; of two entries that overlap the one that begins first has what both claim. */
+export function indexIds<T>(
+  entries: Iterable<readonly [client: number, clock: number, length: number, value: T]>,
+): IdIndex<T> {
+  type Entry = { from: number; to: number; start: number; value: T }
+  const byClient = new Map<number, Entry[]>()
+  for (const [client, clock, length, value] of entries) {
+    const list = byClient.get(client) ?? []
+    byClient.set(client, list)
+    list.push({ from: clock, to: clock + length, start: clock, value })
+  }
+  for (const [client, list] of byClient) {
+    let end = 0
+    const apart: Entry[] = []
+    for (const entry of list.toSorted((a, b) => a.from - b.from)) {
+      const from = Math.max(entry.from, end)
+      if (from < entry.to) apart.push({ ...entry, from })
+      end = Math.max(end, entry.to)
+    }
+    byClient.set(client, apart)
+  }
+  return {
+    pieces: (client, clock, length) => {
+      const list = byClient.get(client)
+      const end = clock + length
+      const out: Piece<T>[] = []
+      let at = clock
+      for (let i = list ? firstEndingAfter(list, clock) : 0; list && at < end; i++) {
+        const entry = list[i]
+        if (!entry || entry.from >= end) break
+        if (entry.from > at) out.push({ clock: at, length: entry.from - at })
+        const from = Math.max(at, entry.from)
+        const to = Math.min(end, entry.to)
+        out.push({ clock: from, length: to - from, hit: { value: entry.value, offset: from - entry.start } })
+        at = to
+      }
+      if (at < end) out.push({ clock: at, length: end - at })
+      return out
+    },
+  }
+}
+
+/** The place of the first entry that ends behind `clock`. */
+function firstEndingAfter(list: readonly { to: number }[], clock: number): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((list[middle]?.to ?? Infinity) <= clock) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** How many characters these are. */
+export const lengthOf = (chars: Chars): number => chars.reduce((sum, [, , length]) => sum + length, 0)
+
+/** Adds a run to a list, joined to the last one where it goes on from there. */
+export function addRun(chars: Chars, client: number, clock: number, length: number): void {
+  const last = chars.at(-1)
+  if (last && last[0] === client && last[1] + last[2] === clock) last[2] += length
+  else chars.push([client, clock, length])
+}
+
+/** For each of these ranges of a text (ascending, in UTF-16 units) the ids of its characters. */
+export function charsIn(text: Y.Text, ranges: readonly { at: number; length: number }[]): Chars[] {
+  const out: Chars[] = ranges.map(() => [])
+  let [index, first] = [0, 0]
+  for (let item = text._start; item && first < ranges.length; item = item.right) {
+    if (item.deleted || !item.countable) continue
+    for (let i = first; i < ranges.length; i++) {
+      const { at, length } = ranges[i] ?? { at: 0, length: 0 }
+      if (at >= index + item.length) break
+      const [from, to] = [Math.max(at, index), Math.min(at + length, index + item.length)]
+      if (from < to) addRun(out[i] ?? [], item.id.client, item.id.clock + from - index, to - from)
+    }
+    index += item.length
+    for (let range = ranges[first]; range && range.at + range.length <= index; range = ranges[++first]);
+  }
+  return out
+}
+
+/** A part of a text as Yjs keeps it, also of what is deleted; `original` is the id that it has, or for which it stands. */
+export type Segment = {
+  id: Y.ID
+  length: number
+  original: Y.ID
+  /** Where it is, and what it says; undefined where it is deleted. */
+  shown: { at: number; text: string } | undefined
+  /** Where it is, or would be. */
+  at: number
+}
+
+/** All of a text in its order. */
+export function* segments(
+  text: Y.Text,
+  standIns: IdIndex<readonly [client: number, clock: number]>,
+): Generator<Segment> {
+  let at = 0
+  for (let item = text._start; item; item = item.right) {
+    if (!item.countable && !item.deleted) continue
+    const { client, clock } = item.id
+    const said = item.content instanceof Y.ContentString ? item.content.str : undefined
+    for (const { clock: from, length, hit } of standIns.pieces(client, clock, item.length)) {
+      const original = hit ? Y.createID(hit.value[0], hit.value[1] + hit.offset) : Y.createID(client, from)
+      const words = said === undefined ? '\ufffc'.repeat(length) : said.slice(from - clock, from - clock + length)
+      yield {
+        id: Y.createID(client, from),
+        length,
+        original,
+        at,
+        shown: item.deleted ? undefined : { at, text: words },
+      }
+      if (!item.deleted) at += length
+    }
+  }
+}
+
+/** For looking up which characters stand for which. */
+export const indexStandIns = (standIns: StandIns): IdIndex<readonly [number, number]> =>
+  indexIds(standIns.map(([client, clock, length, ...original]) => [client, clock, length, original] as const))
+
+/** The characters that these are, or stand for. */
+export function originals(chars: Chars, standIns: IdIndex<readonly [number, number]>): Chars {
+  const out: Chars = []
+  for (const [client, clock, length] of chars)
+    for (const piece of standIns.pieces(client, clock, length)) {
+      const { value, offset } = piece.hit ?? { value: [client, piece.clock] as const, offset: 0 }
+      addRun(out, value[0], value[1] + offset, piece.length)
+    }
+  return out
+}

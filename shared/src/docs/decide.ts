@@ -1,0 +1,168 @@
+import * as Y from 'yjs'
+import { isTandemError, messageOf } from '../base/errors.ts'
+import type { Id } from '../base/ids.ts'
+import type { EditHunk, ReviewHunk } from '../protocol/review.ts'
+import { indexIds, indexStandIns, segments } from './char-ids.ts'
+import type { Files } from './files.ts'
+import { changeIndex } from './index-hunks.ts'
+import type { Review } from './review.ts'
+import { redoHunk, undoHunks, type Known, type UndoOptions } from './undo-hunks.ts'
+import { stateOf } from './versions.ts'
+
+/** The origin of what is undone or brought back. */
+const origin = 'review'
+
+export type Deciding = {
+  /** All of the run. */
+  hunks: ReadonlyMap<string, ReviewHunk>
+  review: Review
+  files: Files
+  /** A text's document, in sync; one that is open in an editor is that very one, so that the editor follows. */
+  open(file: Id): Promise<{ doc: Y.Doc; release(): void }>
+  /** Who decides. */
+  by: Id
+  now: number
+}
+/** What stays as it is, and why, in words. */
+export type Left = { hunk: string; reason: string }
+
+/** They stay as they are, and are not asked about any more. */
+export const acceptHunks = ({ review, now }: Pick<Deciding, 'review' | 'now'>, ids: Iterable<string>): void =>
+  review.transact(() => {
+    for (const id of ids) review.decide(id, { state: 'accepted', at: now })
+  })
+
+/**
+ * Undoes these changes of a run, or all of them (with `spare`), across files; answers what could not be undone, or not
+ * wholly. A file that cannot be reached keeps the others from nothing.
+ */
+export async function rejectHunks(deciding: Deciding, ids: Iterable<string>, how: UndoOptions): Promise<Left[]> {
+  const { hunks, review } = deciding
+  const left: Left[] = []
+  const wanted = new Map<string, ReviewHunk>()
+  for (const id of ids) {
+    const hunk = hunks.get(id)
+    if (hunk && review.snapshot().get(id)?.state !== 'rejected') wanted.set(id, hunk)
+  }
+  for (const file of new Set([...wanted.values()].map((hunk) => hunk.file))) {
+    const own = new Map([...wanted].filter(([, hunk]) => hunk.file === file))
+    try {
+      left.push(...(await rejectInFile(deciding, file, own, how)))
+    } catch (e) {
+      if (!isTandemError(e)) throw e
+      for (const hunk of own.keys()) left.push({ hunk, reason: messageOf(e) })
+    }
+  }
+  return left
+}
+
+async function rejectInFile(
+  { hunks, review, files, open, by, now }: Deciding,
+  file: Id,
+  wanted: ReadonlyMap<string, ReviewHunk>,
+  how: UndoOptions,
+): Promise<Left[]> {
+  const left: Left[] = []
+  const rejected = (id: string, more = {}) => review.decide(id, { state: 'rejected', at: now, ...more })
+  const edits = new Map<string, EditHunk>()
+  const isMade = [...wanted.values()].some(({ kind }) => kind === 'create')
+  const { doc, release } = await open(file)
+  try {
+    if (isMade && !files.get(file)?.deleted) {
+      if (!isOnlyOf(doc, file, hunks, review)) {
+        for (const hunk of wanted.keys())
+          left.push({ hunk, reason: 'somebody else wrote in this file since; it stays' })
+        return left
+      }
+      files.remove(file, { by, at: now, snapshot: stateOf(doc) })
+      review.transact(() => [...wanted.keys()].forEach((id) => rejected(id)))
+      return left
+    }
+    for (const [id, hunk] of wanted) {
+      const reason = hunk.kind === 'edit' ? undefined : changeIndex(files, hunk, 'undo', { by, at: now })
+      if (hunk.kind === 'edit') edits.set(id, hunk)
+      else if (reason === undefined) rejected(id)
+      else left.push({ hunk: id, reason })
+    }
+    if (edits.size === 0) return left
+    if (files.get(file)?.deleted !== undefined) {
+      for (const hunk of edits.keys()) left.push({ hunk, reason: 'the file was removed since' })
+      return left
+    }
+    const undone = undoHunks(doc, edits, knownOf({ hunks, review }, file, edits), how)
+    if (undone.update) Y.applyUpdate(doc, undone.update, origin)
+    review.transact(() => {
+      review.addStandIns(undone.standIns)
+      for (const id of edits.keys()) {
+        const taken = undone.taken.get(id)
+        if (undone.left.get(id) !== 'all') rejected(id, taken && { taken })
+        if (undone.left.has(id)) left.push({ hunk: id, reason: 'somebody else wrote in its place since' })
+      }
+    })
+    return left
+  } finally {
+    release()
+  }
+}
+
+/** What is known of a file beside the hunks that are dealt with. */
+function knownOf(
+  { hunks, review }: Pick<Deciding, 'hunks' | 'review'>,
+  file: Id,
+  dealtWith: ReadonlyMap<string, EditHunk>,
+): Known {
+  const known = { rejected: [] as EditHunk[], standing: [] as EditHunk[], standIns: review.standIns.snapshot() }
+  for (const [id, hunk] of hunks) {
+    if (hunk.kind !== 'edit' || hunk.file !== file || dealtWith.has(id)) continue
+    known[review.snapshot().get(id)?.state === 'rejected' ? 'rejected' : 'standing'].push(hunk)
+  }
+  return known
+}
+
+/** Whether all that a text says was put there by the run. */
+function isOnlyOf(doc: Y.Doc, file: Id, hunks: ReadonlyMap<string, ReviewHunk>, review: Review): boolean {
+  const own = [...hunks.values()].flatMap((hunk) => {
+    if (hunk.file !== file) return []
+    if (hunk.kind === 'create') return hunk.new ?? []
+    return hunk.kind === 'edit' ? hunk.parts.flatMap((part) => part.new) : []
+  })
+  const index = indexIds(own.map((run) => [...run, true] as const))
+  for (const { original, length, shown } of segments(doc.getText('content'), indexStandIns(review.standIns.snapshot())))
+    if (shown && index.pieces(original.client, original.clock, length).some(({ hit }) => !hit)) return false
+  return true
+}
+
+/** Brings rejected changes back; answers what could not be. */
+export async function bringBack(deciding: Deciding, ids: Iterable<string>): Promise<Left[]> {
+  const { hunks, review, files, open, by, now } = deciding
+  const left: Left[] = []
+  for (const id of ids) {
+    const hunk = hunks.get(id)
+    const decision = review.snapshot().get(id)
+    if (!hunk || decision?.state !== 'rejected') continue
+    try {
+      if (hunk.kind !== 'edit') {
+        const reason = changeIndex(files, hunk, 'redo', { by, at: now })
+        if (reason === undefined) review.decide(id, { state: 'back', at: now })
+        else left.push({ hunk: id, reason })
+        continue
+      }
+      const { doc, release } = await open(hunk.file)
+      try {
+        const known = knownOf(deciding, hunk.file, new Map([[id, hunk]]))
+        const { update, standIns } = redoHunk(doc, hunk, decision.taken, known)
+        if (update) Y.applyUpdate(doc, update, origin)
+        review.transact(() => {
+          review.addStandIns(standIns)
+          review.decide(id, { state: 'back', at: now })
+        })
+      } finally {
+        release()
+      }
+    } catch (e) {
+      if (!isTandemError(e)) throw e
+      left.push({ hunk: id, reason: messageOf(e) })
+    }
+  }
+  return left
+}

@@ -1,0 +1,143 @@
+import type * as Y from 'yjs'
+import type { Chars, EditHunk, StandIns, Taken } from '../protocol/review.ts'
+import { addRun, indexIds, indexStandIns, lengthOf, originals, segments, type IdIndex } from './char-ids.ts'
+import { swapChars, type Swapped } from './swap-chars.ts'
+
+type Text = Pick<EditHunk, 'oldText' | 'newText' | 'parts'>
+
+/** What is known of a text's review: the other hunks of the same run in it, and what was put back so far. */
+export type Known = {
+  rejected: readonly Text[]
+  /** Neither rejected nor to be undone now. */
+  standing: readonly Text[]
+  standIns: StandIns
+}
+
+export type UndoOptions = {
+  /**
+   * What becomes of what others wrote inside: `kept`, or `gone`, so that it is exactly as it was. Asked of a person where
+   * a hunk is `changed`; the third choice is to leave it.
+   */
+  others: 'kept' | 'gone'
+  /** Leave what somebody else wrote in the place of all that a piece had put: of a whole run, nobody is asked. */
+  spare: boolean
+}
+
+export type UndoneHunks = Pick<Swapped, 'update' | 'standIns'> & {
+  /** What went of each, to bring it back. */
+  taken: Map<string, Taken>
+  /** Those of which nothing was undone, or not all. */
+  left: Map<string, 'all' | 'some'>
+}
+
+/**
+ * The update that undoes hunks of one text, together: what they put goes, what they took comes back, and what lies in
+ * each other is undone as if neither had been. Made by nobody yet; to be applied as what another made.
+ */
+export function undoHunks(
+  doc: Y.Doc,
+  hunks: ReadonlyMap<string, Text>,
+  { rejected, standing, standIns }: Known,
+  { others, spare }: UndoOptions,
+): UndoneHunks {
+  const known = indexStandIns(standIns)
+  const there = shownIn(doc, known)
+  const took = indexOf([...hunks.values(), ...standing, ...rejected], 'old', known)
+  const noMore = indexOf(rejected, 'new', known)
+  const left: UndoneHunks['left'] = new Map()
+  const taken: UndoneHunks['taken'] = new Map()
+  const [take, put, clear]: [Chars, Taken[], Chars[]] = [[], [], []]
+  for (const [id, { oldText, newText, parts }] of hunks) {
+    let leftParts = 0
+    const gone: Taken = { chars: [], text: '' }
+    for (const part of parts) {
+      const own = originals(part.new, known)
+      for (const run of own) addRun(take, ...run)
+      const words = newText.slice(part.newAt, part.newAt + lengthOf(own))
+      // What these hunks took themselves would be there again; what somebody else took would not.
+      const ours = pick({ chars: own, text: words }, (run) => cover(run, there, took))
+      gone.chars.push(...ours.chars)
+      gone.text += ours.text
+      if (spare && own.length > 0 && ours.chars.length === 0) leftParts++
+      else {
+        const old = originals(part.old, known)
+        const back = { chars: old, text: oldText.slice(part.oldAt, part.oldAt + lengthOf(old)) }
+        put.push(pick(back, (run) => noMore.pieces(...run).map((piece) => ({ ...piece, isIn: !piece.hit }))))
+      }
+      if (others === 'gone') clear.push([...part.old, ...part.new])
+    }
+    if (leftParts > 0) left.set(id, leftParts === parts.length ? 'all' : 'some')
+    if (gone.chars.length > 0) taken.set(id, gone)
+  }
+  const swapped = swapChars(doc, { take, put, clear }, standIns)
+  if (others === 'gone') addOthers(taken, swapped.taken, hunks, known)
+  return { update: swapped.update, standIns: swapped.standIns, taken, left }
+}
+
+/** The update that brings an undone hunk back: what had come back for it goes, and what went is there again. */
+export function redoHunk(doc: Y.Doc, hunk: Text, taken: Taken | undefined, { standing, standIns }: Known): Swapped {
+  const known = indexStandIns(standIns)
+  const take: Chars = []
+  for (const { old } of hunk.parts) for (const run of originals(old, known)) addRun(take, ...run)
+  const noMore = indexOf(standing, 'old', known)
+  const put = taken
+    ? [pick(taken, (run) => noMore.pieces(...run).map((piece) => ({ ...piece, isIn: !piece.hit })))]
+    : []
+  return swapChars(doc, { take, put }, standIns)
+}
+
+type StandInIndex = ReturnType<typeof indexStandIns>
+type Run = Chars[number]
+type Cut = { clock: number; length: number; isIn: boolean }
+
+/** Those of the characters that are in, with their words. */
+function pick({ chars, text }: Taken, cut: (run: Run) => Cut[]): Taken {
+  const out: Taken = { chars: [], text: '' }
+  let at = 0
+  for (const run of chars)
+    for (const { clock, length, isIn } of cut(run)) {
+      if (isIn) {
+        addRun(out.chars, run[0], clock, length)
+        out.text += text.slice(at, at + length)
+      }
+      at += length
+    }
+  return out
+}
+
+/** Which of a run's characters are in either. */
+const cover = ([client, start, size]: Run, a: IdIndex<true>, b: IdIndex<true>): Cut[] =>
+  a.pieces(client, start, size).flatMap((piece) =>
+    b.pieces(client, piece.clock, piece.length).map(({ clock, length, hit }) => ({
+      clock,
+      length,
+      isIn: piece.hit !== undefined || hit !== undefined,
+    })),
+  )
+
+function shownIn(doc: Y.Doc, known: StandInIndex): IdIndex<true> {
+  const shown: [number, number, number, true][] = []
+  for (const { original, length, shown: here } of segments(doc.getText('content'), known))
+    if (here) shown.push([original.client, original.clock, length, true])
+  return indexIds(shown)
+}
+
+const indexOf = (hunks: readonly Text[], which: 'old' | 'new', known: StandInIndex): IdIndex<true> =>
+  indexIds(
+    hunks.flatMap(({ parts }) =>
+      parts.flatMap((part) => originals(part[which], known).map((run) => [...run, true] as const)),
+    ),
+  )
+
+/** What went of others' words is to come back with the first of the hunks. */
+function addOthers(taken: Map<string, Taken>, all: Taken, hunks: ReadonlyMap<string, Text>, known: StandInIndex): void {
+  const [first] = hunks.keys()
+  const own = indexOf([...hunks.values()], 'new', known)
+  const foreign = pick(all, (run) => own.pieces(...run).map((piece) => ({ ...piece, isIn: !piece.hit })))
+  if (first === undefined || foreign.chars.length === 0) return
+  const before = taken.get(first)
+  taken.set(first, {
+    chars: [...(before?.chars ?? []), ...foreign.chars],
+    text: (before?.text ?? '') + foreign.text,
+  })
+}
