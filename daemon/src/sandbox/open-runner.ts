@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import type { Log } from '@tandem/shared'
 import type { Runner } from './command.ts'
 import { createFolderIndex } from './folder-index.ts'
+import { openGrantedFolders } from './granted-folders.ts'
 import { commandIdentity } from './identity.ts'
 import { findGrantedPaths } from './paths.ts'
 import type { Policy } from './policy.ts'
@@ -63,8 +64,10 @@ export async function openRunner({
   }
   // Also where nothing can be run now: a daemon that was killed may have left something behind.
   const index = createFolderIndex(() => false)
+  const granted = openGrantedFolders(machine)
   if (!looksOnly) {
     await createQuarantine({ workspace: real, identity, index, log }).recover()
+    await granted.recover()
     sweepTemporary()
   }
   if (unsafe) {
@@ -77,7 +80,7 @@ export async function openRunner({
   }
   const result = await probe({ path, workspace: real, identity, log })
   log.info('sandbox probed', { tier: result.tier, held: result.held.length, reason: result.reason })
-  return { probe: result, runner: runnerFor(machine, result) }
+  return { probe: result, runner: granted.lookAfter(runnerFor(machine, result)) }
 }
 
 function runnerFor(machine: Machine, { tier, walls, reason = 'There is no sandbox', fix = '' }: Probe): Runner {

@@ -18,6 +18,8 @@ const Note = z.object({
   awaited: z.array(z.string()),
   /** Whether walls kept what is known from being changed within. */
   held: z.boolean().default(true),
+  /** Which folder it is about, where that is not the workspace. */
+  place: z.string().default(''),
 })
 /** What was so when a command began. `startedAt` is by the clock of the workspace's own file system. */
 export type Marker = z.infer<typeof Note> & { readonly file: string; readonly startedAt: number }
@@ -26,7 +28,7 @@ export type Marker = z.infer<typeof Note> & { readonly file: string; readonly st
  * A note for each command that runs, in `.tandem/running`, where no command can write. One that is left behind by a
  * daemon that is no more says what to look after.
  */
-export function createMarkers(workspace: string, identity: Identity) {
+export function createMarkers(workspace: string, identity: Identity, place = '') {
   const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   const folder = async () => {
     const places = [join(workspace, '.tandem'), join(workspace, '.tandem/running')]
@@ -43,7 +45,12 @@ export function createMarkers(workspace: string, identity: Identity) {
   return {
     write: async (note: Pick<Marker, 'id' | 'known' | 'doubts' | 'awaited' | 'held'>): Promise<Marker> => {
       const file = join(await folder(), `${process.pid}-${++made}.json`)
-      const full = { ...note, pid: process.pid, processStart: startOf(await (ownLine ??= statLine(process.pid))) }
+      const full = {
+        ...note,
+        place,
+        pid: process.pid,
+        processStart: startOf(await (ownLine ??= statLine(process.pid))),
+      }
       // Small and at once: this stands before every command, and waiting for another thread takes longer.
       writeFileSync(file, JSON.stringify(full), { mode: 0o600 })
       return { ...full, file, startedAt: lstatSync(file).ctimeMs }
@@ -62,9 +69,9 @@ export function createMarkers(workspace: string, identity: Identity) {
         const note = Note.safeParse(await readFile(file, 'utf8').then(parseJson)).data
         const line = await statLine(pid)
         if (line !== '' && (!note || startOf(line) === note.processStart)) continue
-        if (note) found.push({ ...note, file, startedAt: stat.ctimeMs })
+        if (note?.place === place) found.push({ ...note, file, startedAt: stat.ctimeMs })
         // Torn as it was written: that command had not begun.
-        else await unlink(file)
+        else if (!note) await unlink(file)
       }
       return found
     },

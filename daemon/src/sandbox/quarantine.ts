@@ -49,6 +49,8 @@ type QuarantineOptions = {
   log: Log
   /** False where the walls do not keep what is known from being changed: then a change of it counts as if it were new. */
   isHeld?: boolean
+  /** Where it is noted what runs, out of reach of commands: of the workspace, where this is another folder. */
+  notes?: string
 }
 
 /**
@@ -56,8 +58,15 @@ type QuarantineOptions = {
  * What does not exist cannot be bound read-only, so it is looked for afterwards, and moved to `.tandem/quarantine`,
  * which is never shared and from where its owner can move it back.
  */
-export function createQuarantine({ workspace, identity, index, log, isHeld = true }: QuarantineOptions): Quarantine {
-  const markers = createMarkers(workspace, identity)
+export function createQuarantine({
+  workspace,
+  identity,
+  index,
+  log,
+  isHeld = true,
+  notes,
+}: QuarantineOptions): Quarantine {
+  const markers = notes === undefined ? createMarkers(workspace, identity) : createMarkers(notes, identity, workspace)
 
   const audit = async (marker: Marker): Promise<Quarantined | undefined> => {
     let suspects = suspectsOf(workspace, index, marker)

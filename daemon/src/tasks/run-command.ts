@@ -87,7 +87,11 @@ function withRefused(outcome: Outcome, refused: readonly string[]): Outcome {
 /** As much of it as a record takes. */
 function setAside({ folder, paths, left, failed }: Quarantined): SetAside {
   const some = (all: readonly string[]) => all.slice(0, 20).map((path) => path.slice(0, 400))
-  return { folder, paths: some(paths), left: some(failed === undefined ? left : [`all of it: ${failed}`]) }
+  return {
+    folder: folder.slice(0, 400),
+    paths: some(paths),
+    left: some(failed === undefined ? left : [`all of it: ${failed}`]),
+  }
 }
 
 /** What a shell means by them. */
