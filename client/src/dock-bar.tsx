@@ -3,7 +3,7 @@ import { ChevronDown, ChevronUp } from 'lucide-react'
 import { useRef } from 'react'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
-import { ApprovalAnnouncement, usePendingApprovals } from './tasks/approval-card.tsx'
+import { usePendingApprovals } from './tasks/approval-card.tsx'
 import { wantsTask } from './tasks/items.ts'
 import { IconButton } from './ui/icon-button.tsx'
 import styles from './workbench.module.css'
@@ -56,7 +56,6 @@ export function DockBar({ tab, onTab, isFolded, onFold }: DockBarProps) {
           </button>
         ))}
       </div>
-      <ApprovalAnnouncement />
       <span className={styles.grow} />
       <IconButton label={isFolded ? 'Show the dock' : 'Hide the dock'} aria-expanded={!isFolded} onClick={onFold}>
         {isFolded ? <ChevronUp size={15} aria-hidden /> : <ChevronDown size={15} aria-hidden />}

@@ -1,7 +1,7 @@
-import { History, Moon, Shield, ShieldAlert, ShieldOff, Sun } from 'lucide-react'
+import { History, Moon, Sun } from 'lucide-react'
 import { WorkspaceConnectionStatus } from './people/connection-status.tsx'
+import { SandboxStatus } from './people/sandbox-status.tsx'
 import { useSession } from './session/session-context.ts'
-import { useDaemon } from './session/use-daemon.ts'
 import { useProgress } from './session/use-progress.ts'
 import { useView } from './session/use-view.ts'
 import { ProgressBar } from './ui/progress-bar.tsx'
@@ -20,7 +20,7 @@ export function StatusBar() {
       </span>
       <WorkspaceConnectionStatus workspaceId={session.place.workspaceId} />
       <MirrorProgress />
-      <SandboxNote />
+      <SandboxStatus />
       <span className={styles.grow} />
       <button
         type="button"
@@ -42,29 +42,6 @@ function MirrorProgress() {
     <span>
       <ProgressBar className={styles.progress ?? ''} label={first.label} done={first.done} total={first.total} />
       <span aria-hidden>{first.label}</span>
-    </span>
-  )
-}
-
-const tiers = {
-  full: { Icon: Shield, text: 'sandboxed' },
-  reduced: { Icon: ShieldAlert, text: 'sandbox reduced' },
-  none: { Icon: ShieldOff, text: 'no sandbox: commands refused' },
-  unsafe: { Icon: ShieldOff, text: 'UNSAFE: no sandbox' },
-} as const
-
-/** What stands between a command and the machine. Danger is said in red, and in words. */
-function SandboxNote() {
-  const sandbox = useDaemon()?.sandbox
-  if (!sandbox) return undefined
-  const { Icon, text } = tiers[sandbox.tier]
-  return (
-    <span
-      className={styles.sandbox}
-      data-tier={sandbox.tier}
-      title={[sandbox.reason, sandbox.fix].filter(Boolean).join(' ')}
-    >
-      <Icon size={12} aria-hidden /> {text}
     </span>
   )
 }

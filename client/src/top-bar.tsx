@@ -1,5 +1,6 @@
 import type { Id } from '@tandem/shared'
 import { Avatars } from './people/avatars.tsx'
+import { UnsafeMark } from './people/sandbox-status.tsx'
 import { SyncPill } from './people/sync-pill.tsx'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
@@ -15,6 +16,7 @@ export function TopBar({ onGoTo }: { onGoTo: (file: Id) => void }) {
       <Mark />
       <strong className={styles.name}>{workspace.name}</strong>
       <span className={styles.grow} />
+      <UnsafeMark />
       <SyncPill />
       <Avatars onGoTo={onGoTo} />
       <Share />

@@ -2,7 +2,8 @@ import './ui/base.css'
 import './ui/tokens.css'
 import './ui/fonts.css'
 import './ui/peers.css'
-import { openTasks } from '@tandem/shared/docs'
+import { createId } from '@tandem/shared'
+import { openDaemon, openOps, openTasks } from '@tandem/shared/docs'
 import axe from 'axe-core'
 import { createRoot } from 'react-dom/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -153,6 +154,30 @@ test('[UI-205] an address that names a task shows it, wherever one was', async (
   location.hash = placeHash({ task: first.id })
   await expect.poll(() => shown(first.id)).toBe('true')
 }, 40_000)
+
+test('[UI-233] [SBX-204] that commands run without a sandbox stands in every view, in words', async () => {
+  const say = (kind: 'ops' | 'daemon', write: (doc: Y.Doc) => void, daemonId = '') => {
+    const { doc, provider } = session.open(kind === 'ops' ? { kind } : { kind, daemonId })
+    const theirs = new Y.Doc()
+    write(theirs)
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(theirs), provider)
+  }
+  const id = createId()
+  say('ops', (doc) => openOps(doc).daemons.set(id, { id, name: 'laptop', connection: 'online', lastSeenAt: 0 }))
+  say('daemon', (doc) => openDaemon(doc).set('sandbox', { tier: 'unsafe', reason: 'The owner wants it' }), id)
+  const mark = page.getByRole('banner').getByRole('button', { name: 'No sandbox' })
+  await expect.element(mark).toBeVisible()
+  await expect.element(page.getByRole('contentinfo').getByRole('button', { name: 'UNSAFE: no sandbox' })).toBeVisible()
+  await mark.click()
+  const details = page.getByRole('list', { name: 'Sandbox' })
+  await expect.element(details.getByText(/they can reach everything/)).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await page.viewport(400, 800)
+  for (const region of ['Files', 'Editor', 'Tasks', 'History']) {
+    await page.getByRole('navigation', { name: 'Regions' }).getByRole('button', { name: region }).click()
+    await expect.element(mark).toBeVisible()
+  }
+})
 
 test.each(['dark', 'light'] as const)('[UI-45] no barrier that axe can find, %s', async (theme) => {
   document.documentElement.dataset['theme'] = theme

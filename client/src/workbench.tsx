@@ -10,6 +10,7 @@ import { Notices } from './notices.tsx'
 import { useSession } from './session/session-context.ts'
 import { useView } from './session/use-view.ts'
 import { StatusBar } from './status-bar.tsx'
+import { ApprovalNews } from './tasks/approval-news.tsx'
 import { placeOf } from './tasks/task-link.ts'
 import { TaskMonitor } from './tasks/task-monitor.tsx'
 import { useTaskLink } from './tasks/use-task-link.ts'
@@ -96,6 +97,7 @@ export default function Workbench() {
         {isNarrow ? regions[region] : <Panes {...regions} />}
       </main>
       {isNarrow ? <NarrowBar region={region} onRegion={setRegion} /> : <StatusBar />}
+      <ApprovalNews />
       <Toasts />
     </div>
   )

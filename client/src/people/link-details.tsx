@@ -9,6 +9,7 @@ import { relativeTime, useTick } from '../ui/relative-time.ts'
 import { toast } from '../ui/toast.ts'
 import { DaemonConnectionStatus } from './connection-status.tsx'
 import styles from './people.module.css'
+import { SandboxDetails } from './sandbox-status.tsx'
 import { useWorkspaceStatus } from './use-workspace-status.ts'
 
 /** The three places an edit passes, each with how it is and when it was last heard. */
@@ -57,6 +58,7 @@ export function LinkDetails() {
           }
         />
       </ol>
+      <SandboxDetails />
       {status.pill === 'signed-out' && (
         <p>
           This browser’s sign-in has ended. Nothing is lost: open the link that Tandem printed at its start, and your

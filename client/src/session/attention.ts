@@ -11,7 +11,7 @@ import {
   type View,
 } from '@tandem/shared/docs'
 import { mergeViews } from './merge-views.ts'
-import { openMirrors, type Mirror } from './mirrors.ts'
+import { mirrorsOf, type Mirror } from './mirrors.ts'
 import { useSession } from './session-context.ts'
 import type { Session } from './session.ts'
 import { useView } from './use-view.ts'
@@ -83,7 +83,7 @@ export function useAttention(): Attention {
 
 function openAttention(session: Session): View<Attention> {
   const { ops, requests } = session
-  const mirrors = openMirrors(session)
+  const mirrors = mirrorsOf(session)
   return mapView(mergeViews([mirrors, ops.answers, requests]), () =>
     attentionOf(mirrors.snapshot(), ops.answers.snapshot(), requests.snapshot()),
   )

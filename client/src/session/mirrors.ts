@@ -1,9 +1,27 @@
 import { visibleText, type Id } from '@tandem/shared'
-import { cachedView, openDaemon, type Daemon, type MirrorState, type View } from '@tandem/shared/docs'
+import {
+  cachedView,
+  openDaemon,
+  type Daemon,
+  type MirrorState,
+  type SandboxState,
+  type View,
+} from '@tandem/shared/docs'
+import { useSession } from './session-context.ts'
 import type { Session } from './session.ts'
+import { useView } from './use-view.ts'
 
 /** A machine with a folder of this workspace: its name as it is shown, whether it is here, and how its folder and the documents stand. */
-export type Mirror = { id: Id; name: string; isHere: boolean; state: MirrorState | undefined }
+export type Mirror = {
+  id: Id
+  name: string
+  isHere: boolean
+  state: MirrorState | undefined
+  /** What stands between commands and that machine. */
+  sandbox?: SandboxState | undefined
+  /** Its daemon's session, as it last said. */
+  bootId?: Id | undefined
+}
 
 /** Those that are here, and those seen last: what a machine said that went away long ago is nobody's task any more. */
 const maxMirrors = 8
@@ -18,12 +36,10 @@ export function openMirrors({ ops, open }: Pick<Session, 'ops' | 'open'>): View<
       )
       .slice(0, maxMirrors)
   const read = () =>
-    shown().map(({ id, name, connection }) => ({
-      id,
-      name: visibleText(name),
-      isHere: connection === 'online',
-      state: daemonById.get(id)?.snapshot().mirror,
-    }))
+    shown().map(({ id, name, connection }) => {
+      const { mirror: state, sandbox, about } = daemonById.get(id)?.snapshot() ?? {}
+      return { id, name: visibleText(name), isHere: connection === 'online', state, sandbox, bootId: about?.bootId }
+    })
   return cachedView(read, (changed) => {
     const openNew = () => {
       for (const { id } of shown()) {
@@ -39,3 +55,16 @@ export function openMirrors({ ops, open }: Pick<Session, 'ops' | 'open'>): View<
     openNew()
   })
 }
+
+const viewBySession = new WeakMap<Session, View<readonly Mirror[]>>()
+
+/** The mirrors of this tab's workspace; made when first asked for. */
+export function mirrorsOf(session: Session): View<readonly Mirror[]> {
+  const held = viewBySession.get(session)
+  const view = held ?? openMirrors(session)
+  if (!held) viewBySession.set(session, view)
+  return view
+}
+
+/** As `mirrorsOf`, live. */
+export const useMirrors = (): readonly Mirror[] => useView(mirrorsOf(useSession()))

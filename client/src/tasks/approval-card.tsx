@@ -1,11 +1,13 @@
-import { commandLine, type Task, visibleText } from '@tandem/shared'
+import { atLeast, commandLine, visibleText } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
-import { useState } from 'react'
+import { useId, useState } from 'react'
+import { useMirrors } from '../session/mirrors.ts'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
-import { Announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { duration } from '../ui/relative-time.ts'
+import { useFocusAfter } from '../ui/use-focus-after.ts'
+import { Circumstances, thingWords } from './asked.tsx'
+import { daemonOf, scopes, type Scope } from './grants.ts'
 import styles from './tasks.module.css'
 
 /** The questions that wait for a person, the oldest first. Shown on every device; the first answer wins. */
@@ -14,19 +16,54 @@ export function usePendingApprovals(): readonly Approval[] {
   return [...approvals.values()].filter((a) => a.state === 'pending').toSorted((a, b) => a.createdAt - b.createdAt)
 }
 
+const labels: Readonly<Record<Scope, string>> = {
+  once: 'Allow once',
+  session: 'For this session',
+  workspace: 'For this workspace',
+}
+const risks = { low: 'low risk', medium: 'medium risk', high: 'high risk' }
+
 /** One question: all that would run, character for character, where and how long, and why it is asked. */
 export function ApprovalCard({ approval }: { approval: Approval }) {
   const session = useSession()
   const task = useView(session.tasks).get(approval.subject.task)
-  const [answered, setAnswered] = useState<'approve' | 'reject'>()
-  const answer = (kind: 'approve' | 'reject') => {
-    setAnswered(kind)
-    session.requests.ask({ kind, approval: approval.id })
+  const mirrors = useMirrors()
+  const { role } = useView(session.identity).claims
+  const isOffline = useView(session.link).phase === 'offline'
+  const [answered, setAnswered] = useState<Scope | 'deny'>()
+  const note = useId()
+  // It goes with its answer, whoever gives it: the focus goes to the list, or where one goes back to it.
+  const card = useFocusAfter<HTMLElement>('[data-monitor]', '[data-card][aria-current=true]', '[data-back]')
+  const whyNot = atLeast(role, 'runner') ? undefined : `As ${role} you may not answer.`
+  const answer = (what: Scope | 'deny') => {
+    if (answered !== undefined) return
+    setAnswered(what)
+    session.requests.ask(
+      what === 'deny'
+        ? { kind: 'reject', approval: approval.id }
+        : { kind: 'approve', approval: approval.id, scope: what },
+    )
   }
+  // Disabled, they would lose the focus.
+  const isOver = { 'aria-disabled': answered !== undefined, 'aria-describedby': note }
+  // What a task itself wants to be asked about is no rule for others.
+  const offered = approval.bootId === undefined ? scopes.slice(0, 1) : scopes
+  const on = approval.bootId && mirrors.find(({ bootId }) => bootId === approval.bootId)
+  const thing = task ? thingWords(task.payload) : 'a command'
   return (
-    <section className={styles.approval} data-risk={approval.risk} aria-label="A command needs your approval">
-      <h2>{task ? `${visibleText(task.createdByName)} wants to run a command` : 'A command needs your approval'}</h2>
-      <pre>{visibleText(task ? commandLine(task.payload) : approval.summary)}</pre>
+    <section
+      ref={card}
+      className={styles.approval}
+      data-risk={approval.risk}
+      aria-label={`${thing.charAt(0).toUpperCase()}${thing.slice(1)} needs your approval`}
+    >
+      <h2>
+        {task
+          ? `${visibleText(task.createdByName)} wants to run ${thing}${on ? ` on ${on.name}` : ''}`
+          : 'A command needs your approval'}
+        <span className={styles.risk}>{risks[approval.risk]}</span>
+      </h2>
+      <pre aria-label="What would run">{visibleText(task ? commandLine(task.payload) : approval.summary)}</pre>
       {task && <Circumstances task={task} />}
       {task?.gate && <p className={styles.asked}>{visibleText(task.gate.summary)}</p>}
       <p>
@@ -34,71 +71,39 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
           .split('`')
           .map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}
       </p>
-      <div className={styles.answers}>
-        {/* The summary may be cut: what is not here whole cannot be allowed from here. */}
-        <Button variant="primary" disabled={answered !== undefined || !task} onClick={() => answer('approve')}>
-          Allow for this task
-        </Button>
-        <Button disabled={answered !== undefined} onClick={() => answer('reject')}>
+      <div className={styles.answers} role="group" aria-label="Your answer">
+        {offered.map((scope) => (
+          // The summary may be cut: what is not here whole cannot be allowed from here.
+          <Button
+            key={scope}
+            {...isOver}
+            variant={scope === 'once' ? 'primary' : 'plain'}
+            aria-label={scope === 'once' ? undefined : `Allow ${labels[scope].toLowerCase()}`}
+            disabled={!task || whyNot !== undefined}
+            onClick={() => answer(scope)}
+          >
+            {labels[scope]}
+          </Button>
+        ))}
+        <Button {...isOver} disabled={whyNot !== undefined} onClick={() => answer('deny')}>
           Deny
         </Button>
-        <span className={styles.note}>
-          {answered === undefined
-            ? 'Allowing covers running it again.'
-            : answered === 'approve'
-              ? 'Allowing…'
-              : 'Denying…'}
-        </span>
+        <p className={styles.note} id={note}>
+          {whyNot ??
+            (answered === undefined
+              ? notes(approval, daemonOf(approval.bootId, mirrors))
+              : isOffline
+                ? 'Sent when the connection is back. The first answer counts.'
+                : answered === 'deny'
+                  ? 'Denying…'
+                  : 'Allowing…')}
+        </p>
       </div>
     </section>
   )
 }
 
-/** What beside the command decides what happens: the folder, the time it gets, its environment, and what it may reach. */
-function Circumstances({ task: { payload, timeoutMs, artifacts = [] } }: { task: Task }) {
-  const folder = payload.kind === 'command' && payload.cwd !== '' ? visibleText(payload.cwd) : 'the workspace folder'
-  const env = payload.kind === 'command' ? Object.entries(payload.env ?? {}) : []
-  const ports = payload.kind === 'command' ? (payload.ports ?? []) : []
-  const network = payload.kind === 'command' ? (payload.network ?? []) : []
-  return (
-    <>
-      <p>
-        In {folder}
-        {payload.kind === 'command' && payload.terminal && ', at a terminal'}
-        {timeoutMs !== undefined && `, for at most ${duration(timeoutMs)}`}
-        {env.length > 0 && ', with these variables set'}.
-      </p>
-      {env.length > 0 && (
-        <pre aria-label="Variables">{env.map(([name, value]) => oneLine(`${name}=${value}`)).join('\n')}</pre>
-      )}
-      {network.length > 0 && (
-        <>
-          <p>It may reach these hosts, and send them whatever it can read:</p>
-          <pre aria-label="Hosts">{network.map(oneLine).join('\n')}</pre>
-        </>
-      )}
-      {ports.length > 0 && (
-        <p>
-          Its machine reaches it at the {ports.length === 1 ? 'port' : 'ports'} {ports.join(', ')}.
-        </p>
-      )}
-      {artifacts.length > 0 && (
-        <>
-          <p>These files are kept, for everybody here to download:</p>
-          <pre aria-label="Files to be kept">{artifacts.map(oneLine).join('\n')}</pre>
-        </>
-      )}
-    </>
-  )
-}
-
-/** A value with line ends must not look like two variables. */
-const oneLine = (text: string) => visibleText(text).replaceAll('\n', '⟨U+000A⟩')
-
-/** Says politely, to those who hear the page, that something waits for an answer. */
-export function ApprovalAnnouncement() {
-  const count = usePendingApprovals().length
-  return (
-    <Announce text={count === 0 ? '' : `${count} ${count === 1 ? 'command waits' : 'commands wait'} for approval`} />
-  )
-}
+const notes = ({ bootId }: Approval, daemon: string): string =>
+  bootId === undefined
+    ? 'Allowing covers running it again.'
+    : `Once covers running it again. The others cover exactly this, from anybody: for the session until ${daemon} starts anew, a week at most; for the workspace until it is taken back.`

@@ -40,7 +40,11 @@ test('[UI-172] how a task ended is one sentence', () => {
   expect(says({ state: 'completed' })).toBe('Passed in 3.8 s on laptop.')
   expect(says({ state: 'failed', result: { exitCode: 2 } })).toBe('Ended with exit code 2 after 3.8 s on laptop.')
   expect(says({ state: 'failed', result: { signal: 'SIGKILL' } })).toBe('Ended by SIGKILL after 3.8 s on laptop.')
-  expect(says({ state: 'timed_out', timeoutMs: 3000 })).toBe('Ended after 3.8 s on laptop: it may take 3.0 s.')
+  const limit = { code: 'memory-limit', error: 'it used more memory than allowed', signal: 'SIGKILL' }
+  expect(says({ state: 'failed', result: limit })).toBe(
+    'Ended at a limit after 3.8 s on laptop: it used more memory than allowed.',
+  )
+  expect(says({ state: 'timed_out', timeoutMs: 3000 })).toBe('Ended after 3.8 s on laptop: it may take 3 seconds.')
   expect(says({ state: 'lost' })).toBe('Lost after 3.8 s on laptop: how it ended is not known.')
   expect(says({ state: 'cancelled', cancel })).toBe('Stopped by Mira after 3.8 s.')
   const never = { startedAt: undefined, attempts: [], attempt: 0 }

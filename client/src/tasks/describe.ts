@@ -8,7 +8,7 @@ import {
   type TaskPayload,
   type AttemptOutcome,
 } from '@tandem/shared'
-import { duration } from '../ui/relative-time.ts'
+import { duration, limitWords } from '../ui/relative-time.ts'
 
 /** What a state looks like: a tone for the glyph, and always a word with it. */
 export type Tone = 'waiting' | 'running' | 'ok' | 'bad' | 'stopped' | 'ask'
@@ -45,6 +45,18 @@ export function lookOfTask(task: Task): { tone: Tone; word: string } {
 /** The policy of the machine that was to run it does not allow it: tried again it would be refused again. */
 export const isRefusedByPolicy = ({ state, result }: Task): boolean =>
   state === 'failed' && result?.code === 'command-denied'
+
+/** Codes of attempts that were ended at a limit of the machine that ran them, or of their own time. */
+const limitCodes: ReadonlySet<string | undefined> = new Set([
+  'timeout',
+  'memory-limit',
+  'process-limit',
+  'output-limit',
+  'growth-limit',
+])
+/** Whether it was ended at a limit; its error says at which. */
+export const isLimit = ({ state, result }: Task): boolean =>
+  (state === 'failed' || state === 'timed_out') && limitCodes.has(result?.code)
 
 /** The command as a person would type it, with nothing unseen in it, in one line. */
 export const titleOf = (payload: TaskPayload | undefined): string =>
@@ -109,14 +121,18 @@ export function endWords(
       return took === undefined ? 'Ended before it began.' : `Ended${after}${where}.`
     case 'timed_out':
       if (took === undefined) return 'Nobody began it in time.'
-      return `Ended${after}${where}: it may take ${timeoutMs === undefined ? 'no longer' : duration(timeoutMs)}.`
+      return `Ended${after}${where}: it may take ${timeoutMs === undefined ? 'no longer' : limitWords(timeoutMs)}.`
     case 'lost':
       return `Lost${after}${where}: how it ended is not known.`
     case 'failed':
       if (isRefusedByPolicy(task))
         return `Refused by the policy of ${where === '' ? 'the machine that was to run it' : where.slice(4)}.`
+      if (isLimit(task) && result?.error !== undefined && !result.execution)
+        return `Ended at a limit${after}${where}: ${result.error}.`
       if (result?.signal !== undefined) return `Ended by ${result.signal}${after}${where}.`
-      if (typeof result?.exitCode === 'number') return `Ended with exit code ${result.exitCode}${after}${where}.`
+      // Code has none of its own.
+      if (typeof result?.exitCode === 'number' && !result.execution)
+        return `Ended with exit code ${result.exitCode}${after}${where}.`
       return took === undefined ? 'It could not begin.' : `Failed${after}${where}.`
     default:
       return undefined

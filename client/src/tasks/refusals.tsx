@@ -18,6 +18,7 @@ const what: Record<string, string> = {
   'cancel-many': 'Cancelling the tasks',
   approve: 'Allowing',
   reject: 'Denying',
+  revoke: 'Taking back what was allowed',
   drain: 'What was asked of a daemon',
   answer: 'The answer',
 }

@@ -1,17 +1,18 @@
-import { atLeast, inWords, type TaskPayload, visibleText } from '@tandem/shared'
+import { atLeast, type TaskPayload, visibleText } from '@tandem/shared'
 import { ChevronRight, SquareTerminal, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
+import { limitWords } from '../ui/relative-time.ts'
 import { asStrings, useRemembered } from '../ui/remembered.ts'
 import styles from './tasks.module.css'
 
 /** A command to be changed and run: its line, and what of another task goes with it. */
 export type Draft = {
   line: string
-  with: Pick<Extract<TaskPayload, { kind: 'command' }>, 'cwd' | 'env' | 'terminal'> & {
+  with: Omit<Extract<TaskPayload, { kind: 'command' }>, 'kind' | 'command' | 'args' | 'shell'> & {
     /** How long it may take, ms. */
     timeoutMs?: number | undefined
   }
@@ -107,8 +108,8 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
         }}
       />
       {also !== undefined && also !== '' && (
-        <button type="button" className={styles.chip} onClick={() => setTaken(undefined)}>
-          {also} <X size={12} aria-label="Leave that away" />
+        <button type="button" className={styles.chip} title={also} onClick={() => setTaken(undefined)}>
+          <span>{also}</span> <X size={12} aria-label="Leave that away" />
         </button>
       )}
       <IconButton
@@ -132,13 +133,15 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
 const isInFirstLine = ({ value, selectionStart }: HTMLTextAreaElement) => !value.slice(0, selectionStart).includes('\n')
 const isInLastLine = ({ value, selectionEnd }: HTMLTextAreaElement) => !value.slice(selectionEnd).includes('\n')
 
-/** What goes with a command that was taken over: "in src, 2 variables, for at most 5 minutes". */
-function alsoWords({ cwd, env, timeoutMs = usualTimeoutMs }: Draft['with']): string {
+/** What goes with a command that was taken over: "in src, 2 variables, reaching example.org, for at most 5 minutes". */
+function alsoWords({ cwd, env, network = [], ports = [], timeoutMs = usualTimeoutMs }: Draft['with']): string {
   const variables = Object.keys(env ?? {}).length
   return [
     cwd !== '' && `in ${visibleText(cwd)}`,
     variables > 0 && (variables === 1 ? '1 variable' : `${variables} variables`),
-    timeoutMs !== usualTimeoutMs && `for at most ${inWords(timeoutMs)}`,
+    network.length > 0 && `reaching ${network.length > 2 ? `${network.length} hosts` : network.join(' and ')}`,
+    ports.length > 0 && `reached at ${ports.join(', ')}`,
+    timeoutMs !== usualTimeoutMs && `for at most ${limitWords(timeoutMs)}`,
   ]
     .filter(Boolean)
     .join(', ')

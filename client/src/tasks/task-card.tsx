@@ -10,6 +10,7 @@ import type { TaskItem } from './items.ts'
 import { waitWords } from './queue.ts'
 import { StateGlyph } from './state-glyph.tsx'
 import { refusalWords } from './refusals.tsx'
+import { SandboxBadge } from './sandbox-note.tsx'
 import { TaskFacts } from './task-facts.tsx'
 import styles from './tasks.module.css'
 
@@ -79,6 +80,7 @@ export function TaskCard({ item, workers, isSelected, isExpanded, isStop, onSele
           {task !== undefined && task.attempt > 1 && <span className={styles.badge}>attempt {task.attempt}</span>}
           {item.payload && item.payload.kind !== 'command' && <span className={styles.badge}>{item.payload.kind}</span>}
           {task?.groupId !== undefined && <span className={styles.badge}>group</span>}
+          <SandboxBadge task={task} />
           {whyHere === undefined ? (
             <span className={styles.meta} title={whenWords(item, now)}>
               {waits?.place ?? (task && timeLine(task, now)) ?? `created ${relativeTime(item.at, now)}`}

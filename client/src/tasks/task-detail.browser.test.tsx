@@ -28,8 +28,9 @@ test('[SBX-234] what a command left for others to run is said with its place, an
     completedAt: now,
   })
   const { host, end } = showMonitor({ tasks: [task] })
-  await expect.element(page.getByText(/Set aside/)).toBeVisible()
-  expect(host.textContent).toContain('.envrc, a/.vscode. It lies in .tandem/quarantine/x.1; move back')
+  await expect.element(page.getByText(/^Set aside/)).toBeVisible()
+  expect(host.textContent).toContain('It lies in .tandem/quarantine/x.1 of the folder')
+  expect(page.getByRole('region', { name: 'Set aside' }).element().textContent).toContain('.envrca/.vscode')
   expect(page.getByRole('alert').element().textContent).toContain('b/.idea')
   end()
 })

@@ -1,5 +1,5 @@
-import { isTerminal, type Id, type SetAside, type Task, type TaskPayload, visibleText } from '@tandem/shared'
-import { ChevronLeft, CornerUpRight, X } from 'lucide-react'
+import { isTerminal, type Id, type Task, type TaskPayload, visibleText } from '@tandem/shared'
+import { ChevronLeft, X } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
@@ -9,9 +9,11 @@ import { useTick } from '../ui/relative-time.ts'
 import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
 import { Artifacts } from './artifacts.tsx'
 import { Attempts, Timeline } from './attempts.tsx'
-import { endWords, isFailure, isRefusedByPolicy, lookOfTask, timeLine, titleOf, whyOf } from './describe.ts'
+import { endWords, lookOfTask, timeLine, titleOf } from './describe.ts'
+import { Execution } from './execution.tsx'
 import { refusedTask, wantsTask, type TaskItem } from './items.ts'
 import { waitWords, workersOf } from './queue.ts'
+import { Reasons, UnkeptNote } from './reasons.tsx'
 import { RefusalNotes, RefusedDetail } from './refusals.tsx'
 import { StateGlyph } from './state-glyph.tsx'
 import { TaskActions } from './task-actions.tsx'
@@ -79,11 +81,13 @@ export function TaskDetail({ item, place, onBack, onRerun, onDuplicate }: TaskDe
       </header>
       <RefusalNotes refusals={[...refusals.values()].filter((r) => !wantsTask(r) && refusedTask(r) === task.id)} />
       <Standing task={task} nameOfDaemon={nameOfDaemon} />
-      <Reasons task={task} />
+      <Reasons task={task} onDuplicate={onDuplicate} />
       {task.attempts.length > 1 && (
         <Attempts task={task} shown={attempt} nameOfDaemon={nameOfDaemon} onShow={setChosen} />
       )}
+      {isLast && <Execution task={task} />}
       <Artifacts task={task} />
+      <UnkeptNote output={entry?.output ?? (isLast ? task.result?.output : undefined)} />
       {attempt > 0 ? (
         <AttemptView
           key={`${task.id}.${attempt}`}
@@ -146,61 +150,6 @@ function Standing({ task, nameOfDaemon }: { task: Task; nameOfDaemon: (id: Id) =
       </dl>
       {task.startedAt !== undefined && <Timeline task={task} now={now} />}
     </div>
-  )
-}
-
-function Reasons({ task }: { task: Task }) {
-  const why = whyOf(task)
-  // The line above has said how the command ended; here stands what the daemon or the server said about it.
-  const { error, exitCode } = task.result ?? {}
-  const isSaid = task.state === 'failed' && (error === undefined || error === `it ended with exit code ${exitCode}`)
-  return (
-    <>
-      {task.result?.sandbox === 'none' && (
-        <p className={styles.unsafe}>This ran without a sandbox: it could reach everything its daemon’s user can.</p>
-      )}
-      {why !== undefined &&
-        !isSaid &&
-        (isFailure(task) ? (
-          <div className={styles.error} role="alert">
-            <span>error:</span> {visibleText(why)}
-          </div>
-        ) : (
-          <p className={styles.stopped}>{visibleText(why)}</p>
-        ))}
-      {isRefusedByPolicy(task) && (
-        <p className={styles.hint}>
-          <CornerUpRight size={13} aria-hidden /> The owner of that machine can allow it, in{' '}
-          <code>~/.config/tandem/policy.json</code> there; until then it is refused again.
-        </p>
-      )}
-      {task.result?.setAside && <SetAsideNote {...task.result.setAside} />}
-      {task.result?.wantedNetwork && (
-        <p className={styles.hint}>
-          <CornerUpRight size={13} aria-hidden /> It looks as if this command needed the network, which the sandbox does
-          not give. The owner of the daemon can allow it.
-        </p>
-      )}
-    </>
-  )
-}
-
-/** What the command left for other programs to run: where it is now, or that it is still there. */
-function SetAsideNote({ folder, paths, left }: SetAside) {
-  return (
-    <>
-      {paths.length > 0 && (
-        <p className={styles.hint}>
-          <CornerUpRight size={13} aria-hidden /> Set aside, for programs outside the sandbox would run or obey it:{' '}
-          {visibleText(paths.join(', '))}. It lies in {visibleText(folder)}; move back what you want to keep.
-        </p>
-      )}
-      {left.length > 0 && (
-        <p className={styles.unsafe} role="alert">
-          Programs outside the sandbox may run or obey what could not be set aside: {visibleText(left.join(', '))}.
-        </p>
-      )}
-    </>
   )
 }
 

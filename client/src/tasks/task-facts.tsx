@@ -1,10 +1,11 @@
-import { inWords, isHeld, type Id, type Task, visibleText } from '@tandem/shared'
+import { isHeld, type Id, type Task, visibleText } from '@tandem/shared'
 import type { ReactNode } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
 import { exactTime, shortTime } from '../ui/exact-time.ts'
-import { duration, relativeTime } from '../ui/relative-time.ts'
+import { duration, limitWords, relativeTime } from '../ui/relative-time.ts'
 import { isFailure, payloadWords, whyOf } from './describe.ts'
+import { reach } from './grants.ts'
 import type { TaskItem } from './items.ts'
 import styles from './tasks.module.css'
 
@@ -36,7 +37,9 @@ export function TaskFacts({ item: { task, payload, at }, waits, now }: TaskFacts
           </time>
         </Fact>
         {task && <Course task={task} now={now} />}
-        {task?.timeoutMs !== undefined && !isHeld(task.state) && <Fact name="may take">{inWords(task.timeoutMs)}</Fact>}
+        {task?.timeoutMs !== undefined && !isHeld(task.state) && (
+          <Fact name="may take">{limitWords(task.timeoutMs)}</Fact>
+        )}
         {task && task.attempt > 1 && <Fact name="attempt">{task.attempt}</Fact>}
         {task && task.priority !== 0 && <Fact name="priority">{task.priority}</Fact>}
         {task && task.requires.length > 0 && <Fact name="needs">{task.requires.map(visibleText).join(', ')}</Fact>}
@@ -73,8 +76,27 @@ export function Course({ task, now }: { task: Task; now: number }) {
           ),
       )}
       {startedAt !== undefined && attempt === 1 && <Fact name="waited">{duration(startedAt - createdAt)}</Fact>}
-      {isHeld(state) && timeoutMs !== undefined && <Fact name="may take">{inWords(timeoutMs)}</Fact>}
+      {isHeld(state) && timeoutMs !== undefined && <Fact name="may take">{limitWords(timeoutMs)}</Fact>}
+      <Allowed task={task} />
+      {task.result?.sandbox && <Fact name="sandbox">{task.result.sandbox}</Fact>}
     </>
+  )
+}
+
+/** Who said yes to it, where somebody was asked, and how far that reaches. */
+function Allowed({ task }: { task: Task }) {
+  const approvals = useView(useSession().ops.approvals)
+  const approval = task.approvalId === undefined ? undefined : approvals.get(task.approvalId)
+  if (approval?.state === 'approved')
+    return (
+      <Fact name="allowed by">
+        {[visibleText(approval.byName ?? 'somebody'), reach[approval.scope ?? 'once']].filter(Boolean).join(', ')}
+      </Fact>
+    )
+  return (
+    approval?.state === 'revoked' && (
+      <Fact name="allowed">until {visibleText(approval.byName ?? 'somebody')} took it back</Fact>
+    )
   )
 }
 

@@ -208,12 +208,12 @@ test('[UI-51] the question of the chosen task stands beside it, and those of oth
   const { host } = show({ tasks: asking, approvals })
   await button(/^rm b needs approval/).click()
   const detail = page.getByRole('region', { name: 'Task rm b' })
-  await expect.element(detail.getByRole('button', { name: 'Allow for this task' })).toBeVisible()
-  await expect.poll(() => page.getByRole('button', { name: 'Allow for this task' }).elements().length).toBe(2)
+  await expect.element(detail.getByRole('button', { name: 'Allow once' })).toBeVisible()
+  await expect.poll(() => page.getByRole('button', { name: 'Allow once' }).elements().length).toBe(2)
   // [UI-226] In a low dock the other is a line that leads to it, and the answers to the chosen one are in sight.
   host.style.height = '238px'
-  await expect.poll(() => page.getByRole('button', { name: 'Allow for this task' }).elements().length).toBe(1)
-  const allow = detail.getByRole('button', { name: 'Allow for this task' }).element().getBoundingClientRect()
+  await expect.poll(() => page.getByRole('button', { name: 'Allow once' }).elements().length).toBe(1)
+  const allow = detail.getByRole('button', { name: 'Allow once' }).element().getBoundingClientRect()
   expect(allow.bottom).toBeLessThanOrEqual(host.getBoundingClientRect().bottom)
   await button(/^Another command needs your approval/).click()
   await expect.element(page.getByRole('region', { name: 'Task rm a' })).toBeVisible()

@@ -11,11 +11,12 @@ import { asFlag, asStrings, useRemembered } from '../ui/remembered.ts'
 import { ApprovalCard, usePendingApprovals } from './approval-card.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { filterItems, noFilter, type Facet } from './filters.ts'
+import { GrantsLine } from './grants-line.tsx'
 import { refusedTask, wantsTask } from './items.ts'
 import { workersOf } from './queue.ts'
 import { RefusalNotes } from './refusals.tsx'
 import { RunBox, type Draft } from './run-box.tsx'
-import { SandboxNote, whereCommandsRun } from './sandbox-note.tsx'
+import { SandboxNotes, whereCommandsRun } from './sandbox-note.tsx'
 import { TaskDetail } from './task-detail.tsx'
 import { placeOf } from './task-link.ts'
 import { TaskList } from './task-list.tsx'
@@ -74,9 +75,8 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
     setUnfolded([...unfolded.filter((e) => e !== id), ...(isExpanded ? [id] : [])].slice(-200))
   const duplicate = (payload: TaskPayload, timeoutMs: number | undefined) => {
     if (payload.kind !== 'command') return
-    const { cwd, env, terminal } = payload
-    const also = { cwd, timeoutMs, ...(env && { env }), ...(terminal && { terminal }) }
-    setDraft({ line: commandLine(payload), with: also })
+    const { command: _, args: __, shell: ___, kind: ____, ...also } = payload
+    setDraft({ line: commandLine(payload), with: { ...also, timeoutMs } })
     setOpen(false)
   }
   const toList = () => {
@@ -107,6 +107,7 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
     <section
       ref={monitor}
       className={styles.monitor}
+      data-monitor
       data-alone={!item || undefined}
       data-open={(isOpen && item !== undefined) || undefined}
       aria-label="Tasks"
@@ -114,7 +115,8 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
     >
       <div className={styles.left}>
         <RunBox draft={draft} onAsked={choose} />
-        <SandboxNote sandbox={sandbox} />
+        <SandboxNotes />
+        <GrantsLine />
         {isOffline && tasks.length > 0 && (
           <p className={styles.offline} role="status">
             Offline: these are the tasks as they were last known. What you ask for is sent when the connection is back.

@@ -7,6 +7,9 @@ import {
   type Approval,
   type DaemonPresence,
   type LogChunk,
+  type SandboxState,
+  openDaemon,
+  openOps,
   openRequests,
   openTaskLog,
   openTasks,
@@ -17,6 +20,7 @@ import { SessionContext } from '../session/session-context.ts'
 import type { Session } from '../session/session.ts'
 import { createState } from '../session/state.ts'
 import { Toasts } from '../ui/toasts.tsx'
+import { ApprovalNews } from './approval-news.tsx'
 import { TaskMonitor } from './task-monitor.tsx'
 import { emptyDoc } from './test-docs.ts'
 import { taskForTest } from './test-task.ts'
@@ -30,6 +34,19 @@ export const laptop: DaemonPresence = {
   lastSeenAt: now,
   slots: 3,
 }
+
+const aboutLaptop = (bootId: Id) => ({
+  v: 1 as const,
+  id: laptop.id,
+  name: laptop.name,
+  bootId,
+  version: '1.0.0',
+  os: 'linux',
+  arch: 'x64',
+  folder: '/home/mira/garden',
+  slots: 3,
+  capabilities: [],
+})
 
 /** A task as the server would tell it. */
 export const make = ({ line = 'npm test', ...part }: Partial<Task> & { line?: string } = {}): Task =>
@@ -62,6 +79,9 @@ export function showMonitor({
   phase = 'connected' as 'connected' | 'offline',
   ready = true,
   refused = undefined as string | undefined,
+  /** What the laptop's daemon says of itself. */
+  sandbox = undefined as SandboxState | undefined,
+  bootId = undefined as Id | undefined,
   size = { width: 1190, height: 420 },
 } = {}) {
   document.documentElement.lang = 'en'
@@ -80,6 +100,15 @@ export function showMonitor({
     logs.set(key, doc)
     return doc
   }
+  const laptopDoc = emptyDoc()
+  if (sandbox) openDaemon(laptopDoc).set('sandbox', sandbox)
+  if (bootId !== undefined) openDaemon(laptopDoc).set('about', aboutLaptop(bootId))
+  const ops = openOps(emptyDoc())
+  ops.daemons.set(laptop.id, laptop)
+  ops.members.set(mira, { id: mira, name: 'Mira', role: 'owner' })
+  /** As the server would, for everybody. */
+  const say = (...changed: readonly Approval[]) => changed.forEach((a) => ops.approvals.set(a.id, a))
+  say(...approvals)
   const session = {
     clock: systemClock,
     log: silentLog,
@@ -90,17 +119,13 @@ export function showMonitor({
     requests,
     identity: createState({ claims: { principal: me, session: createId(), name: 'Me', role } }),
     peers: createState({ peers: [], own: 0 }),
-    ops: {
-      daemons: createState(new Map([[laptop.id, laptop]])),
-      approvals: createState(new Map(approvals.map((a) => [a.id, a]))),
-      limits: createState(new Map()),
-      members: createState(new Map([[mira, { id: mira, name: 'Mira', role: 'owner' }]])),
-    },
+    ops,
     hueOf: ({ id }: { id: Id }) => (id === me ? 0 : 1),
     serverNow: () => now,
     open: (ref: { kind: string; taskId?: string; attempt?: number }) => ({
       ref,
-      doc: ref.kind === 'log' ? logOf(ref.taskId ?? '', ref.attempt ?? 0) : emptyDoc(),
+      doc:
+        ref.kind === 'daemon' ? laptopDoc : ref.kind === 'log' ? logOf(ref.taskId ?? '', ref.attempt ?? 0) : emptyDoc(),
       state: createState({ ready: true, synced: true }),
       provider: { sendStateless: () => {} },
       onStateless: () => () => {},
@@ -114,6 +139,7 @@ export function showMonitor({
     <SessionContext value={session as unknown as Session}>
       <h1 className="visually-hidden">Tasks</h1>
       <TaskMonitor workspaceId={session.place.workspaceId} />
+      <ApprovalNews />
       <Toasts />
     </SessionContext>,
   )
@@ -125,6 +151,7 @@ export function showMonitor({
     requests,
     link,
     set,
+    say,
     /** The daemon's output, in chunks of at most 16 KB. */
     write: (task: Task, text: string, s: LogChunk['s'] = 1) => {
       const key = `${task.id}.${task.attempt}`

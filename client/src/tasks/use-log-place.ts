@@ -1,6 +1,6 @@
 import type { Id } from '@tandem/shared'
 import { useCallback, useEffect, useState } from 'react'
-import { copy } from './log-copy.ts'
+import { copy } from '../ui/copy.ts'
 import type { Log, LogFacts } from './log.ts'
 import { placeHash } from './task-link.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayName, exactTime, shortTime } from './exact-time.ts'
+import { dayName, exactTime, laterTime, shortTime } from './exact-time.ts'
 
 const at = (text: string) => new Date(text).getTime()
 const now = at('2026-11-21T15:00:00')
@@ -17,4 +17,9 @@ test('[UI-60] a day is named as people name it, a moment by day and clock', () =
 
 test('[UI-60] a server whose clock is a little ahead does not make a day of its own', () => {
   expect(dayName(now + 3_600_000 * 10, now)).toBe('Today')
+})
+
+test('[UI-231] what is to come is told by its day', () => {
+  expect(laterTime(at('2026-11-28T14:03:00'), now)).toBe('Saturday 28 November at 14:03')
+  expect(laterTime(at('2026-11-21T18:03:00'), now)).toBe('today at 18:03')
 })

@@ -21,6 +21,10 @@ export function exactTime(at: number, now: number): string {
   return `${name === 'Today' || name === 'Yesterday' ? name.toLowerCase() : name} at ${clock.format(at)}`
 }
 
+/** Of what is to come, up to a year: "today at 14:03", "Wednesday 18 November at 14:03". */
+export const laterTime = (at: number, now: number): string =>
+  startOfDay(at) > startOfDay(now) ? `${day.format(at)} at ${clock.format(at)}` : exactTime(at, now)
+
 /** "14:03:22"; with the date where that was not today: "18 Nov 14:03:22". */
 export function shortTime(at: number, now: number): string {
   return [dayOf(at, now), second.format(at)].filter(Boolean).join(' ')

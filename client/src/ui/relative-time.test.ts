@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { duration, relativeTime } from './relative-time.ts'
+import { duration, limitWords, relativeTime } from './relative-time.ts'
 
 test('[S96] relative times count whole units', () => {
   expect(relativeTime(1000, 3000)).toBe('just now')
@@ -11,4 +11,16 @@ test('[S96] relative times count whole units', () => {
 
 test('[S130] durations', () => {
   expect([340, 9_960, 65_000, 3_900_000].map(duration)).toEqual(['0.3 s', '10.0 s', '1 min 5 s', '1 h 5 min'])
+  expect([60_000, 3_600_000, 7_259_000].map(duration)).toEqual(['1 min', '1 h', '2 h'])
+})
+
+test('[UI-239] a limit is said whole', () => {
+  expect([3_600_000, 90_000, 86_400_000, 2_500, 61_000, 100].map(limitWords)).toEqual([
+    '1 hour',
+    '1 minute 30 seconds',
+    '1 day',
+    '2.5 seconds',
+    '1 minute 1 second',
+    '0.1 seconds',
+  ])
 })

@@ -16,13 +16,27 @@ export function relativeTime(at: number, now: number): string {
   return format.format(-Math.floor(ago / ms), unit)
 }
 
-/** "0.8 s", "12 s", "3 min 20 s", "1 h 5 min". */
+/** "0.8 s", "12 s", "3 min 20 s", "1 h 5 min", "2 h". */
 export function duration(ms: number): string {
   const s = Math.max(0, ms) / 1000
   if (s < 10) return `${s.toFixed(1)} s`
   if (s < 60) return `${Math.floor(s)} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min ${Math.floor(s % 60)} s`
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
+  const [large, small] = s < 3600 ? [60, 1] : [3600, 60]
+  const rest = Math.floor((s % large) / small)
+  const [unit, part] = s < 3600 ? ['min', 's'] : ['h', 'min']
+  return `${Math.floor(s / large)} ${unit}${rest === 0 ? '' : ` ${rest} ${part}`}`
+}
+
+/** A limit, whole and in words: "1 hour", "1 minute 30 seconds", "2.5 seconds". */
+export function limitWords(ms: number): string {
+  const parts: string[] = []
+  let left = ms
+  for (const [unit, size] of units) {
+    const count = unit === 'second' ? left / size : Math.floor(left / size)
+    left -= count * size
+    if (count > 0) parts.push(`${Number(count.toFixed(1))} ${unit}${count === 1 ? '' : 's'}`)
+  }
+  return parts.join(' ') || 'no time'
 }
 
 /** Renders again every `ms`, for words that depend on the time. */

@@ -24,7 +24,7 @@ test.each(['dark', 'light'] as const)(
     await tab.run('ls -a')
     await tab.page.locator('li[data-state=completed]').waitFor()
     await tab.run('rm a.txt')
-    await tab.page.getByRole('button', { name: 'Allow for this task' }).waitFor()
+    await tab.page.getByRole('button', { name: 'Allow once' }).waitFor()
     expect(await barriers(tab.page)).toEqual([])
     await tab.page.getByRole('button', { name: 'Who wrote each line' }).click()
     await tab.page.getByRole('tab', { name: 'History' }).click()

@@ -77,7 +77,7 @@ test('[S135] [S269] what the policy denies is refused with its reason, and what 
   const card = b.page.getByRole('region', { name: 'A command needs your approval' })
   await card.getByText('rm old.txt').waitFor()
   expect(tandem.read('old.txt')).toBe('x')
-  await card.getByRole('button', { name: 'Allow for this task' }).click()
+  await card.getByRole('button', { name: 'Allow once' }).click()
   await until('it has run', () => tandem.read('old.txt') === undefined)
   for (const tab of [a, b]) await tab.page.locator('li[data-state=completed]').waitFor()
 })

@@ -1,5 +1,5 @@
 import type { Terminal } from '@xterm/xterm'
-import { copy } from '../log-copy.ts'
+import { copy } from '../../ui/copy.ts'
 
 /**
  * Keys that the program does not get: F6 leaves the terminal, as it leaves every region; Ctrl+Shift+C copies what is
