@@ -56,7 +56,7 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     // The workspace's files as their documents say them, and a shell over them that runs nothing of the machine's.
     tree: ['disk'],
     bash: ['tree'],
-    tasks: ['sandbox', 'egress', 'isolate', 'disk', 'containers', 'bash'],
+    tasks: ['sandbox', 'egress', 'isolate', 'disk', 'containers', 'tree', 'bash'],
     agent: ['sandbox', 'egress'],
     open: ['agent'],
   },

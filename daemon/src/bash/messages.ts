@@ -23,7 +23,7 @@ export type ShellLimits = {
 }
 
 export type ToShell =
-  | { t: 'exec'; line: string; listed: Listed[]; state: ShellState; limits: ShellLimits; handed: string[] }
+  | { t: 'exec'; line: string; listed: Listed[]; state: ShellState; limits: ShellLimits; programs: readonly string[] }
   | { t: 'read'; n: number; bytes?: Uint8Array; refused?: string }
   | { t: 'ran'; n: number; stdout: string; stderr: string; exitCode: number; listed: Listed[] }
 
@@ -31,5 +31,12 @@ export type Ended = { stdout: string; stderr: string; exitCode: number }
 export type FromShell =
   | { t: 'read'; n: number; path: string }
   /** A command that is not the shell's own: what was changed until then comes with it. */
-  | { t: 'run'; n: number; argv: string[]; cwd: string; changes: ShellChange[] }
+  | {
+      t: 'run'
+      n: number
+      argv: [string, ...string[]]
+      cwd: string
+      env: Record<string, string>
+      changes: ShellChange[]
+    }
   | ({ t: 'done'; state: ShellState; changes: ShellChange[] } & Ended)

@@ -20,9 +20,10 @@ export type ScratchFiles = {
   rmdir(path: string): Promise<void>
 }
 
-/** Runs what the shell cannot: a real command behind the sandbox's walls, in `cwd` below the workspace. */
+/** Runs what the shell cannot: a real program behind the sandbox's walls, in `cwd` below the workspace. Never rejects: why not is said on stderr. */
 export type RunTask = (
-  argv: readonly string[],
+  argv: readonly [string, ...string[]],
   cwd: string,
-  signal: AbortSignal,
+  /** `env`: what the line has exported. Aborts with the line. */
+  given: { env: Readonly<Record<string, string>>; signal: AbortSignal },
 ) => Promise<{ stdout: string; stderr: string; exitCode: number }>

@@ -3,13 +3,18 @@ import { afterAll } from 'vitest'
 import { createScratch } from '../isolate/scratch.ts'
 import { memoryServer } from '../mirror/testing/memory-workspace.ts'
 import { createTree } from '../tree/tree.ts'
-import { createShell, shellLimits, type ShellOptions, type VirtualShell } from './shell.ts'
+import type { ShellLimits } from './messages.ts'
+import type { RunTask } from './ports.ts'
+import { createShell, shellLimits, type VirtualShell } from './shell.ts'
 
+const never = new AbortController().signal
 const open: VirtualShell[] = []
 afterAll(() => open.forEach((shell) => shell.close()))
 
+type Given = { around?: () => void; limits?: ShellLimits; runTask?: RunTask }
+
 /** For tests: a shell over a workspace in memory, in which somebody else can type: `around` is called at each step that it takes there. */
-export function shellBed({ around = () => {}, ...more }: Partial<ShellOptions> & { around?: () => void } = {}) {
+export function shellBed({ around = () => {}, limits = shellLimits, runTask }: Given = {}) {
   const server = memoryServer()
   const real = server.join()
   const stepped =
@@ -24,18 +29,22 @@ export function shellBed({ around = () => {}, ...more }: Partial<ShellOptions> &
   const tree = createTree({
     documents: {
       ...real,
+      begin: () => () => {},
       read: stepped(read),
       change: stepped(change),
       seed: stepped(seed),
       indexDurable: stepped(indexDurable),
     },
     hides: (name) => name === '.env',
+    mayNotWrite: () => undefined,
     maxTextBytes: 100_000,
     maxBlobBytes: 1_000_000,
     clock: systemClock,
   })
   const scratch = createScratch()
-  const shell = createShell({ tree, scratch, clock: systemClock, limits: shellLimits, ...more })
-  open.push(shell)
-  return { server, tree, scratch, shell, exec: shell.exec }
+  const made = createShell({ scratch, clock: systemClock, limits })
+  open.push(made)
+  const exec = (line: string, { signal = never, ...more }: { signal?: AbortSignal; wallMs?: number } = {}) =>
+    made.with({ tree, runTask, signal }).exec(line, more)
+  return { server, tree, scratch, exec, shell: made.with({ tree, runTask, signal: never }) }
 }

@@ -1,5 +1,14 @@
 import { parentPort } from 'node:worker_threads'
-import { Bash, defineCommand, parse, serialize, type ScriptNode } from 'just-bash'
+import {
+  Bash,
+  defineCommand,
+  latin1FromBytes,
+  parse,
+  serialize,
+  type CommandNode,
+  type PipelineNode,
+  type ScriptNode,
+} from 'just-bash'
 import type { FromShell, ShellState, ToShell } from './messages.ts'
 import { createOverlay, type Overlay } from './overlay.ts'
 
@@ -32,7 +41,34 @@ function functionsIn(script: ScriptNode): Record<string, string> {
   return found
 }
 
-async function run({ line, listed, state, limits, handed }: Extract<ToShell, { t: 'exec' }>): Promise<void> {
+/** Commands of a line that are given input of their own, and not that of a loop around them. */
+function programsFed(line: string): ReadonlySet<string> {
+  const found = new Set<string>()
+  const nameOf = (command: CommandNode | undefined) => {
+    const [part] = command?.type === 'SimpleCommand' ? (command.name?.parts ?? []) : []
+    return part?.type === 'Literal' ? part.value : undefined
+  }
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach(visit)
+    if (typeof value !== 'object' || value === null) return
+    const node = value as CommandNode | PipelineNode
+    const after = node.type === 'Pipeline' ? node.commands.slice(1) : []
+    const isFed = node.type === 'SimpleCommand' && node.redirections.some(({ operator }) => operator.startsWith('<'))
+    for (const command of isFed ? [node] : after) {
+      const name = nameOf(command)
+      if (name !== undefined) found.add(name)
+    }
+    Object.values(node).forEach(visit)
+  }
+  try {
+    visit(parse(line))
+  } catch {
+    // What cannot be parsed runs nothing.
+  }
+  return found
+}
+
+async function run({ line, listed, state, limits, programs }: Extract<ToShell, { t: 'exec' }>): Promise<void> {
   const read = async (path: string) => {
     const { bytes, refused } = await ask<'read'>({ t: 'read', n: ++asked, path })
     if (bytes) return bytes
@@ -45,10 +81,15 @@ async function run({ line, listed, state, limits, handed }: Extract<ToShell, { t
   const fs = Object.fromEntries(
     names.map((name) => [name, (...args: unknown[]) => now(name)(...args)]),
   ) as unknown as Overlay['fs']
-  const customCommands = handed.map((name) =>
-    defineCommand(name, async (args, { cwd }) => {
+  const fed = programsFed(line)
+  const customCommands = programs.map((name) =>
+    defineCommand(name, async (args, { cwd, stdin, exportedEnv = {} }) => {
+      if (latin1FromBytes(stdin) !== '' && fed.has(name))
+        return { stdout: '', stderr: `${name}: programs get no input here; write it to a file first\n`, exitCode: 126 }
       const changes = await overlay.changes()
-      const ran = await ask<'ran'>({ t: 'run', n: ++asked, argv: [name, ...args], cwd, changes })
+      const given = Object.entries(exportedEnv).filter(([key]) => !shellsOwn.has(key))
+      const env = Object.fromEntries(given)
+      const ran = await ask<'ran'>({ t: 'run', n: ++asked, argv: [name, ...args], cwd, env, changes })
       overlay = createOverlay(ran.listed, read, limits)
       return { stdout: ran.stdout, stderr: ran.stderr, exitCode: ran.exitCode }
     }),
@@ -86,6 +127,8 @@ async function run({ line, listed, state, limits, handed }: Extract<ToShell, { t
 const carried = (env: Record<string, string>) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => /^[A-Za-z_]\w*$/.test(name) && !fresh.has(name)))
 const fresh = new Set(['SHELLOPTS', 'BASHOPTS', 'PWD', 'OPTIND', 'IFS'])
+/** Exported by every shell in memory, and of no use to a program. */
+const shellsOwn = new Set(['HOME', 'PATH', 'PWD', 'OLDPWD', 'SHLVL', '_'])
 
 port.on('message', (message: ToShell) => {
   if (message.t !== 'exec') {

@@ -4,11 +4,11 @@ import type { FileTree } from './ports.ts'
 /** Where a snippet finds the project. */
 export const projectRoot = '/workspace'
 
-/** One tree of two [S225]: the project below `/workspace`, and scratch files everywhere else. */
-export function bridge(scratch: FileTree, project: FileTree | undefined): FileTree {
-  const at = <T>(path: string, use: (tree: FileTree, path: string) => Promise<T>): Promise<T> => {
+/** One tree of two [S225]: the project below `/workspace`, opened when it is first asked for, and scratch files everywhere else. */
+export function bridge(scratch: FileTree, project: (() => Promise<FileTree>) | undefined): FileTree {
+  const at = async <T>(path: string, use: (tree: FileTree, path: string) => Promise<T>): Promise<T> => {
     if (path !== projectRoot && !path.startsWith(`${projectRoot}/`)) return use(scratch, path)
-    if (project) return use(project, path.slice(projectRoot.length) || '/')
+    if (project) return use(await project(), path.slice(projectRoot.length) || '/')
     throw new TandemError('not-found', { reason: 'the files of the project are not to be had here', path })
   }
   return {

@@ -3,17 +3,26 @@ import { fakeClock } from '@tandem/shared/testing'
 import { expect, test } from 'vitest'
 import { bridge } from './bridge.ts'
 import { buildEnv, type Granted } from './env.ts'
+import type { Shell } from './ports.ts'
 import { createScratch } from './scratch.ts'
 import { createSessions } from './sessions.ts'
 
 const setUp = (granted: Partial<Granted> = {}) => {
   const project = createScratch()
-  const files = bridge(createScratch(), project)
+  const files = bridge(createScratch(), async () => project)
   const env = buildEnv({ files, props: { execution: 'e1', session: 's' }, maxCalls: 1_000, ...granted })
   const call = async (binding: string, method: string, ...args: unknown[]): Promise<unknown> =>
     JSON.parse(await env.call(binding, method, JSON.stringify(args)))
   return { env, call, project, fs: (method: string, ...args: unknown[]) => call('FS', method, ...args) }
 }
+
+const shellOf = (exec: Shell['exec']): Shell => ({
+  exec,
+  readFile: async (path) => `of ${path}`,
+  writeFile: async () => {},
+  listFiles: async (path) => [path],
+  getCwd: () => '/src',
+})
 
 test('[S220] all nine operations, on text and bytes', async () => {
   const { fs } = setUp()
@@ -86,14 +95,24 @@ test('[S225] what is below the project’s root is the project’s, all else is 
 })
 
 test('[S159] [S160] [S161] [S163] an execution has what it asked for of what there is, and knows who it is', async () => {
-  const shell = { exec: async (line: string) => ({ stdout: `${line}\n`, stderr: '', exitCode: 0 }) }
+  const shell = shellOf(async (line) => ({ stdout: `${line}\n`, stderr: '', exitCode: 0 }))
   const { env, call } = setUp({ shell, asked: ['BASH', 'ECHO'] })
-  expect(env.methods).toEqual({ BASH: ['exec'], ECHO: ['ping', 'info', 'echo'] })
+  const verbs = ['exec', 'readFile', 'writeFile', 'listFiles', 'getCwd']
+  expect(env.methods).toEqual({ BASH: verbs, ECHO: ['ping', 'info', 'echo'] })
   expect(await call('BASH', 'exec', 'ls')).toEqual({ stdout: 'ls\n', stderr: '', exitCode: 0 })
   expect(await call('ECHO', 'ping')).toBe('pong')
   expect(await call('ECHO', 'info')).toEqual({ execution: 'e1', session: 's', bindings: ['BASH', 'ECHO'] })
   expect(await call('ECHO', 'echo', { a: [1] })).toEqual({ a: [1] })
   expect(() => setUp({ asked: ['FETCH'] })).toThrow('env.FETCH is not to be had')
+})
+
+test('[S218] a shell has its five verbs, and paths from the folder that it is in', async () => {
+  const { call } = setUp({ shell: shellOf(async () => ({ stdout: '', stderr: '', exitCode: 0 })) })
+  expect(await call('BASH', 'getCwd')).toBe('/src')
+  expect(await call('BASH', 'listFiles')).toEqual(['.'])
+  expect(await call('BASH', 'readFile', '../home/README.md')).toBe('of ../home/README.md')
+  expect(await call('BASH', 'writeFile', 'a.txt', 'a')).toBeNull()
+  await expect(call('BASH', 'readFile', 'a\0b')).rejects.toThrow('not a path')
 })
 
 test('[SBX-98] [SBX-99] nothing else answers to a call, however it is named', async () => {
@@ -113,33 +132,48 @@ test('[SBX-98] [SBX-99] nothing else answers to a call, however it is named', as
 })
 
 test('[SBX-110] [SBX-295] calls are counted, answers bounded, and of errors of ours alone the words are told', async () => {
-  const breaks = { exec: () => Promise.reject(new Error('/root/secret is not there')) }
+  const breaks = shellOf(() => Promise.reject(new Error('/root/secret is not there')))
   const { call } = setUp({ maxCalls: 3, shell: breaks })
   await expect(call('BASH', 'exec', 'x')).rejects.toThrow(/^env\.BASH\.exec failed$/)
-  const told = { exec: () => Promise.reject(new TandemError('command-denied', { reason: 'not that' })) }
+  const told = shellOf(() => Promise.reject(new TandemError('command-denied', { reason: 'not that' })))
   await expect(setUp({ shell: told }).call('BASH', 'exec', 'x')).rejects.toThrow('not that')
-  const floods = { exec: async () => ({ stdout: 'x'.repeat(2 ** 21), stderr: '', exitCode: 0 }) }
+  const floods = shellOf(async () => ({ stdout: 'x'.repeat(2 ** 21), stderr: '', exitCode: 0 }))
   await expect(setUp({ shell: floods }).call('BASH', 'exec', 'x')).rejects.toThrow('larger than 1 MB')
   await call('ECHO', 'ping')
   await call('ECHO', 'ping')
   await expect(call('ECHO', 'ping')).rejects.toThrow('more than 3 calls')
 })
 
-test('[S162] [S221] the scratch files of a session are there for its next execution, until nobody has used it for long', async () => {
+test('[S162] [S216] [S221] what a session has is there for its next execution, until nobody has used it for long', async () => {
   const clock = fakeClock()
-  const { scratchOf } = createSessions(clock)
-  const [bytes, path] = [new Uint8Array([1]), '/home/x']
-  await scratchOf('a').writeFile(path, bytes)
-  const has = (name?: string) => scratchOf(name).exists(path)
+  const closed: object[] = []
+  const sessions = createSessions({ create: () => ({}), close: (value) => closed.push(value), clock })
+  const use = (name?: string) => sessions.use(name, async (value) => value)
+  const first = await use('a')
+  expect(await use('a')).toBe(first)
+  expect(await use('b')).not.toBe(first)
+  const single = await use()
+  expect(closed).toEqual([single])
   clock.advance(29 * 60_000)
-  expect([await has('a'), await has('b'), await has()]).toEqual([true, false, false])
+  await use('a')
   clock.advance(29 * 60_000)
-  expect(await has('a')).toBe(true)
-  for (let i = 0; i < 31; i++) scratchOf(`other ${i}`)
-  expect(await has('a')).toBe(true)
-  for (let i = 0; i < 32; i++) scratchOf(`more ${i}`)
-  expect(await has('a')).toBe(false)
-  await scratchOf('a').writeFile(path, bytes)
+  expect(closed).toHaveLength(2)
+  expect(await use('a')).toBe(first)
+  // What is in use stays, however many others come.
+  const over = Promise.withResolvers<void>()
+  const long = sessions.use('long', async (value) => (await over.promise, value))
+  for (let i = 0; i < 30; i++) await use(`other ${i}`)
+  expect(closed).not.toContain(first)
+  for (let i = 0; i < 32; i++) await use(`more ${i}`)
+  expect(closed).toContain(first)
+  clock.advance(60 * 60_000)
+  over.resolve()
+  const held = await long
+  expect(closed).not.toContain(held)
+  expect(await use('long')).toBe(held)
   clock.advance(30 * 60_000)
-  expect(await has('a')).toBe(false)
+  expect(closed).toContain(held)
+  await use('late')
+  sessions.close()
+  expect(new Set(closed).size).toBe(closed.length)
 })

@@ -40,13 +40,13 @@ const method =
     })
   }
 
-/** From `/`, wherever it is said to begin; `..` ends there. */
-const Path = z
+const AnyPath = z
   .string()
   .min(1)
   .max(4_096)
   .refine((path) => !path.includes('\0') && path.isWellFormed(), { message: 'not a path' })
-  .transform((path) => posix.normalize(`/${path}`).replace(/(?<=.)\/$/, ''))
+/** From `/`, wherever it is said to begin; `..` ends there. */
+const Path = AnyPath.transform((path) => posix.normalize(`/${path}`).replace(/(?<=.)\/$/, ''))
 const Encoding = z.enum(['utf8', 'base64']).default('utf8')
 const Content = z.string().max(maxAnswer)
 const bytesOf = (content: string, encoding: 'utf8' | 'base64') => new Uint8Array(Buffer.from(content, encoding))
@@ -108,6 +108,10 @@ const fsOf = (files: FileTree): Record<string, Method> => ({
 
 const bashOf = (shell: Shell): Record<string, Method> => ({
   exec: method(z.tuple([z.string().max(100_000)]), shell.exec),
+  readFile: method(z.tuple([AnyPath]), shell.readFile),
+  writeFile: method(z.tuple([AnyPath, Content]), shell.writeFile),
+  listFiles: method(z.tuple([AnyPath.default('.')]), shell.listFiles),
+  getCwd: method(z.tuple([]), shell.getCwd),
 })
 
 const fetchOf = ({ fetch, getLog, clearLog, getConfig }: Fetcher): Record<string, Method> => {

@@ -19,5 +19,12 @@ export type FileTree = {
   rmdir(path: string): Promise<void>
 }
 
-/** A shell that persists between lines: not the machine's own. */
-export type Shell = { exec(line: string): Promise<{ stdout: string; stderr: string; exitCode: number }> }
+/** A shell that persists between lines: not the machine's own [S218]. Paths are from its folder, or from `/`. */
+export type Shell = {
+  exec(line: string): Promise<{ stdout: string; stderr: string; exitCode: number }>
+  readFile(path: string): Promise<string>
+  writeFile(path: string, content: string): Promise<void>
+  /** Names, sorted. */
+  listFiles(path: string): Promise<string[]>
+  getCwd(): string
+}

@@ -1,28 +1,44 @@
 import type { Clock } from '@tandem/shared'
-import type { FileTree } from './ports.ts'
-import { createScratch } from './scratch.ts'
 
-/** A session that nobody has used for so long is forgotten, and beyond so many the one not used for longest. */
+/** What nobody has used for so long is forgotten, and beyond so many what was not used for longest. */
 const idleMs = 30 * 60_000
 const maxSessions = 32
 
-/** The scratch files of each session [S162] [S221]; without a name they are of one execution alone. */
-export function createSessions(clock: Clock): { scratchOf(session: string | undefined): FileTree } {
-  const held = new Map<string, { scratch: FileTree; cancel(): void }>()
+type SessionsOptions<T> = { create(): T; close(value: T): void; clock: Clock }
+
+/** What each session has for itself [S162] [S216] [S221]; without a name it is for a single use. */
+export function createSessions<T>({ create, close, clock }: SessionsOptions<T>) {
+  const held = new Map<string, { value: T; users: number; cancel(): void }>()
   const forget = (name: string) => {
-    held.get(name)?.cancel()
+    const session = held.get(name)
+    if (!session) return
     held.delete(name)
+    session.cancel()
+    close(session.value)
   }
+  const isIdle = (name: string) => held.get(name)?.users === 0
   return {
-    scratchOf: (name) => {
-      if (name === undefined) return createScratch()
-      const scratch = held.get(name)?.scratch ?? createScratch()
-      forget(name)
-      const oldest = held.size >= maxSessions ? held.keys().next().value : undefined
-      if (oldest !== undefined) forget(oldest)
+    /** Uses what the session has; it is not forgotten meanwhile. */
+    use: async <R>(name: string | undefined, work: (value: T) => Promise<R>): Promise<R> => {
+      if (name === undefined) {
+        const value = create()
+        return work(value).finally(() => close(value))
+      }
+      const session = held.get(name) ?? { value: create(), users: 0, cancel: () => {} }
+      session.cancel()
+      session.users++
       // Again at the end: those at the beginning were not used for longest.
-      held.set(name, { scratch, cancel: clock.after(idleMs, () => forget(name)) })
-      return scratch
+      held.delete(name)
+      const oldest = held.size >= maxSessions ? [...held.keys()].find(isIdle) : undefined
+      if (oldest !== undefined) forget(oldest)
+      held.set(name, session)
+      try {
+        return await work(session.value)
+      } finally {
+        if (--session.users === 0 && held.get(name) === session)
+          session.cancel = clock.after(idleMs, () => forget(name))
+      }
     },
+    close: () => [...held.keys()].forEach(forget),
   }
 }

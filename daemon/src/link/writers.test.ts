@@ -34,6 +34,11 @@ test('[LOG-99] while one task runs it is the cause; while two run nobody knows; 
   expect(writers.cause()).toBeUndefined()
   endOfA()
   expect(writers.cause()).toBe(b)
+  // What it starts in its turn is its own doing.
+  const endOfInner = writers.begin(b)
+  expect(writers.cause()).toBe(b)
+  endOfInner()
+  expect(writers.cause()).toBe(b)
   endOfB()
   expect(writers.cause()).toBeUndefined()
 })

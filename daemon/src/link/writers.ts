@@ -9,7 +9,7 @@ import * as Y from 'yjs'
 export type Writers = {
   /** A task's process starts; the call that is returned says that everything it changed is shared. */
   begin(task: Id): () => void
-  /** What caused a change that is found on the disk now: the one task that runs. While several do, nobody knows. */
+  /** What caused a change that is found now: the one task that runs. While several do, nobody knows. */
   cause(): Id | undefined
   /** The id of whoever writes new documents: each is made whole by it, and never written by it again. */
   seeding(task: Id | undefined): number
@@ -56,8 +56,8 @@ export function createWriters(declare: (clients: number[], task: Id) => void, ha
       return () => running.delete(run)
     },
     cause: () => {
-      const [only, another] = running
-      return another ? undefined : only?.task
+      const [only, another] = new Set([...running].map(({ task }) => task))
+      return another === undefined ? only : undefined
     },
     seeding: (task) => idsOf(task).seeding,
     alike: (path, task) => {

@@ -31,7 +31,7 @@ type Asked = {
   readonly ports?: readonly number[] | undefined
 }
 
-const rank: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 }
+export const rank: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 }
 const standardFolders = /^\/(usr\/(local\/)?)?s?bin\//
 /** Variables that decide which program runs, or make another one run. */
 const steering = /^(PATH|LD_|DYLD_|NODE_OPTIONS|GIT_|BASH_ENV|ENV|IFS|PYTHON|PERL|RUBY|EDITOR|PAGER|SHELL|npm_config_)/i
@@ -85,7 +85,7 @@ export function decide(
 }
 
 /** All commands, wrapped ones too. Nested beyond reason = unresolved. */
-function flatten(script: ShellScript, depth: number): ShellScript {
+export function flatten(script: ShellScript, depth: number): ShellScript {
   if (depth > maxDepth) return { commands: [], doubts: ['nests commands too deeply'], writes: false }
   const inner = script.commands.map((one) => flatten(innerCommands(plainName(one)), depth + 1))
   return {
@@ -97,7 +97,7 @@ function flatten(script: ShellScript, depth: number): ShellScript {
 
 export type Judgement = Pick<Decision, 'decision' | 'rule' | 'reason'>
 
-function judge({ commands: rules, execExtensions }: Policy, command: ShellCommand): Judgement {
+export function judge({ commands: rules, execExtensions }: Policy, command: ShellCommand): Judgement {
   const { words, sets } = plainName(command)
   const name = words[0]
   const ask = (reason: string): Judgement => ({ decision: 'ask', rule: 'unresolved', reason })
@@ -124,7 +124,7 @@ function judge({ commands: rules, execExtensions }: Policy, command: ShellComman
   return { decision: unnamed(rules), rule: 'default', reason }
 }
 
-const asksFirst: Judgement = {
+export const asksFirst: Judgement = {
   decision: 'ask',
   rule: 'mode',
   reason: 'in the mode `ask` a person allows whatever does more than look',

@@ -11,10 +11,11 @@ import {
 } from '@tandem/shared'
 import type { TaskLog, TaskTerminal } from '@tandem/shared/docs'
 import type { TerminalControl } from '../sandbox/terminal.ts'
-import type { Execute, Job, Outcome, Parking, StopReason } from './execute.ts'
+import { defaultTimeoutMs, type Execute, type Job, type Outcome, type Parking, type StopReason } from './execute.ts'
 import { createAttemptOutput } from './attempt-output.ts'
 import { keepExecution } from './keep-execution.ts'
 import type { AttemptSpool } from './spools.ts'
+import { unless } from './unless.ts'
 
 /** The log document of one attempt, ours to write while we hold the lease. */
 export type AttemptLog = {
@@ -29,10 +30,13 @@ export type AttemptLog = {
 export type AttemptPorts = {
   execute: Execute
   openLog(taskId: Id, attempt: number): Promise<AttemptLog>
-  /** Before: what others edited is on disk. After: what the command changed is on the server. Both answer what was left out. */
-  barriers: { flush(): Promise<readonly string[]>; settle(): Promise<readonly string[]> }
+  /**
+   * Before: what others edited is on disk. After: what the command changed is on the server. Both answer what was left out.
+   * What does not use the folder waits for neither.
+   */
+  barriers: { flush(task: Task): Promise<readonly string[]>; settle(task: Task): Promise<readonly string[]> }
   /** Its process starts now: what changes on disk may be its doing, until the call that is returned. */
-  begin(task: Id): () => void
+  begin(task: Task): () => void
   /** Keeps the files it asked for, when its process has ended; what could not be kept, and why, is said in words. */
   artifacts?(task: Task): Promise<{ kept: Artifact[]; left: readonly string[] }>
   /** Keeps what is in no file of the folder as one of the task's. */
@@ -74,14 +78,14 @@ export async function runAttempt(
   try {
     // At once: neither needs the other.
     const opening = ports.openLog(task.id, task.attempt)
-    const [unwritten, document] = await unless(over, Promise.all([barriers.flush(), opening])).catch(
+    const [unwritten, document] = await unless(over, Promise.all([barriers.flush(task), opening])).catch(
       (error: unknown) => {
         // Over before it was open: whatever still opens is closed again.
         void opening.then((late) => late.close()).catch(() => {})
         throw error
       },
     )
-    const ended = ports.begin(task.id)
+    const ended = ports.begin(task)
     try {
       const { spool, log: live } = document
       const output = createAttemptOutput({ live, spool, clock: ports.clock, log, isTerminal: isAtTerminal(task) })
@@ -94,7 +98,7 @@ export async function runAttempt(
       if (!stop.aborted) onStart()
       log.info('task started')
       const io = {
-        timeoutMs: task.timeoutMs ?? 30_000,
+        timeoutMs: task.timeoutMs ?? defaultTimeoutMs,
         onOutput: output.write,
         onTerminal: (control: TerminalControl) => onTerminal(control, live.terminal),
         signal: stop,
@@ -107,7 +111,7 @@ export async function runAttempt(
       output.end()
       const [, unshared] = await Promise.all([
         afterwards('task output may be incomplete on the server', document.durable(giveUp)),
-        afterwards('what a task changed may not be shared yet', barriers.settle()),
+        afterwards('what a task changed may not be shared yet', barriers.settle(task)),
       ])
       tell('not shared yet', unshared ?? [])
       if (unshared && unshared.length > 0)
@@ -169,21 +173,4 @@ function told(outcome: Outcome | Parking, stop: AbortSignal): Outcome | Parking 
   const error =
     reason === 'stopped' ? 'the daemon was stopped while it ran' : 'the link to the server was gone for too long'
   return { state: 'failed', result: { ...outcome.result, code: reason, error } }
-}
-
-/** The promise, or a rejection once the signal aborts. */
-async function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new Error('given up'))
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  // Whoever loses the race may still fail, with nobody to hear it.
-  promise.catch(() => {})
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }

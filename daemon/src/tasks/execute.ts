@@ -6,6 +6,9 @@ export type Outcome = { state: 'completed' | 'failed' | 'timed_out' | 'cancelled
 /** The attempt ends and the task does not: another goes on, once people have answered or its time has come. */
 export type Parking = { state: 'parked'; reason: string; waits: Parked; result: TaskResult }
 
+/** How long a task may take that does not say. */
+export const defaultTimeoutMs = 30_000
+
 /** Why an attempt is ended from outside: the reason of its abort signal. */
 export type StopReason =
   | 'cancelled'

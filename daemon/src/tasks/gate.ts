@@ -4,7 +4,6 @@ import type { Approval, SandboxState } from '@tandem/shared/docs'
 import { openContainers, type Opened } from '../containers/open.ts'
 import { createIsolate } from '../isolate/isolate.ts'
 import { createNodeGuests } from '../isolate/run-node.ts'
-import { createSessions } from '../isolate/sessions.ts'
 import { createCells, createUnsafeCells, type StartCell } from '../sandbox/cell.ts'
 import { commandIdentity } from '../sandbox/identity.ts'
 import { isolateLimitsOf } from '../sandbox/isolate-limits.ts'
@@ -12,10 +11,12 @@ import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
 import { wallsInWords } from '../sandbox/probe.ts'
 import { createPolicyNow, repositoryPolicyFile } from '../sandbox/repository-policy.ts'
-import { createExecute, type Execute } from './execute.ts'
+import { createExecute, defaultTimeoutMs, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
-import { codeExecutor } from './run-code.ts'
+import { bashExecutor } from './run-bash.ts'
+import { codeExecutor, runnerOf } from './run-code.ts'
 import { commandExecutor } from './run-command.ts'
+import { createVirtual, type ProjectPorts } from './virtual.ts'
 import { createWays } from './ways.ts'
 
 export type GateOptions = {
@@ -30,6 +31,8 @@ export type GateOptions = {
   unsafe: boolean
   /** For who asks how things stand, and runs nothing. */
   looksOnly?: boolean
+  /** The files of the project, for code and virtual shells; for who only asks there are none. */
+  project?: ProjectPorts
   /** The daemon's session, for which people may say yes. */
   bootId: Id
   clock: Clock
@@ -42,6 +45,8 @@ export type GateOptions = {
 export type Gate = {
   execute: Execute
   judge(task: Task, approvals: Iterable<Approval>): Judgement
+  /** Whether it works in the folder itself; else it is over documents and scratch files, with a disk or without. */
+  usesFolder(task: Pick<Task, 'payload' | 'timeoutMs'>): boolean
   /** For the daemon's document: every view says how far the walls hold. */
   state: SandboxState
   /** What tasks may ask a daemon for, beside commands. */
@@ -79,13 +84,16 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     try {
       return { policy: policyNow(), unavailable }
     } catch (e) {
-      return { policy, unavailable: unavailable ?? { code: 'config-invalid', reason: messageOf(e) } }
+      return { policy, unavailable: { code: 'config-invalid', reason: messageOf(e) } }
     }
   }
   const refuse: StartCell = () => {
     throw new TandemError('sandbox-unavailable', { reason: sentence })
   }
   const walled = probe.walls && tier !== 'none' ? createCells(probe.walls, identity) : refuse
+  const command = commandExecutor({ runner, workspace, policyNow, ways })
+  const virtual = createVirtual({ project: options.project, command, policyNow, clock })
+  signal.addEventListener('abort', virtual.close, { once: true })
   const code = codeExecutor({
     isolate: createIsolate({
       startCell: unsafe ? createUnsafeCells(signal) : walled,
@@ -102,11 +110,13 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     },
     policyNow,
     tier: runner.tier,
-    scratchOf: createSessions(clock).scratchOf,
+    virtual,
     fetchFor: (task) => ways.forCode(task, policyNow()),
   })
   return {
-    execute: createExecute({ command: commandExecutor({ runner, workspace, policyNow, ways }), code }),
+    execute: createExecute({ command, code, bash: bashExecutor({ virtual, policyNow }) }),
+    usesFolder: ({ payload, timeoutMs = defaultTimeoutMs }) =>
+      payload.kind === 'code' ? runnerOf(payload, timeoutMs, now().policy) !== 'isolate' : payload.kind !== 'bash',
     judge: (task, approvals) => judge(task, approvals, { ...now(), bootId }),
     state,
     capabilities: contained.containers ? ['container'] : [],

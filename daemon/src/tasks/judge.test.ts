@@ -1,7 +1,7 @@
 import { createId, TaskPayload, type Task } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
 import { expect, test } from 'vitest'
-import { defaultPolicy } from '../sandbox/policy.ts'
+import { Policy, defaultPolicy } from '../sandbox/policy.ts'
 import { judge } from './judge.ts'
 
 const task = (payload: object): Task => ({
@@ -109,7 +109,7 @@ test('[S144] what cannot be run is refused with the reason, whatever the policy'
     decision: 'refuse',
     ...unavailable,
   })
-  expect(judge(task({ kind: 'bash', script: 'ls' }), [], { policy, bootId })).toMatchObject({
+  expect(judge(task({ kind: 'agent', prompt: 'x' }), [], { policy, bootId })).toMatchObject({
     decision: 'refuse',
     code: 'not-supported',
   })
@@ -133,4 +133,53 @@ test('[SBX-290] code is judged as the command that would run it', () => {
   expect(judged({})).toEqual({ decision: 'run' })
   expect(judged({ deny: ['node *'] })).toMatchObject({ decision: 'refuse', code: 'command-denied' })
   expect(judged({ ask: ['node *'] })).toMatchObject({ decision: 'ask', summary: 'export default 1' })
+})
+
+const lineOf = (script: string, commands: object = {}, more: object = {}) =>
+  judge(task({ kind: 'bash', script }), [], {
+    policy: Policy.parse({ commands }),
+    bootId,
+    ...more,
+  })
+
+test('[SBX-336] a line of the virtual shell starts nothing: what no rule names runs, wherever it writes', () => {
+  for (const line of [
+    'cd /workspace; for f in src/*.ts; do sed -i "s/$A/$B/" $f; done',
+    'tac a | rev > /workspace/b; greet() { echo hi; }; greet',
+    'git status && npm test',
+    '',
+  ])
+    expect(lineOf(line), line).toEqual({ decision: 'run' })
+  expect(lineOf('tac a', { default: 'deny' })).toMatchObject({ decision: 'refuse', code: 'command-denied' })
+  expect(lineOf('cat a | sudo tee x')).toMatchObject({ decision: 'refuse', reason: "command 'sudo' not allowed" })
+  expect(lineOf('cd /workspace; rm -r src')).toMatchObject({ decision: 'ask', risk: 'high' })
+  expect(lineOf('f() { rm -r src; }; f')).toMatchObject({ decision: 'ask' })
+})
+
+test('[SBX-336] the programs of a line are judged as commands; what cannot be seen of it is asked about', () => {
+  expect(lineOf('cd /workspace; git push')).toMatchObject({
+    decision: 'ask',
+    summary: 'cd /workspace; git push',
+    reason: 'The policy of this machine asks first about commands like `git push *`.',
+  })
+  expect(lineOf('xargs git push < list')).toMatchObject({ decision: 'ask' })
+  expect(lineOf('make all', { deny: ['make *'] })).toMatchObject({ decision: 'refuse' })
+  expect(lineOf('node "$X"')).toMatchObject({ decision: 'ask', reason: "The arguments of 'node' are computed." })
+  for (const line of ['$X status', 'eval "$X"', 'bash -c "$X"', 'find . -delete', 'echo $('])
+    expect(lineOf(line), line).toMatchObject({ decision: 'ask' })
+})
+
+test('[SBX-336] in the mode ask what only looks runs, and a plan runs, for neither changes anything', () => {
+  const ask = { mode: 'ask' }
+  expect(lineOf('cd /workspace; grep -r x . | head', ask)).toEqual({ decision: 'run' })
+  for (const line of ['sed -i s/a/b/ a', 'echo x > /workspace/a', 'tac a', 'x() { ls; }'])
+    expect(lineOf(line, ask), line).toMatchObject({ decision: 'ask' })
+  expect(lineOf('echo x > /workspace/a', { mode: 'plan' })).toEqual({ decision: 'run' })
+})
+
+test('[SBX-335] without a sandbox lines run all the same; by a policy that cannot be known nothing does', () => {
+  const unavailable = { code: 'sandbox-unavailable', reason: 'bubblewrap is not installed' }
+  expect(lineOf('ls', {}, { unavailable })).toEqual({ decision: 'run' })
+  const unknown = { code: 'config-invalid', reason: 'tandem.policy.json is not JSON' }
+  expect(lineOf('ls', {}, { unavailable: unknown })).toEqual({ decision: 'refuse', ...unknown })
 })

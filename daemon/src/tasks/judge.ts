@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { commandLine, type Task } from '@tandem/shared'
 import type { Approval } from '@tandem/shared/docs'
+import { isProgram } from '../bash/programs.ts'
+import { decideLine } from '../sandbox/decide-line.ts'
 import { decide } from '../sandbox/decide.ts'
 import type { Policy } from '../sandbox/policy.ts'
 
@@ -14,7 +16,7 @@ type JudgeOptions = {
   policy: Policy
   /** This daemon's session: a yes may hold for as long as it lasts. */
   bootId: string
-  /** Why nothing can be run here at all, where that is so: no sandbox. */
+  /** Why nothing can be run here at all, where that is so: no sandbox, or nobody knows what the policy is. */
   unavailable?: { code: string; reason: string } | undefined
 }
 
@@ -29,9 +31,11 @@ export function judge(
 ): Judgement {
   if (task.executor !== 'daemon')
     return refuse('not-supported', `tasks for the executor '${task.executor}' come with a later version`)
-  if (task.payload.kind !== 'command' && task.payload.kind !== 'code')
+  if (task.payload.kind === 'agent')
     return refuse('not-supported', `tasks of kind '${task.payload.kind}' come with a later version`)
-  if (unavailable) return refuse(unavailable.code, unavailable.reason)
+  // Lines of the virtual shell start nothing; programs in them are refused in words.
+  const isBeside = task.payload.kind === 'bash' && unavailable?.code === 'sandbox-unavailable'
+  if (unavailable && !isBeside) return refuse(unavailable.code, unavailable.reason)
   const { decision, rule, reason } = decideOn(task.payload, policy)
   if (decision === 'allow') return { decision: 'run' }
   if (decision === 'deny') return refuse('command-denied', reason)
@@ -55,8 +59,9 @@ export function judge(
 /** Code is judged as what would run it: whoever may not start node does not so either. */
 export const runsCode = ['node', '-']
 
-function decideOn(payload: Extract<Task['payload'], { kind: 'command' | 'code' }>, policy: Policy) {
+function decideOn(payload: Exclude<Task['payload'], { kind: 'agent' }>, policy: Policy) {
   if (payload.kind === 'code') return decide(policy, runsCode)
+  if (payload.kind === 'bash') return decideLine(policy, payload.script, isProgram)
   const { command, args, shell, env, network, ports } = payload
   return decide(policy, shell ? command : [command, ...args], { env, network, ports })
 }

@@ -1,46 +1,50 @@
-import { isTandemError, type Id } from '@tandem/shared'
-import type { VirtualShell } from '../bash/shell.ts'
+import { isTandemError } from '@tandem/shared'
+import { isProgram } from '../bash/programs.ts'
+import { decideLine } from '../sandbox/decide-line.ts'
+import type { Policy } from '../sandbox/policy.ts'
 import type { Executor, Job, Outcome } from './execute.ts'
+import type { createVirtual } from './virtual.ts'
 
-export type BashPorts = {
-  /** A shell for one task alone; it is closed when that has ended. */
-  openShell(task: Id): VirtualShell
+type BashPorts = {
+  virtual: Pick<ReturnType<typeof createVirtual>, 'use'>
+  /** What holds now; throws where that cannot be known. */
+  policyNow: () => Policy
 }
 
 const piece = 64 * 1024
 
 /**
- * Runs a `bash` task: a line in a shell of ours over the workspace's documents, which starts nothing of the machine's by
+ * Runs a `bash` task: lines in a shell of ours over the workspace's documents, which starts nothing of the machine's by
  * itself. Its output comes when it has ended.
  */
 export const bashExecutor =
-  ({ openShell }: BashPorts): Executor<'bash'> =>
-  async ({ task, payload, timeoutMs, onOutput, signal, killSignal }) => {
-    const stop = AbortSignal.any([signal, killSignal])
+  ({ virtual, policyNow }: BashPorts): Executor<'bash'> =>
+  async (job) => {
+    const { payload, timeoutMs, onOutput } = job
+    const { script, session } = payload
+    const stop = AbortSignal.any([job.signal, job.killSignal])
     if (stop.aborted) return { state: 'cancelled', result: {} }
-    const shell = openShell(task.id)
-    try {
-      const { stdout, stderr, exitCode } = await shell.exec(payload.script, {
-        task: task.id,
-        wallMs: timeoutMs,
-        signal: stop,
-      })
-      await tell(onOutput, 'stdout', stdout)
-      await tell(onOutput, 'stderr', stderr)
-      if (exitCode === 0) return { state: 'completed', result: { exitCode } }
-      return { state: 'failed', result: { exitCode, error: `it ended with exit code ${exitCode}` } }
-    } catch (e) {
-      if (stop.aborted) return { state: 'cancelled', result: { exitCode: null } }
-      if (isTandemError(e, 'timeout')) return timedOut(timeoutMs)
-      throw e
-    } finally {
-      shell.close()
-    }
+    const { decision, writable } = decideLine(policyNow(), script, isProgram)
+    // What is asked about comes here when a person has allowed it.
+    return virtual.use(job, { session, writable, isApproved: decision === 'ask' }, async ({ shell, told }) => {
+      try {
+        const { stdout, stderr, exitCode } = await shell.exec(script, { wallMs: timeoutMs })
+        await tell(onOutput, 'stdout', stdout)
+        await tell(onOutput, 'stderr', stderr)
+        const result = { exitCode, ...told() }
+        if (exitCode === 0) return { state: 'completed', result }
+        return { state: 'failed', result: { ...result, error: `it ended with exit code ${exitCode}` } }
+      } catch (e) {
+        if (stop.aborted) return { state: 'cancelled', result: { exitCode: null, ...told() } }
+        if (isTandemError(e, 'timeout')) return timedOut(timeoutMs, told())
+        throw e
+      }
+    })
   }
 
-const timedOut = (timeoutMs: number): Outcome => ({
+const timedOut = (timeoutMs: number, told: Outcome['result']): Outcome => ({
   state: 'timed_out',
-  result: { exitCode: null, code: 'timeout', error: `it did not end within ${timeoutMs / 1000} s` },
+  result: { ...told, exitCode: null, code: 'timeout', error: `it did not end within ${timeoutMs / 1000} s` },
 })
 
 /** A slow reader makes it wait. */

@@ -9,13 +9,13 @@ import { createIsolate } from '../isolate/isolate.ts'
 import { defaultIsolateLimits } from '../sandbox/isolate-limits.ts'
 import { defaultPolicy, Policy } from '../sandbox/policy.ts'
 import { createNodeGuests } from '../isolate/run-node.ts'
-import { createSessions } from '../isolate/sessions.ts'
 import { createCells, createUnsafeCells } from '../sandbox/cell.ts'
 import { createBed, type Bed } from '../sandbox/fixture.ts'
 import { commandIdentity } from '../sandbox/identity.ts'
 import { describeExecutor, type Programs } from './executor.suite.ts'
 import type { Executor } from './execute.ts'
 import { codeExecutor } from './run-code.ts'
+import { createVirtual } from './virtual.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -47,7 +47,7 @@ const programs: Programs = {
     await new Promise((done) => process.stdin.on('end', done))
     console.log('read')`),
   makes: code(`import { writeFileSync } from 'node:fs'\nwriteFileSync('ran', '')`),
-  absent: { payload: code('export default 1', { bindings: ['BASH'] }), says: /env\.BASH is not to be had/ },
+  absent: { payload: code('export default 1', { runner: 'container' }), says: /no containers here/ },
 }
 
 const stops: AbortController[] = []
@@ -63,12 +63,14 @@ function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000, owner: 
   stops.push(stop)
   const startCell = probe.walls ? createCells(probe.walls, commandIdentity(workspace)) : createUnsafeCells(stop.signal)
   const limits = { ...defaultIsolateLimits, cpuMs: 2_000 }
+  const policyNow = () => ({ ...owner, isolate: limits, limits: { ...owner.limits, graceMs } })
+  const none = () => Promise.reject(new Error('there are no programs here'))
   return codeExecutor({
     isolate: createIsolate({ startCell, limits, history: '', clock: systemClock, signal: stop.signal }),
     node: createNodeGuests({ runner, workspace }),
-    policyNow: () => ({ ...owner, isolate: limits, limits: { ...owner.limits, graceMs } }),
+    policyNow,
     tier: runner.tier,
-    scratchOf: createSessions(systemClock).scratchOf,
+    virtual: createVirtual({ project: undefined, command: none, policyNow, clock: systemClock }),
     fetchFor: async () =>
       createFetch({
         reach: { allow: [`${webUrl()}/`], deny: [], methods: ['GET'], allowPrivate: ['web.example'], ports: [] },
@@ -137,7 +139,7 @@ test.each([
         execution: {
           success: true,
           ranIn: 'isolate',
-          result: '3',
+          result: '4',
           errors: [],
           output: 'one\nwarn: two\ndebug: {"three":3}\n',
           logs: [
@@ -251,11 +253,11 @@ test('[S164] [S170] Node’s errors have their place in the source too', async (
   })
 })
 
-test('[S171] a container is no runner of this version, and is refused in words', async () => {
+test('[S171] where there are no containers they are refused in words', async () => {
   const { run } = await open()
   expect(await run('export default 1', { runner: 'container' })).toMatchObject({
     state: 'failed',
-    result: { code: 'not-supported', error: expect.stringContaining('later version') },
+    result: { code: 'not-supported', error: expect.stringContaining('no containers here') },
   })
   // Who asks for the isolate gets it, with what that does not have.
   const alone = await run(`import 'node:fs'`, { runner: 'isolate' })

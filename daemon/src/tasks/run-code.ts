@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import {
+  TandemError,
   categoryOf,
   formatError,
   type ExecutionError,
   type ExecutionResult,
+  type Snippet,
   type Task,
   type TaskResult,
 } from '@tandem/shared'
+import { isProgram } from '../bash/programs.ts'
 import type { Fetcher } from '../egress/fetch.ts'
-import { bridge } from '../isolate/bridge.ts'
-import { buildEnv, type Granted } from '../isolate/env.ts'
+import { buildEnv } from '../isolate/env.ts'
 import type { Isolate } from '../isolate/isolate.ts'
 import { plan } from '../isolate/plan.ts'
-import type { FileTree } from '../isolate/ports.ts'
+import type { Shell } from '../isolate/ports.ts'
 import type { NodeGuests } from '../isolate/run-node.ts'
 import type { Ran } from '../isolate/talk.ts'
 import type { Tier } from '../sandbox/command.ts'
+import { decideLine } from '../sandbox/decide-line.ts'
 import { decide } from '../sandbox/decide.ts'
 import { isolateLimitsOf } from '../sandbox/isolate-limits.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -23,43 +26,44 @@ import type { Executor, Outcome } from './execute.ts'
 import { createConsole } from './console.ts'
 import { runsCode } from './judge.ts'
 import { outcomeOf } from './run-command.ts'
+import type { Virtual, createVirtual } from './virtual.ts'
 
-export type CodePorts = Pick<Granted, 'shell'> & {
+type CodePorts = {
   /** What one execution may fetch; it is closed when that has ended. */
   fetchFor(task: Pick<Task, 'id' | 'attempt'>): Promise<Fetcher>
   isolate: Isolate
   node: NodeGuests
+  /** Node in a container, of this session or for this once; or why there is none. */
+  containerFor?(session: string | undefined): { guests: NodeGuests; tier: Tier } | { reason: string }
   /** What holds now; throws where that cannot be known. */
   policyNow(): Policy
   /** How much the walls hold. */
   tier: Tier
-  scratchOf(session: string | undefined): FileTree
-  /** The files of the project. */
-  project?: FileTree | undefined
+  virtual: Pick<ReturnType<typeof createVirtual>, 'use'>
 }
 
 type About = Pick<ExecutionResult, 'id' | 'ranIn' | 'output' | 'logs' | 'truncated'>
 
-/** Runs a `code` task: in the isolate, or, where that cannot do it, as Node behind the walls of commands. */
+/** Runs a `code` task: in the isolate, or, where that cannot do it, as Node behind the walls of commands or of a container. */
 export const codeExecutor =
-  ({ isolate, node, policyNow, tier, scratchOf, project, shell, fetchFor }: CodePorts): Executor<'code'> =>
-  async ({ task, payload, timeoutMs, onOutput, onProcess, signal, killSignal }) => {
+  ({ isolate, node, containerFor, policyNow, tier, virtual, fetchFor }: CodePorts): Executor<'code'> =>
+  async (job) => {
+    const { task, payload, timeoutMs, onOutput, onProcess, signal, killSignal } = job
     const id = randomUUID()
     const policy = policyNow()
     const limits = isolateLimitsOf(policy)
     const wallMs = Math.min(timeoutMs, policy.limits.maxWallMs)
-    const chosen = plan(payload, wallMs, limits)
+    const chosen = runnerOf(payload, timeoutMs, policy)
+    const asked = chosen === 'container' ? (containerFor?.(payload.session) ?? noContainers) : undefined
     // [S171] Said, never pretended.
-    if (chosen === 'container')
-      return {
-        state: 'failed',
-        result: { code: 'not-supported', error: 'containers come with a later version: leave out `runner`' },
-      }
-    const fetch = await fetchFor(task)
-    try {
+    if (asked && 'reason' in asked) return { state: 'failed', result: { code: 'not-supported', error: asked.reason } }
+    const { decision, writable } = decide(policy, runsCode)
+    // What is asked about comes here when a person has allowed it.
+    const isApproved = decision === 'ask'
+    const execute = async ({ files, shell }: Virtual, fetch: Fetcher): Promise<Outcome> => {
       const env = buildEnv({
-        files: bridge(scratchOf(payload.session), project),
-        shell,
+        files,
+        shell: judged(shell, policyNow, isApproved),
         fetch,
         asked: payload.bindings,
         props: { execution: id, session: payload.session },
@@ -77,22 +81,47 @@ export const codeExecutor =
         const ran = await isolate.run({ ...run, limits, signal: AbortSignal.any([signal, killSignal]) })
         return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
       }
-      const { ran, ended } = await node.run({
+      const { ran, ended } = await (asked?.guests ?? node).run({
         ...run,
         id: `${task.id}.${task.attempt}`,
         env: { TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
         bindings: env,
         limits: { ...policy.limits, memMb: Math.min(payload.memMb ?? Infinity, policy.limits.memMb) },
-        writable: decide(policy, runsCode).writable,
+        writable,
         signal,
         killSignal,
         onOutput: wrote.raw,
       })
-      return together(ran, outcomeOf(ended, tier, timeoutMs), { id, ranIn: 'node', ...wrote.all() })
+      const outcome = outcomeOf(ended, asked?.tier ?? tier, timeoutMs)
+      return together(ran, outcome, { id, ranIn: asked ? 'container' : 'node', ...wrote.all() })
+    }
+    const fetch = await fetchFor(task)
+    try {
+      return await virtual.use(job, { session: payload.session, writable, isApproved }, async (given) => {
+        const { state, result } = await execute(given, fetch)
+        return { state, result: { ...given.told(), ...result } }
+      })
     } finally {
       await fetch.close()
     }
   }
+
+/** What runs a snippet, by the policy that holds. */
+export const runnerOf = (snippet: Snippet, timeoutMs: number, policy: Policy): ReturnType<typeof plan> =>
+  plan(snippet, Math.min(timeoutMs, policy.limits.maxWallMs), isolateLimitsOf(policy))
+
+/** Its lines are judged as they come: nobody can be asked then. */
+const judged = (shell: Shell, policyNow: () => Policy, isApproved: boolean): Shell => ({
+  ...shell,
+  exec: async (line) => {
+    const { decision, reason } = decideLine(policyNow(), line, isProgram)
+    if (decision === 'allow' || (decision === 'ask' && isApproved)) return shell.exec(line)
+    const instead = decision === 'ask' ? "; ask for it as a task of kind 'bash', which a person can allow" : ''
+    throw new TandemError('command-denied', { reason: `${reason}${instead}` })
+  },
+})
+
+const noContainers = { reason: 'There are no containers here: leave out `runner`' }
 
 function endOf(ran: Ran, sandbox: Tier, about: About): Outcome {
   if ('value' in ran)

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
-import { TandemError, createId, isTandemError, messageOf, parsePath, type Id } from '@tandem/shared'
-import type { Deleted, FileFacts } from '@tandem/shared/docs'
+import { TandemError, createId, isTandemError, messageOf, nameOf, parentOf, parsePath, type Id } from '@tandem/shared'
+import type { Deleted, FileFacts, Files } from '@tandem/shared/docs'
 import type { z } from 'zod'
 import { readContent } from '../disk/content.ts'
+import { foldersOf } from './folders.ts'
 import { editsFor } from './merge-text.ts'
 import { createPlaces } from './places.ts'
 import type { Tree, TreeOptions, Version } from './tree.ts'
@@ -25,9 +26,12 @@ type Options = TreeOptions & Pick<Tree, 'withheld'>
 /** A step in the index, done when all contents are where they belong. */
 type Step = { path: string; turn: 0 | 1 | 2; act: (place: ReturnType<typeof createPlaces>) => void }
 
+export const pathOf = (change: Change): string =>
+  'base' in change ? change.base.path : change.do === 'move' ? change.from : change.path
+
 /** As `Tree.commit`. */
 export async function commitWith(
-  { documents, withheld, maxTextBytes, maxBlobBytes, clock }: Options,
+  { documents, withheld, mayNotWrite, maxTextBytes, maxBlobBytes, clock }: Options,
   changes: readonly Change[],
   task: Id | undefined,
   signal: AbortSignal,
@@ -47,9 +51,10 @@ export async function commitWith(
       refused.push({ path, reason: messageOf(e) })
     }
   }
+  const namesIn = namesAfter(files, changes)
   const requireOpen = (path: string, kind: 'text' | 'blob' = 'text') => {
     parsePath(path)
-    const why = withheld({ path, kind, facts: undefined })
+    const why = withheld({ path, kind, facts: undefined }) ?? mayNotWrite(path, namesIn)
     if (why !== undefined) throw new TandemError('forbidden', { reason: why })
   }
   const deleted = (snapshot?: string): z.infer<typeof Deleted> => ({
@@ -131,7 +136,7 @@ export async function commitWith(
   }
 
   for (const change of changes) {
-    const path = 'base' in change ? change.base.path : change.do === 'move' ? change.from : change.path
+    const path = pathOf(change)
     await attempt(path, async () => {
       switch (change.do) {
         case 'write':
@@ -164,6 +169,7 @@ export async function commitWith(
           return void steps.push({ path, turn: 1, act })
         }
         case 'exec':
+          requireOpen(path)
           return void steps.push({ path, turn: 2, act: () => noteAs(change.id, { exec: change.exec }) })
         case 'mkdir': {
           requireOpen(path)
@@ -193,20 +199,38 @@ export async function commitWith(
     if (failed.has(id)) refused.push({ path, reason: 'the server did not take the change' })
   if (steps.length === 0) return refused
   const told: Refused[] = []
-  files.transact(() => {
-    const place = createPlaces(files, leaving)
-    for (const { path, act } of steps.toSorted((a, b) => a.turn - b.turn)) {
-      if (unseeded.has(path)) continue
-      try {
-        act(place)
-      } catch (e) {
-        if (!isTandemError(e)) throw e
-        told.push({ path, reason: messageOf(e) })
+  const ended = task === undefined ? undefined : documents.begin(task)
+  try {
+    files.transact(() => {
+      const place = createPlaces(files, leaving)
+      for (const { path, act } of steps.toSorted((a, b) => a.turn - b.turn)) {
+        if (unseeded.has(path)) continue
+        try {
+          act(place)
+        } catch (e) {
+          if (!isTandemError(e)) throw e
+          told.push({ path, reason: messageOf(e) })
+        }
       }
-    }
-  }, 'tree')
+    }, 'tree')
+  } finally {
+    ended?.()
+  }
   await documents.indexDurable(signal)
   return [...refused, ...told]
+}
+
+/** What will be in a folder, of what is there and of what is made. */
+function namesAfter(files: Files, changes: readonly Change[]): (folder: string) => ReadonlySet<string> {
+  const made = new Map<string, Set<string>>()
+  for (const change of changes) {
+    const path = change.do === 'move' ? change.to : change.do === 'create' || change.do === 'mkdir' ? change.path : ''
+    for (let at = path; at !== ''; at = parentOf(at)) {
+      const names = made.get(parentOf(at)) ?? new Set()
+      made.set(parentOf(at), names.add(nameOf(at)))
+    }
+  }
+  return (folder) => new Set([...(foldersOf(files.snapshot()).get(folder)?.keys() ?? []), ...(made.get(folder) ?? [])])
 }
 
 /** What will not be in the way any more. */

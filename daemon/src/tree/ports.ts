@@ -13,6 +13,8 @@ type ReadText = {
 export type Documents = {
   readonly daemonId: Id
   readonly files: Files
+  /** What is changed in the index until the call that is returned is caused by this task. */
+  begin(task: Id): () => void
   /** True while connected with the index in sync. */
   readonly ready: View<boolean>
   indexDurable(signal: AbortSignal): Promise<void>

@@ -11,8 +11,9 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 function bed() {
   const server = memoryServer()
   const tree = createTree({
-    documents: server.join(),
+    documents: { ...server.join(), begin: () => () => {} },
     hides: (name) => name === '.env',
+    mayNotWrite: () => undefined,
     maxTextBytes: 1_000,
     maxBlobBytes: 10_000,
     clock: systemClock,

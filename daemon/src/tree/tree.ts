@@ -10,6 +10,8 @@ export type TreeOptions = {
   documents: Documents
   /** Whether a file of this name is a secret: it is shown, and neither read nor written. */
   hides: (name: string) => boolean
+  /** Why nothing may be written at a path, where that is so; `namesIn` tells what will be in a folder then. */
+  mayNotWrite: (path: string, namesIn: (folder: string) => ReadonlySet<string>) => string | undefined
   /** Larger texts are blobs, and larger blobs are refused. */
   maxTextBytes: number
   maxBlobBytes: number

@@ -13,6 +13,8 @@ const ModuleName = z
   .string()
   .regex(/^[\w@][\w@.-]*(?:\/[\w@][\w@.-]*)*$/, 'a path of ordinary names, such as lib/sum.ts')
 
+export const SessionName = z.string().min(1).max(100)
+
 /** Code to be run, and what it may have [S147] [S152]. */
 export const Snippet = z.object({
   language: z.enum(['javascript', 'typescript']).default('javascript'),
@@ -25,8 +27,8 @@ export const Snippet = z.object({
     .optional(),
   /** Which of the bindings it gets; all there are where nothing is said. */
   bindings: z.array(BindingName).max(bindingNames.length).optional(),
-  /** Executions that say the same have their scratch files together [S162] [S221]. */
-  session: z.string().min(1).max(100).optional(),
+  /** Executions that say the same have their scratch files and their shell together [S162] [S216] [S221]. */
+  session: SessionName.optional(),
   /** More than an isolate has makes it run as Node in the sandbox [S170]. */
   memMb: z.int().min(16).max(4_096).optional(),
   /** What is to run it; where nothing is said, what fits. */

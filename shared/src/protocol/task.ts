@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
 import { BlobHash } from './blobs.ts'
-import { ExecutionResult, Snippet } from './execution.ts'
+import { ExecutionResult, SessionName, Snippet } from './execution.ts'
 
 /** In characters. */
 export const TerminalSize = z.object({ cols: z.int().min(2).max(500), rows: z.int().min(2).max(300) })
@@ -35,7 +35,13 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     ports: z.array(z.int().min(1_024).max(65_535)).max(8).optional(),
   }),
   z.object({ kind: z.literal('code'), ...Snippet.shape }),
-  z.object({ kind: z.literal('bash'), script: z.string().max(100_000) }),
+  /** Lines for a shell of ours over the shared files, which are in `/workspace`; it starts nothing of the machine's by itself. */
+  z.object({
+    kind: z.literal('bash'),
+    script: z.string().max(100_000),
+    /** Tasks and executions that say the same have one shell: its folder, variables and scratch files [S216]. */
+    session: SessionName.optional(),
+  }),
   z.object({ kind: z.literal('agent'), prompt: z.string().max(100_000), conversationId: Id.optional() }),
 ])
 export type TaskPayload = z.infer<typeof TaskPayload>

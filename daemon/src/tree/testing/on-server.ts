@@ -65,18 +65,19 @@ export async function shellOnServer(
     return found
   }
   const tree = createTree({
-    documents: { ...real, read },
+    documents: { ...real, read, begin: () => () => {} },
     hides: () => false,
+    mayNotWrite: () => undefined,
     maxTextBytes: 1_000_000,
     maxBlobBytes: 5_000_000,
     clock,
   })
-  const shell = createShell({ tree, scratch: createScratch(), clock })
+  const made = createShell({ scratch: createScratch(), clock })
   return {
     tree,
-    shell,
+    shell: made.with({ tree, signal }),
     close: async () => {
-      shell.close()
+      made.close()
       documents.close()
       connection.close()
       await reach.close()
