@@ -126,7 +126,6 @@ export {
 } from './protocol/execution.ts'
 export {
   AgentMode,
-  CallEffect,
   CallRecord,
   ChatMessage,
   Delivered,

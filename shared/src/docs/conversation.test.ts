@@ -64,10 +64,10 @@ test('[AGT-72] [S252] a run is read back in another process as it was written', 
     one.set('status', { state: 'running', activity: 'thinking', attempt: 1, startedAt: 5 })
     one.set('usage', { rounds: 1, inputTokens: 10, outputTokens: 20 })
     one.append([
-      { at: 1, round: 0, of: run, message: { role: 'user', content: 'do it' } },
-      { at: 2, round: 0, message: { role: 'assistant', content: [{ type: 'text', text: 'ok' }, call] } },
+      { at: 1, of: run, message: { role: 'user', content: 'do it' } },
+      { at: 2, message: { role: 'assistant', content: [{ type: 'text', text: 'ok' }, call] } },
     ])
-    one.deliver(run, { at: 3, round: 0 })
+    one.deliver(run, { at: 3 })
   })
   const two = openRun(copy(doc))
   expect(two.snapshot()).toEqual(one.snapshot())
@@ -75,34 +75,26 @@ test('[AGT-72] [S252] a run is read back in another process as it was written', 
     { role: 'user', content: 'do it' },
     { role: 'assistant', content: [{ type: 'text', text: 'ok' }, call] },
   ])
-  expect(two.delivered.snapshot().get(run)).toEqual({ at: 3, round: 0 })
-  const large = { at: 4, round: 1, message: { role: 'tool', content: 'x'.repeat(2 ** 20) } } as const
+  expect(two.delivered.snapshot().get(run)).toEqual({ at: 3 })
+  const large = { at: 4, message: { role: 'tool', content: 'x'.repeat(2 ** 20) } } as const
   const before = Y.encodeStateAsUpdate(doc)
-  expect(() => one.append([{ at: 4, round: 1, message: { role: 'tool', content: '' } }, large])).toThrow(
-    'cannot be kept',
-  )
+  expect(() => one.append([{ at: 4, message: { role: 'tool', content: '' } }, large])).toThrow('cannot be kept')
   expect(Y.encodeStateAsUpdate(doc)).toEqual(before)
   doc.getArray('messages').push([{ at: 9, message: 'of a newer version' }])
   expect([one.messages.snapshot().length, one.unreadable()]).toEqual([2, 1])
 })
 
-test('[AGT-74] a call begins once and ends once, also for one who cannot read how', () => {
+test('[AGT-74] a call that has ended never begins again, also for one who cannot read how', () => {
   const doc = new Y.Doc()
-  const { journal } = openRun(doc)
-  const begun = { tool: 'editFile', input: { path: 'a' }, attempt: 1, begunAt: 1 }
-  expect(() => journal.end('c', { endedAt: 2, output: 'x' })).toThrow('did not begin')
-  journal.begin('c', begun)
-  expect(() => journal.begin('c', begun)).toThrow('began before')
-  journal.expect('c', { texts: [{ file: run, state: 's' }] })
-  journal.end('c', { endedAt: 2, output: { ok: true } })
-  expect(() => journal.end('c', { endedAt: 3, output: 'x' })).toThrow('has ended')
-  expect(openRun(copy(doc)).journal.get('c')).toMatchObject({
-    state: 'ended',
-    output: { ok: true },
-    effect: { created: [] },
-  })
+  const one = openRun(doc)
+  one.note('c', { state: 'begun', at: 1, attempt: 1 })
+  one.note('c', { state: 'begun', at: 2, attempt: 2, note: { file: 'a' } })
+  one.note('c', { state: 'ended', at: 3, attempt: 2, text: 'done', details: { lines: [1] } })
+  one.note('c', { state: 'ended', at: 3, attempt: 2 })
+  expect(() => one.note('c', { state: 'begun', at: 4, attempt: 2 })).toThrow('has ended')
+  expect(openRun(copy(doc)).journal.snapshot().get('c')).toEqual({ state: 'ended', at: 3, attempt: 2 })
   doc.getMap('journal').set('d', { of: 'a newer version' })
-  expect(() => journal.begin('d', begun)).toThrow('began before')
+  expect(() => one.note('d', { state: 'begun', at: 5, attempt: 3 })).toThrow('has ended')
 })
 
 test('[AGT-89] a draft grows as one text: 8,000 words in 400 pieces cost what they are, not their square', () => {

@@ -2,14 +2,14 @@ import type * as Y from 'yjs'
 import { z } from 'zod'
 import { TandemError } from '../base/errors.ts'
 import { createId, type Id } from '../base/ids.ts'
-import { CallRecord, Delivered, RunAbout, RunMessage, RunStatus, RunUsage, type CallEffect } from '../protocol/agent.ts'
+import { CallRecord, Delivered, RunAbout, RunMessage, RunProgress, RunStatus, RunUsage } from '../protocol/agent.ts'
 import { ReviewHunk } from '../protocol/review.ts'
 import { checked } from './checked.ts'
 import { openRecords } from './records.ts'
 import { openRunDraft, type RunDraft } from './run-draft.ts'
 import { cachedView, type View } from './view.ts'
 
-const parts = { about: RunAbout, status: RunStatus, usage: RunUsage }
+const parts = { about: RunAbout, status: RunStatus, usage: RunUsage, progress: RunProgress }
 type Parts = { [K in keyof typeof parts]: z.infer<(typeof parts)[K]> }
 
 export type Run = View<Readonly<Partial<Parts>>> & {
@@ -19,22 +19,10 @@ export type Run = View<Readonly<Partial<Parts>>> & {
   /** Appends; throws `validation-failed` before anything is written where one is too large. */
   append(messages: readonly z.input<typeof RunMessage>[]): void
   draft: RunDraft
-  /** The calls of tools, by their ids. */
-  journal: View<ReadonlyMap<string, CallRecord>> & {
-    get(call: string): CallRecord | undefined
-    /** Before anything is done. Throws `conflict` where that call began before. */
-    begin(
-      call: string,
-      record: Omit<z.input<typeof CallRecord>, 'state' | 'endedAt' | 'output' | 'isError' | 'effect'>,
-    ): void
-    /** Once it is known how to find out whether what it does arrived, and before it goes out. */
-    expect(call: string, effect: z.input<typeof CallEffect>): void
-    /** Throws `conflict` where it did not begin, or ended before. */
-    end(
-      call: string,
-      result: { endedAt: number; output: z.input<typeof CallRecord>['output']; isError?: boolean },
-    ): void
-  }
+  /** How far the calls of tools have come, by their ids. */
+  journal: View<ReadonlyMap<string, CallRecord>>
+  /** Throws `conflict` where that call has ended: it never begins again. */
+  note(call: string, record: z.input<typeof CallRecord>): void
   /** What it changed, by ids in order of time. */
   hunks: View<ReadonlyMap<string, ReviewHunk>>
   /** Notes changes and returns their ids. */
@@ -67,12 +55,6 @@ export function openRun(doc: Y.Doc): Run {
     () => list.toArray().flatMap((raw) => read(raw) ?? []),
     (changed) => list.observe(changed),
   )
-  const change = (call: string, next: (record: CallRecord) => z.input<typeof CallRecord>) => {
-    const record = journal.get(call)
-    if (record?.state !== 'begun')
-      throw new TandemError('conflict', { reason: record ? 'this call has ended' : 'this call did not begin', call })
-    journal.set(call, checked(CallRecord, next(record), 'step'))
-  }
   return {
     ...cachedView(
       () => {
@@ -93,18 +75,13 @@ export function openRun(doc: Y.Doc): Run {
     messages,
     append: (added) => list.push(added.map((each) => checked(RunMessage, each, 'message'))),
     draft: openRunDraft(doc),
-    journal: {
-      snapshot: journal.snapshot,
-      subscribe: journal.subscribe,
-      get: journal.get,
-      begin: (call, record) => {
-        // One that does not parse here began all the same.
-        if (journal.writer(call) !== undefined)
-          throw new TandemError('conflict', { reason: 'this call began before', call })
-        journal.set(call, checked(CallRecord, { ...record, state: 'begun' }, 'step'))
-      },
-      expect: (call, effect) => change(call, (record) => ({ ...record, effect })),
-      end: (call, result) => change(call, (record) => ({ ...record, ...result, state: 'ended' })),
+    journal: { snapshot: journal.snapshot, subscribe: journal.subscribe },
+    note: (call, record) => {
+      // Whoever cannot read how it went must not do it again either.
+      const isKnown = journal.writer(call) === undefined || journal.get(call) !== undefined
+      if (!isKnown || (journal.get(call)?.state === 'ended' && record.state === 'begun'))
+        throw new TandemError('conflict', { reason: 'this call has ended', call })
+      journal.set(call, checked(CallRecord, record, 'step'))
     },
     hunks: { snapshot: hunks.snapshot, subscribe: hunks.subscribe },
     addHunks: (added) => {

@@ -96,15 +96,14 @@ const maxMessage = 2 ** 20
 
 export const RunMessage = z.object({
   at: z.number(),
-  /** The round of the model it belongs to, from 0. */
-  round: z.int().nonnegative(),
   /** The person's message that this is. */
   of: Id.optional(),
-  /** It sums up so many messages from the first one on, which the model is not given any more. */
-  covers: z.int().positive().optional(),
   message: ModelJson,
 })
 export type RunMessage = z.infer<typeof RunMessage>
+
+/** Where the loop stands, beside its messages: the loop's to know. */
+export const RunProgress = jsonUpTo(2 ** 18)
 
 /** What is being streamed: the answer, the model's reasoning, or what a tool is to be given (`path`: the file meant). */
 export const DraftPart = z.object({
@@ -116,33 +115,24 @@ export const DraftPart = z.object({
 export type DraftPart = z.infer<typeof DraftPart>
 
 /**
- * How to find out, where a process ended in the middle, whether what a call did arrived: texts whose documents have this
- * state then, files that are there under these ids, or the task with this id.
+ * How far one call of a tool has come. `begun` is written before anything is done, with what its tool wants to know again
+ * (`note`) should the process end in the middle; `ended` has what the model is told (`text`, until it stands in the
+ * messages) and what people are shown (`details`).
  */
-export const CallEffect = z.object({
-  texts: z
-    .array(z.object({ file: Id, state: z.string().max(100_000) }))
-    .max(1_000)
-    .default([]),
-  created: z.array(Id).max(1_000).default([]),
-  task: Id.optional(),
-})
-export type CallEffect = z.infer<typeof CallEffect>
-
-/** One call of a tool in the run's journal: `begun` is written before anything is done, `ended` with what came of it. */
 export const CallRecord = z.object({
-  tool: z.string().min(1).max(100),
-  input: jsonUpTo(2 ** 18),
   state: z.enum(['begun', 'ended']),
+  at: z.number(),
   attempt: z.int().positive(),
-  begunAt: z.number(),
-  effect: CallEffect.optional(),
-  endedAt: z.number().optional(),
-  output: jsonUpTo(2 ** 18).optional(),
+  note: jsonUpTo(2 ** 18).optional(),
+  text: z
+    .string()
+    .max(2 ** 20)
+    .optional(),
   isError: z.boolean().optional(),
+  details: jsonUpTo(2 ** 18).optional(),
 })
 export type CallRecord = z.infer<typeof CallRecord>
 
 /** When a person's message reached the run. */
-export const Delivered = z.object({ at: z.number(), round: z.int().nonnegative() })
+export const Delivered = z.object({ at: z.number() })
 export type Delivered = z.infer<typeof Delivered>
