@@ -1,4 +1,4 @@
-import { docPath, type Id, type TextEdit } from '@tandem/shared'
+import { docPath, type HunkText, type Id, type TextEdit } from '@tandem/shared'
 import {
   applyEdits,
   applyPrepared,
@@ -11,6 +11,7 @@ import {
   readFileUpdate,
   replayOn,
   stateOf,
+  traceEdits,
 } from '@tandem/shared/docs'
 import * as Y from 'yjs'
 import type { Documents } from './documents.ts'
@@ -73,21 +74,24 @@ export function readText(writers: Writers, fileId: Id, whole: Uint8Array | undef
   return {
     ...readFileUpdate(whole),
     replay: (update: Uint8Array) => replayOn(whole, update),
-    prepare: (edits: readonly TextEdit[], task?: Id) => {
+    /** With `isTraced` also what the edits are as hunks, but where others make them alike: then nobody's own. */
+    prepare: (edits: readonly TextEdit[], task?: Id, isTraced = false) => {
       const doc = draftDoc()
       if (whole) Y.applyUpdate(doc, whole)
       const alike = alikeWith(writers, pathOf(fileId), doc, edits, task)
       let update = alike ?? new Uint8Array()
+      let hunks: HunkText[] | undefined
       if (alike) Y.applyUpdate(doc, alike)
       else {
         writers.takeUp(pathOf(fileId), doc, task)
         doc.on('update', (u: Uint8Array) => (update = new Uint8Array(u)))
-        applyEdits(doc.getText('content'), edits, origin)
+        if (isTraced) hunks = traceEdits(doc.getText('content'), edits, origin)
+        else applyEdits(doc.getText('content'), edits, origin)
         writers.wrote(pathOf(fileId), doc)
       }
       const state = stateOf(doc)
       doc.destroy()
-      return { update, state }
+      return { update, state, ...(hunks && { hunks }) }
     },
   }
 }

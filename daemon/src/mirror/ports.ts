@@ -1,4 +1,4 @@
-import type { Id, TextEdit } from '@tandem/shared'
+import type { HunkText, Id, TextEdit } from '@tandem/shared'
 import type { Files, View } from '@tandem/shared/docs'
 
 /** The text of one file as the server has it: read once, or held open. */
@@ -12,8 +12,15 @@ export type RemoteText = {
 
 /** A text read once, that can be changed without being opened. */
 export type ReadText = RemoteText & {
-  /** The update that these edits would be, caused by `task` where that is known, and where the document stands after it. */
-  prepare(edits: readonly TextEdit[], task?: Id): { update: Uint8Array; state: string }
+  /**
+   * The update that these edits would be, caused by `task` where that is known, and where the document stands after it.
+   * With `isTraced` what they are as hunks, too, unless another may make the same edits.
+   */
+  prepare(
+    edits: readonly TextEdit[],
+    task?: Id,
+    isTraced?: boolean,
+  ): { update: Uint8Array; state: string; hunks?: HunkText[] }
   /** Where the document stands after an update of an earlier life; undefined where it lacks what that builds upon. */
   replay(update: Uint8Array): string | undefined
 }

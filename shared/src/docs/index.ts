@@ -4,7 +4,17 @@ export { applyEdits } from './text.ts'
 export { prepareAlike } from './alike.ts'
 export { replayOn } from './replay.ts'
 export { draftDoc } from './draft.ts'
-export { applyPrepared, fits, includesState, prepareEdits, readFileUpdate, seedText, stateOf } from './versions.ts'
+export {
+  applyPrepared,
+  charsOfState,
+  fits,
+  includesState,
+  prepareEdits,
+  readFileUpdate,
+  seedText,
+  stateOf,
+  stateOfUpdate,
+} from './versions.ts'
 export { Deleted, FileFacts, TreeEntry, openFiles, type FileEntry, type Files, type FilesSnapshot } from './files.ts'
 export { onTreeChange, type TreeChange } from './tree-changes.ts'
 export { openFile, type FileText } from './file.ts'

@@ -2,11 +2,20 @@ import * as decoding from 'lib0/decoding'
 import { fromBase64, toBase64 } from 'lib0/buffer'
 import * as Y from 'yjs'
 import type { TextEdit } from '../merge/edits.ts'
+import type { Chars } from '../protocol/review.ts'
 import { draftDoc } from './draft.ts'
 import { applyEdits } from './text.ts'
 
 /** Where a document stands, state vector and delete set, in base64: what a tombstone or a shadow remembers of it. */
 export const stateOf = (doc: Y.Doc): string => toBase64(Y.encodeSnapshot(Y.snapshot(doc)))
+
+/** What a document has at least once an update is in it: `includesState` then tells whether it arrived. */
+export const stateOfUpdate = (update: Uint8Array): string =>
+  toBase64(Y.encodeSnapshot(Y.createSnapshot(Y.decodeUpdate(update).ds, Y.parseUpdateMeta(update).to)))
+
+/** The characters of all who wrote in a document, deleted ones too, by its state. */
+export const charsOfState = (state: string): Chars =>
+  [...Y.decodeSnapshot(fromBase64(state)).sv].flatMap(([client, length]) => (length > 0 ? [[client, 0, length]] : []))
 
 /** Whether the document has everything, insertions and deletions, of a state written by `stateOf`. */
 export function includesState(doc: Y.Doc, state: string): boolean {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { TandemError, applyToString, createId, type Id, type TextEdit } from '@tandem/shared'
+import { TandemError, applyToString, createId, type HunkText, type Id, type TextEdit } from '@tandem/shared'
 import {
   applyPrepared,
   cachedView,
@@ -13,6 +13,7 @@ import {
   replayOn,
   seedText,
   stateOf,
+  traceEdits,
   type Files,
 } from '@tandem/shared/docs'
 import * as Y from 'yjs'
@@ -336,14 +337,16 @@ function readWhole(whole: Uint8Array | undefined, shared: boolean): ReadText {
   return {
     ...readFileUpdate(whole),
     replay: (update) => replayOn(whole, update),
-    prepare: (edits) => {
+    prepare: (edits, _task, isTraced = false) => {
       const doc = new Y.Doc()
       if (whole) Y.applyUpdate(doc, whole)
       const before = Y.encodeStateVector(doc)
       const alike = shared ? prepareAlike(doc, edits, 'disk', idOf) : undefined
+      let hunks: HunkText[] | undefined
       if (alike) Y.applyUpdate(doc, alike)
+      else if (isTraced) hunks = traceEdits(doc.getText('content'), edits, 'disk')
       else openFile(doc).edit(edits, 'disk')
-      return { update: Y.encodeStateAsUpdate(doc, before), state: stateOf(doc) }
+      return { ...(hunks && { hunks }), update: Y.encodeStateAsUpdate(doc, before), state: stateOf(doc) }
     },
   }
 }
