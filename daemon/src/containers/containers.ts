@@ -72,9 +72,18 @@ export function createContainers({ cli, image, cpus, machine, bootId, clock, sig
   const giveBack = async (container: Container, key: string | undefined) => {
     if (key === undefined || signal.aborted || container.isGone() || !(await container.isEmpty()))
       return container.remove()
+    // Made anew, what it holds would not be held any more.
+    const release = around.hold()
     const [oldest] = idle.size >= maxIdle ? idle.keys() : []
     if (oldest) void drop(oldest)
-    idle.set(container, { key, cancel: clock.after(idleMs, () => void drop(container)) })
+    const cancelIdle = clock.after(idleMs, () => void drop(container))
+    idle.set(container, {
+      key,
+      cancel: () => {
+        cancelIdle()
+        release()
+      },
+    })
     if (signal.aborted) await drop(container)
   }
   signal.addEventListener('abort', () => [...idle.keys()].forEach((container) => void drop(container)), { once: true })

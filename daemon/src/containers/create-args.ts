@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { birthmark, look } from '../disk/stat.ts'
 import { sandboxHome } from '../sandbox/environment.ts'
 import type { Identity } from '../sandbox/identity.ts'
 import { readCeilings, type Limits } from '../sandbox/limits.ts'
@@ -67,8 +67,8 @@ export function createArgs(plan: ContainerPlan): string[] {
 export const keyOf = (plan: ContainerPlan): string => {
   const { pinned, readOnly, hidden } = plan.protectedPaths
   const marks = [plan.workspace, ...pinned, ...readOnly, ...hidden].map((path) => {
-    const stat = lstatSync(path, { throwIfNoEntry: false, bigint: true })
-    return stat && `${stat.dev}:${stat.ino}`
+    const stat = look(path)
+    return typeof stat === 'string' ? stat : birthmark(stat)
   })
   return JSON.stringify([plan.image, createArgs(plan), marks])
 }

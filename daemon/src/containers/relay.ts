@@ -11,7 +11,7 @@ function relay(): void {
   const { Socket } = process.getBuiltinModule('node:net')
   const { constants } = process.getBuiltinModule('node:os')
   const [file = '', ...args] = process.argv.slice(1)
-  const env = { ...process.env, TANDEM_CHANNEL: '3' }
+  const env = { ...process.getBuiltinModule('node:process').env, TANDEM_CHANNEL: '3' }
   const child = spawn(file, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
   const channel = child.stdio[3] as Readable & Writable

@@ -18,6 +18,8 @@ export type Begun = {
 
 export type Around = {
   readonly index: FolderIndex
+  /** Keeps in place what must be there to be held, until what is returned is called: for walls that outlast a command. */
+  hold(): () => void
   /** Runs `work` between two looks at the folder; what a command left for others to run is set aside, whatever became of it. */
   run(command: Command, work: (begun: Begun) => Promise<CommandResult>): Promise<CommandResult>
 }
@@ -57,6 +59,7 @@ export function createAround(
   }
   return {
     index,
+    hold: guard.hold,
     run: async (command, work) => {
       if (command.signal?.aborted) return neverStarted()
       const release = guard.hold()

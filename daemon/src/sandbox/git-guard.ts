@@ -2,6 +2,9 @@ import { lchownSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import type { Identity } from './identity.ts'
 
+/** How many hold each folder's: walls of several kinds may be up for one, and what one takes away another still needs. */
+const holders = new Map<string, number>()
+
 /** What the placeholder says to git: "the common folder is this one", which is so without it too. */
 const here = '.'
 
@@ -14,7 +17,6 @@ const here = '.'
  */
 export function createGitGuard(workspace: string, identity: Identity): { hold(): () => void } {
   const at = (name: string) => join(workspace, '.git', name)
-  let held = 0
   const make = (name: string, content: string | undefined) => {
     if (lstatSync(at(name), { throwIfNoEntry: false })) return
     if (content === undefined) mkdirSync(at(name))
@@ -25,12 +27,15 @@ export function createGitGuard(workspace: string, identity: Identity): { hold():
   return {
     hold() {
       if (!lstatSync(join(workspace, '.git'), { throwIfNoEntry: false })?.isDirectory()) return () => {}
-      held++
+      holders.set(workspace, (holders.get(workspace) ?? 0) + 1)
       make('hooks', undefined)
       make('commondir', here)
       if (/^\s*worktreeConfig\b/im.test(contentOf(at('config')))) make('config.worktree', '')
       return () => {
-        if (--held === 0 && contentOf(at('commondir')) === here) rmSync(at('commondir'), { force: true })
+        const left = (holders.get(workspace) ?? 1) - 1
+        if (left > 0) return void holders.set(workspace, left)
+        holders.delete(workspace)
+        if (contentOf(at('commondir')) === here) rmSync(at('commondir'), { force: true })
       }
     },
   }

@@ -1,0 +1,4 @@
+import { describeContainers } from './containers.suite.ts'
+import { standIn } from './fixture.ts'
+
+describeContainers('a stand-in for Podman', () => standIn())
