@@ -90,9 +90,10 @@ async function rejectInFile(
       return left
     }
     const undone = undoHunks(doc, edits, knownOf({ hunks, review }, file, edits), how)
+    // What cannot be kept is refused here, before the text is changed.
+    review.addStandIns(undone.standIns)
     if (undone.update) Y.applyUpdate(doc, undone.update, origin)
     review.transact(() => {
-      review.addStandIns(undone.standIns)
       for (const id of edits.keys()) {
         const taken = undone.taken.get(id)
         if (undone.left.get(id) !== 'all') rejected(id, taken && { taken })
@@ -151,11 +152,9 @@ export async function bringBack(deciding: Deciding, ids: Iterable<string>): Prom
       try {
         const known = knownOf(deciding, hunk.file, new Map([[id, hunk]]))
         const { update, standIns } = redoHunk(doc, hunk, decision.taken, known)
+        review.addStandIns(standIns)
         if (update) Y.applyUpdate(doc, update, origin)
-        review.transact(() => {
-          review.addStandIns(standIns)
-          review.decide(id, { state: 'back', at: now })
-        })
+        review.decide(id, { state: 'back', at: now })
       } finally {
         release()
       }

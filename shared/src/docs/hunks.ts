@@ -30,14 +30,23 @@ export function traceEdits(text: Y.Text, edits: readonly TextEdit[], origin: unk
   return hunksOf(before, edits, old, charsIn(text, put))
 }
 
-/** Groups edits by the lines they are in: those of one line, and of lines that follow each other, are one hunk. */
+/** Groups edits by the lines they are in: those of one line, and of lines that follow each other, are together. */
+export function groupEdits(before: string, edits: readonly TextEdit[]): (readonly TextEdit[])[] {
+  const groups: TextEdit[][] = []
+  for (const edit of edits) {
+    const last = groups.at(-1)
+    if (last && last.length < maxParts && isNear(before, last.at(-1), edit)) last.push(edit)
+    else groups.push([edit])
+  }
+  return groups
+}
+
 function hunksOf(before: string, edits: readonly TextEdit[], old: readonly Chars[], put: readonly Chars[]): HunkText[] {
   const hunks: HunkText[] = []
   const lines = lineCounter(before)
-  for (let i = 0, added = 0; i < edits.length;) {
-    let to = i + 1
-    while (to < edits.length && to - i < maxParts && isNear(before, edits[to - 1], edits[to])) to++
-    const group = edits.slice(i, to)
+  let [i, added] = [0, 0]
+  for (const group of groupEdits(before, edits)) {
+    const first = i
     const { start, end } = reachOf(before, group)
     const inner = group.map((edit) => ({ ...edit, at: edit.at - start }))
     const oldText = before.slice(start, end)
@@ -47,13 +56,13 @@ function hunksOf(before: string, edits: readonly TextEdit[], old: readonly Chars
       oldText,
       newText: applyToString(oldText, inner),
       parts: inner.map(({ at, del, ins }, n) => {
-        const part = { oldAt: at, newAt: at + moved, old: old[i + n] ?? [], new: put[i + n] ?? [] }
+        const part = { oldAt: at, newAt: at + moved, old: old[first + n] ?? [], new: put[first + n] ?? [] }
         moved += ins.length - del
         return part
       }),
     })
     for (const { at, del, ins } of group) added += feeds(ins) - feeds(before.slice(at, at + del))
-    i = to
+    i += group.length
   }
   return hunks
 }

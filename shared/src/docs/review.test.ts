@@ -25,6 +25,7 @@ function bed(start: string, path = 'a.ts') {
   text.insert(0, start)
   const run = openRun(self)
   const review = openReview(decisions)
+  let calls = 0
   /** What the agent makes of the text, from where it stands, under an id of its own. */
   const agent = (to: string, from = text.toString(), on = doc): string[] => {
     const draft = new Y.Doc()
@@ -32,7 +33,11 @@ function bed(start: string, path = 'a.ts') {
     const before = Y.encodeStateVector(draft)
     const pieces = traceEdits(draft.getText('content'), diffText(from, to), 'run')
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(draft, before))
-    return run.addHunks(pieces.map((piece) => ({ kind: 'edit', file, path, call: 'call', at: 1, ...piece })))
+    const call = `call ${++calls}`
+    return run.setHunks(
+      call,
+      pieces.map((piece) => ({ kind: 'edit', file, path, call, at: 1, ...piece })),
+    )
   }
   const person = (from: string, to: string) => {
     const head = to.startsWith(from) ? from.length : 0
@@ -163,7 +168,7 @@ test('[AGT-80] a run is undone across files: what it made goes, what it removed 
   Y.applyUpdate(docs.get(taken) ?? theirs, Y.encodeStateAsUpdate(theirs))
   files.remove(removed, { by, at: 1 })
   const common = { call: 'call', at: 2 }
-  const [, left = ''] = run.addHunks([
+  const [, left = ''] = run.setHunks('call', [
     { kind: 'create', file: made, path: 'new.ts', new: chars[0] ?? [], ...common },
     { kind: 'create', file: taken, path: 'taken.ts', new: chars[1] ?? [], ...common },
     { kind: 'remove', file: removed, path: 'old.ts', ...common },

@@ -12,7 +12,7 @@ export type Review = View<ReadonlyMap<string, Decision>> & {
   writer(hunk: string): number | undefined
   /** Which characters that were put back stand for which. */
   standIns: View<StandIns>
-  /** Notes some, in the same step as what was decided. */
+  /** Notes some; before they are in a text it does no harm. */
   addStandIns(standIns: StandIns): void
   transact<T>(work: () => T): T
 }

@@ -25,8 +25,8 @@ export type Run = View<Readonly<Partial<Parts>>> & {
   note(call: string, record: z.input<typeof CallRecord>): void
   /** What it changed, by ids in order of time. */
   hunks: View<ReadonlyMap<string, ReviewHunk>>
-  /** Notes changes and returns their ids. */
-  addHunks(hunks: readonly z.input<typeof ReviewHunk>[]): Id[]
+  /** Notes what a call changes, in place of what was noted of it before, and returns the ids. */
+  setHunks(call: string, hunks: readonly z.input<typeof ReviewHunk>[]): Id[]
   /** Which of people's messages have reached it. */
   delivered: View<ReadonlyMap<string, Delivered>>
   deliver(message: Id, how: Delivered): void
@@ -84,9 +84,11 @@ export function openRun(doc: Y.Doc): Run {
       journal.set(call, checked(CallRecord, record, 'step'))
     },
     hunks: { snapshot: hunks.snapshot, subscribe: hunks.subscribe },
-    addHunks: (added) => {
+    setHunks: (call, added) => {
       const all = added.map((hunk) => [createId(), checked(ReviewHunk, hunk, 'change')] as const)
+      const old = [...hunks.snapshot()].filter(([, hunk]) => hunk.call === call)
       doc.transact(() => {
+        for (const [id] of old) hunks.remove(id)
         for (const [id, hunk] of all) hunks.set(id, hunk)
       })
       return all.map(([id]) => id)
