@@ -53,7 +53,7 @@ export function SandboxDetails() {
           <li key={on.id} data-tier={sandbox.tier}>
             <Icon size={14} aria-hidden />
             <span>
-              <strong>{on.name}</strong> {tierWords[sandbox.tier].sentence} <Why {...sandbox} />
+              <strong>{on.name}:</strong> {tierWords[sandbox.tier].sentence} <Why {...sandbox} />
             </span>
           </li>
         )

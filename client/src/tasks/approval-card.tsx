@@ -71,6 +71,9 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
           .split('`')
           .map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}
       </p>
+      <p className={styles.note} id={note}>
+        {whyNot ?? notes(approval, daemonOf(approval.bootId, mirrors))}
+      </p>
       <div className={styles.answers} role="group" aria-label="Your answer">
         {offered.map((scope) => (
           // The summary may be cut: what is not here whole cannot be allowed from here.
@@ -88,16 +91,11 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
         <Button {...isOver} disabled={whyNot !== undefined} onClick={() => answer('deny')}>
           Deny
         </Button>
-        <p className={styles.note} id={note}>
-          {whyNot ??
-            (answered === undefined
-              ? notes(approval, daemonOf(approval.bootId, mirrors))
-              : isOffline
-                ? 'Sent when the connection is back. The first answer counts.'
-                : answered === 'deny'
-                  ? 'Denying…'
-                  : 'Allowing…')}
-        </p>
+        {answered !== undefined && (
+          <span className={styles.note} role="status">
+            {isOffline ? 'Sent when the connection is back.' : answered === 'deny' ? 'Denying…' : 'Allowing…'}
+          </span>
+        )}
       </div>
     </section>
   )

@@ -22,24 +22,33 @@ export function Circumstances({ task: { payload, timeoutMs, artifacts = [] } }: 
       <p>
         In {folderOf(payload)}
         {isCommand && payload.terminal && ', at a terminal'}
-        {timeoutMs !== undefined && `, for at most ${limitWords(timeoutMs)}`}
-        {env.length > 0 && ', with these variables set'}.
+        {timeoutMs !== undefined && `, for at most ${limitWords(timeoutMs)}`}.
       </p>
-      {env.length > 0 && (
-        <pre aria-label="Variables">{env.map(([name, value]) => oneLine(`${name}=${value}`)).join('\n')}</pre>
-      )}
-      {payload.kind === 'code' && <OfCode payload={payload} />}
       {network.length > 0 && (
-        <>
-          <p>It may reach these hosts, and send them whatever it can read:</p>
-          <pre aria-label="Hosts">{network.map(hostWords).join('\n')}</pre>
-        </>
+        <p>
+          It may reach{' '}
+          {network.map((host, i) => (
+            <span key={host}>
+              {i > 0 && ', '}
+              <code>{oneLine(host)}</code>
+              {host === '@npm' && ' (the registry npm is configured with)'}
+            </span>
+          ))}
+          , and send there whatever it can read.
+        </p>
       )}
       {ports.length > 0 && (
         <p>
           Its machine reaches it at the {ports.length === 1 ? 'port' : 'ports'} {ports.join(', ')}.
         </p>
       )}
+      {env.length > 0 && (
+        <>
+          <p>These variables are set:</p>
+          <pre aria-label="Variables">{env.map(([name, value]) => oneLine(`${name}=${value}`)).join('\n')}</pre>
+        </>
+      )}
+      {payload.kind === 'code' && <OfCode payload={payload} />}
       {artifacts.length > 0 && (
         <>
           <p>These files are kept, for everybody here to download:</p>
@@ -74,10 +83,6 @@ function OfCode({ payload }: { payload: Extract<TaskPayload, { kind: 'code' }> }
 
 const folderOf = (payload: TaskPayload): string =>
   payload.kind === 'command' && payload.cwd !== '' ? visibleText(payload.cwd) : 'the workspace folder'
-
-/** A host as it was asked for; the one that has no name of its own is explained. */
-const hostWords = (host: string): string =>
-  host === '@npm' ? '@npm (the registry npm is configured with)' : oneLine(host)
 
 /** A value with line ends must not look like two variables. */
 const oneLine = (text: string) => visibleText(text).replaceAll('\n', '⟨U+000A⟩')

@@ -53,7 +53,7 @@ test('[UI-231] [SBX-274] what is allowed without asking is listed: what exactly,
   await line('2 commands are allowed without asking').click()
   await expect.element(dialog).toBeVisible()
   expect(rows()[0]?.textContent).toMatch(
-    /^npm installIn web, for at most 1 hour\.It may reach these hosts.*@npm \(the registry npm is configured with\)Said by Mira 1 hour ago, for the session: until the daemon on laptop starts anew, at the latest .+ at \d\d:\d\d\.Revoke$/,
+    /^npm installIn web, for at most 1 hour\.It may reach @npm \(the registry npm is configured with\), and send there whatever it can read\.Said by Mira 1 hour ago, for the session: until the daemon on laptop starts anew, at the latest .+ at \d\d:\d\d\.Revoke$/,
   )
   expect(rows()[1]?.textContent).toMatch(
     /^rm oldThe task .+ is archived.+Said by Mira 2 hours ago, for the workspace: until it is taken back\.Revoke$/,
