@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
@@ -88,10 +88,23 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
 
 /** The same without any wall, for `--unsafe-no-sandbox`: the program is then all that holds what it holds. */
 export function createUnsafeCells(signal: AbortSignal): StartCell {
+  const place = createPlaces(signal).place
+  return ({ argv, files }) => {
+    const [file, ...args] = [...withDescriptorsUpTo(2), ...place(argv, files)] as const
+    return cellOf(spawn(file, args, { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe'] }), () => {})
+  }
+}
+
+/**
+ * Where nothing can be bound: the files of programs lie in a folder among the temporary ones, each written once, until the
+ * signal. `place` returns the program's words, as they are there.
+ */
+export function createPlaces(signal: AbortSignal) {
   const folder = makeTemporary('cell')
+  chmodSync(folder, 0o755)
   signal.addEventListener('abort', () => removeTemporary(folder), { once: true })
   const placed = new Set<string>()
-  const place = (path: string, content: Buffer | string) => {
+  const write = (path: string, content: Buffer | string) => {
     const file = join(folder, path)
     if (!placed.has(file)) {
       mkdirSync(dirname(file), { recursive: true })
@@ -99,20 +112,22 @@ export function createUnsafeCells(signal: AbortSignal): StartCell {
     }
     placed.add(file)
   }
-  return ({ argv, files }) => {
-    for (const [path, content] of Object.entries(files)) place(path, content)
-    const [file, ...args] = [
-      ...withDescriptorsUpTo(2),
-      ...argv.map((word) => (Object.hasOwn(files, word) ? join(folder, word) : word)),
-    ] as const
-    return cellOf(spawn(file, args, { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe'] }), () => {})
+  const place = ([program, ...rest]: CellProgram['argv'], files: CellProgram['files']) => {
+    for (const [path, content] of Object.entries(files)) write(path, content)
+    return [program, ...rest.map((word) => (Object.hasOwn(files, word) ? join(folder, word) : word))] as const
   }
+  return { folder, place }
 }
 
 const prlimit = '/usr/bin/prlimit'
 const firstFd = 3
 
-function cellOf(child: ReturnType<typeof spawn>, end: () => void): Cell {
+/** `stop`: how all of it is ended. */
+export function cellOf(
+  child: ReturnType<typeof spawn>,
+  end: () => void,
+  stop = (pid: number) => signalEach([-pid], 'SIGKILL'),
+): Cell {
   const { pid } = child
   const [stdin, stdout, stderr] = [child.stdin as Writable, child.stdout as Readable, child.stderr as Readable]
   let over = false
@@ -120,7 +135,7 @@ function cellOf(child: ReturnType<typeof spawn>, end: () => void): Cell {
   stdin.on('error', () => {})
   const kill = () => {
     // bubblewrap's end is the end of its own init, and so of every process inside (--die-with-parent).
-    if (!over && pid !== undefined) signalEach([-pid], 'SIGKILL')
+    if (!over && pid !== undefined) stop(pid)
   }
   const exit = exitOf(child)
     .catch((cause: unknown) => {

@@ -17,9 +17,10 @@ import { dirname, join } from 'node:path'
 import { silentLog } from '@tandem/shared'
 import type { Command, CommandResult, Program, Runner } from './command.ts'
 import type { Limits } from './limits.ts'
-import { openRunner } from './open-runner.ts'
+import { describeMachine, openRunner } from './open-runner.ts'
 import { defaultPolicy, type Policy } from './policy.ts'
-import type { Probe } from './probe.ts'
+import { probeReduced, type Probe } from './probe.ts'
+import { createReducedRunner } from './reduced.ts'
 
 /** The content of every file, variable and answer that must never be seen inside. */
 export const canary = 'CANARY-7f3a'
@@ -40,10 +41,21 @@ export type Bed = {
   remove(): void
 }
 
-type BedOptions = { owner?: number | undefined; unsafe?: boolean; limits?: Partial<Limits> }
+type BedOptions = {
+  owner?: number | undefined
+  unsafe?: boolean
+  limits?: Partial<Limits>
+  /** Behind the walls of a place where nobody may open namespaces, wherever this is. */
+  reduced?: boolean
+}
 
 /** Builds a test bed. `owner` (root alone may ask) gives everything in it to that user, as whom commands then run. */
-export async function createBed({ owner, unsafe = false, limits = {} }: BedOptions = {}): Promise<Bed> {
+export async function createBed({
+  owner,
+  unsafe = false,
+  limits = {},
+  reduced = false,
+}: BedOptions = {}): Promise<Bed> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-bed-')))
   const [workspace, outside, home] = [join(base, 'root'), join(base, 'outside'), join(base, 'home')]
   // oxfmt-ignore
@@ -74,7 +86,8 @@ export async function createBed({ owner, unsafe = false, limits = {} }: BedOptio
     SSH_AUTH_SOCK: '/x',
   }
   const policy = { ...defaultPolicy, limits: { ...defaultPolicy.limits, ...limits } }
-  const { runner, probe } = await openRunner({ workspace, policy, environment, unsafe, log: silentLog })
+  const asked = { workspace, policy, environment, log: silentLog }
+  const { runner, probe } = reduced ? await openReduced(asked) : await openRunner({ ...asked, unsafe })
 
   const run = async (command: string | Program, extras: Extras = {}): Promise<Ran> => {
     const output = { stdout: '', stderr: '' }
@@ -94,6 +107,13 @@ export async function createBed({ owner, unsafe = false, limits = {} }: BedOptio
     run,
     remove: () => rmSync(base, { recursive: true, force: true }),
   }
+}
+
+async function openReduced(asked: Parameters<typeof describeMachine>[0]): Promise<{ runner: Runner; probe: Probe }> {
+  const machine = describeMachine(asked)
+  const probe = await probeReduced(machine)
+  if (!probe.reduced) throw new Error(`${probe.reason}. ${probe.fix}`)
+  return { runner: createReducedRunner(machine, probe.reduced), probe }
 }
 
 function git(folder: string, ...args: string[]): void {

@@ -40,24 +40,27 @@ sub end {
     select(undef, undef, undef, 0.002);
   }
 }
-# Ends with its parent, which may be gone already.
+# Hears by SIGTERM that its parent has ended, which may be so already.
 sub watch {
   my ($parent) = @_;
-  $SIG{TERM} = sub { end(); exit 143 };
   control($subreaper, 1);
   control($deathSignal, 15);
-  if (getppid() != $parent) { end(); exit 143 }
+  exit 143 if getppid() != $parent;
 }
 sub status { my $code = shift; return $code & 127 ? 128 + ($code & 127) : $code >> 8 }
 my $failing;
 sub fail { print STDERR "the walls could not be put up: $_[0]: $!\n"; print $failing '!' if $failing; exit 125 }
 
 $SIG{PIPE} = 'IGNORE';
+# One of the two alone ends all of it as long as both are there: the outer may be killed while it does.
+my $inner;
+$SIG{TERM} = sub { $inner ? kill 'TERM', $inner : exit 143 };
 watch(getppid());
 if ($group ne '') { open(my $file, '>', $group) or fail('control group'); print $file $$; close $file or fail('control group') }
 my $outer = $$;
-my $inner = fork() // fail('fork');
+$inner = fork() // fail('fork');
 if ($inner == 0) {
+  $SIG{TERM} = sub { end(); exit 143 };
   watch($outer);
   setpgrp(0, 0);
   open(my $report, '>&=', 3) or fail('report');
@@ -76,7 +79,7 @@ if ($inner == 0) {
   print $report "{\"exit-code\":$code}\n" unless defined(readline $failed);
   exit $code;
 }
-waitpid($inner, 0);
+1 until waitpid($inner, 0) == $inner;
 my $code = status($?);
 end();
 exit $code;

@@ -69,6 +69,15 @@ export function landlockRules({ topLevel, toolchains, paths, workspace, writable
   ]
 }
 
+/** What a program of ours needs that is to have nothing else: itself, and the libraries of the system. */
+export const programRules = (topLevel: Places['topLevel'], own: readonly string[]): Rule[] => {
+  const libraries = Object.entries(topLevel).flatMap(([path, is]) =>
+    is === 'folder' && path.startsWith('/lib') ? [path] : [],
+  )
+  const system = ['/usr/lib', '/usr/lib32', '/usr/lib64', ...libraries, '/etc/ld.so.cache']
+  return [...system, '/usr/bin/env', '/usr/bin/prlimit', ...own].map((path) => ['read', path])
+}
+
 type Enclosed = {
   readonly architecture: SeccompArchitecture
   readonly identity: Identity
@@ -98,16 +107,21 @@ export const landlockPrefix = ({ architecture, identity, procsFile, atTerminal, 
   ] as const
 
 /**
- * The limits of a command where no namespace counts its processes by themselves: the kernel counts all of the user's, so
- * those that run already are added. What they start meanwhile is the command's loss, what they end its gain.
+ * The limits of a command where no namespace counts its processes by themselves: the kernel counts all of the user's. What
+ * others start meanwhile must not be the command's loss, so this only stops what outruns the watchdog.
  */
-export const besideOthers = (limits: Limits, { uid }: Identity): Limits => ({
+export const besideOthers = (limits: Limits, identity: Identity): Limits => ({
   ...limits,
-  procs: limits.procs + ownProcesses + threadsOf(uid),
+  procs: 2 * limits.procs + othersOf(identity),
 })
 
 /** The two of the launcher, and the command as long as it is not there yet. */
 export const ownProcesses = 3
+/** How many processes others of the user may start meanwhile. */
+const others = 1_024
+
+/** How many processes and threads of that user there are besides, or may be. */
+export const othersOf = ({ uid }: Identity): number => ownProcesses + threadsOf(uid) + others
 
 function threadsOf(uid: number): number {
   const count = (pid: string) => {

@@ -11,9 +11,11 @@ import type { Policy } from './policy.ts'
 import { probe, type Probe } from './probe.ts'
 import { repositoryPolicyFile } from './repository-policy.ts'
 import { createQuarantine } from './quarantine.ts'
+import { createReducedRunner } from './reduced.ts'
 import { createRefusingRunner, createSandboxedRunner, createUnsafeRunner, type Machine } from './runner.ts'
 import { sweepTemporary } from './temporary.ts'
 import { findToolchains } from './toolchains.ts'
+import { findProgram } from './walls.ts'
 
 type OpenOptions = {
   readonly workspace: string
@@ -39,29 +41,8 @@ export async function openRunner({
   looksOnly = false,
   log,
 }: OpenOptions): Promise<{ runner: Runner; probe: Probe }> {
-  const identity = commandIdentity(workspace)
-  const real = realpathSync(workspace)
-  const path = environment.PATH ?? ''
-  const home = environment.HOME ?? homedir()
-  const machine: Machine = {
-    workspace: real,
-    identity,
-    toolchains: findToolchains({
-      path,
-      home,
-      workspace: real,
-      node: process.execPath,
-      identity,
-    }),
-    paths: findGrantedPaths(policy.paths, { workspace: real, home, identity }),
-    hostEnvironment: environment,
-    limits: policy.limits,
-    // Else a command could make the next ones less strictly judged.
-    protect: [...policy.sandbox.protect, repositoryPolicyFile],
-    hide: policy.sandbox.hide,
-    git: { ...gitSetting('name'), ...gitSetting('email') },
-    log,
-  }
+  const machine = describeMachine({ workspace, policy, environment, log })
+  const { workspace: real, identity } = machine
   // Also where nothing can be run now: a daemon that was killed may have left something behind.
   const index = createFolderIndex(() => false)
   const granted = openGrantedFolders(machine)
@@ -78,19 +59,48 @@ export async function openRunner({
       probe: { tier: 'none', held: [], reason, fix: 'Start without that option.' },
     }
   }
-  const result = await probe({ path, workspace: real, identity, log })
+  const mayBeReduced = policy.sandbox.onUnavailable === 'reduced'
+  const result = await probe({ path: environment.PATH ?? '', workspace: real, identity, mayBeReduced, log })
   log.info('sandbox probed', { tier: result.tier, held: result.held.length, reason: result.reason })
   return { probe: result, runner: granted.lookAfter(runnerFor(machine, result)) }
 }
 
-function runnerFor(machine: Machine, { tier, walls, reason = 'There is no sandbox', fix = '' }: Probe): Runner {
-  return walls && tier !== 'none' ? createSandboxedRunner(machine, walls, tier) : createRefusingRunner(reason, fix)
+function runnerFor(machine: Machine, { walls, reduced, reason = 'There is no sandbox', fix = '' }: Probe): Runner {
+  if (walls) return createSandboxedRunner(machine, walls, 'full')
+  return reduced ? createReducedRunner(machine, reduced) : createRefusingRunner(reason, fix)
+}
+
+/** What is common to every command of a workspace. */
+export function describeMachine({
+  workspace,
+  policy,
+  environment,
+  log,
+}: Pick<OpenOptions, 'workspace' | 'policy' | 'environment' | 'log'>): Machine {
+  const identity = commandIdentity(workspace)
+  const real = realpathSync(workspace)
+  const path = environment.PATH ?? ''
+  const home = environment.HOME ?? homedir()
+  const git = findProgram('git', path, real)
+  return {
+    workspace: real,
+    identity,
+    toolchains: findToolchains({ path, home, workspace: real, node: process.execPath, identity }),
+    paths: findGrantedPaths(policy.paths, { workspace: real, home, identity }),
+    hostEnvironment: environment,
+    limits: policy.limits,
+    // Else a command could make the next ones less strictly judged.
+    protect: [...policy.sandbox.protect, repositoryPolicyFile],
+    hide: policy.sandbox.hide,
+    git: git === undefined ? {} : { ...gitSetting(git, 'name'), ...gitSetting(git, 'email') },
+    log,
+  }
 }
 
 /** The name for commits, from the person's own settings; asked for at /, so that no repository answers. */
-function gitSetting(key: 'name' | 'email'): Partial<Record<'name' | 'email', string>> {
+function gitSetting(git: string, key: 'name' | 'email'): Partial<Record<'name' | 'email', string>> {
   try {
-    const value = execFileSync('git', ['config', '--global', '--get', `user.${key}`], {
+    const value = execFileSync(git, ['config', '--global', '--get', `user.${key}`], {
       cwd: '/',
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],

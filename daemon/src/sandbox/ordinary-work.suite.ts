@@ -4,9 +4,12 @@ import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createBed, type Bed } from './fixture.ts'
 
+/** `alone`: a reduced sandbox cannot do it, since there nothing is the command's alone. */
+type Job = { name: string; files?: Record<string, string>; line: string; says: string; alone?: true }
+
 /** What people really do all day, behind the walls. `says`: the end of what it writes. */
 // oxfmt-ignore
-const jobs: ReadonlyArray<{ name: string; files?: Record<string, string>; line: string; says: string }> = [
+const jobs: ReadonlyArray<Job> = [
   {
     name: 'npm install and npm test, with a program that a package brings and a script that runs as it is installed',
     files: {
@@ -38,6 +41,7 @@ const jobs: ReadonlyArray<{ name: string; files?: Record<string, string>; line: 
   },
   {
     name: 'python with processes that share memory, where the machine has it',
+    alone: true,
     files: { 'py/a.py': 'from multiprocessing import Pool, Value\nv = Value("i", 2)\ndef f(x): return x * v.value\nif __name__ == "__main__":\n  with Pool(2) as p: print(sum(p.map(f, [1, 20])))\n' },
     line: 'command -v python3 > /dev/null || { echo 42; exit; }; python3 py/a.py',
     says: '42\n',
@@ -49,6 +53,7 @@ const jobs: ReadonlyArray<{ name: string; files?: Record<string, string>; line: 
   },
   {
     name: 'a server and its client, on the loopback inside and on a socket in a folder',
+    alone: true,
     line: `node -e 'const http = require("http"); const go = (at, then) => { const s = http.createServer((q, r) => r.end("hello")).listen(at, () => http.get(at === 0 ? { port: s.address().port, host: "127.0.0.1" } : { socketPath: at }, (r) => r.on("data", (d) => { console.log(String(d)); s.close(then) }))) }; go(0, () => go("/tmp/s", () => {}))'`,
     says: 'hello\nhello\n',
   },
@@ -61,11 +66,14 @@ const jobs: ReadonlyArray<{ name: string; files?: Record<string, string>; line: 
 ]
 
 /** Liveness: broken ordinary work is as bad as an escape. */
-export function describeOrdinaryWork(who: string, { owner }: { owner?: number } = {}): void {
+export function describeOrdinaryWork(
+  who: string,
+  { owner, reduced = false }: { owner?: number; reduced?: boolean } = {},
+): void {
   describe(`ordinary work, ${who}`, { timeout: 60_000 }, () => {
     let bed: Bed
     beforeAll(async () => {
-      bed = await createBed({ owner })
+      bed = await createBed({ owner, reduced })
       const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
       const into = join(bed.workspace, 'node_modules')
       // Its compiler is a package of its own beside it.
@@ -84,7 +92,7 @@ export function describeOrdinaryWork(who: string, { owner }: { owner?: number } 
     })
     afterAll(() => bed?.remove())
 
-    test.each(jobs)('[SBX-245] $name', async ({ line, says }) => {
+    test.each(jobs.filter(({ alone }) => !(alone && reduced)))('[SBX-245] $name', async ({ line, says }) => {
       const ran = await bed.run(line, { limits: { wallMs: 50_000 } })
       expect({
         code: ran.exitCode,

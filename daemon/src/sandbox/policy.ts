@@ -68,6 +68,8 @@ export const Policy = z.strictObject({
       protect: z.array(z.string()).default([]),
       /** Names of files whose content commands must not see; `.env.example` and the like are shown. */
       hide: z.array(z.string()).default(['.env', '.env.*']),
+      /** Where the system lets nobody open namespaces: refuse every command, or take walls that hold less. */
+      onUnavailable: z.enum(['refuse', 'reduced']).default('refuse'),
     })
     .prefault({}),
   commands: z

@@ -5,9 +5,10 @@ import { messageOf, type Log } from '@tandem/shared'
 import type { Runner, Tier } from './command.ts'
 import type { Identity } from './identity.ts'
 import { defaultLimits } from './limits.ts'
+import { createReducedRunner, reducedInWords, type ReducedWalls } from './reduced.ts'
 import { createSandboxedRunner, type Machine, type Walls } from './runner.ts'
 import { makeTemporary, removeTemporary } from './temporary.ts'
-import { findWalls } from './walls.ts'
+import { findReducedWalls, findWalls, type NoWalls } from './walls.ts'
 
 export type Probe = {
   readonly tier: Tier
@@ -16,19 +17,30 @@ export type Probe = {
   /** Why the tier is less than full, and what to do about it, as sentences. */
   readonly reason?: string
   readonly fix?: string
+  /** What the walls of a full tier, or of a reduced one, are made of. */
   readonly walls?: Walls
+  readonly reduced?: ReducedWalls
 }
 
-type ProbeOptions = { path: string; workspace: string; identity: Identity; log: Log }
+type Around = { identity: Identity; log: Log }
+type ProbeOptions = Around & {
+  path: string
+  workspace: string
+  /** The owner takes reduced walls where there are no full ones. */
+  mayBeReduced: boolean
+}
+
+const seeProcesses = 'see the processes of the machine'
+const changeDevice = 'change a device of the machine'
 
 /** The name of each attack, and a line of bash that succeeds where it gets through. The canaries are ours. */
 const attacks: ReadonlyArray<readonly [name: string, script: string]> = [
   ['read a file outside', '[ "$(cat "$OUTSIDE/canary")" = canary ]'],
-  ['see the processes of the machine', '[ "$(ls -d /proc/[0-9]* | wc -l)" -gt 12 ]'],
+  [seeProcesses, '[ "$(ls -d /proc/[0-9]* | wc -l)" -gt 12 ]'],
   ['read the daemon’s environment', 'tr "\\0" "\\n" < "/proc/$DAEMON/environ" | grep -q .'],
   ['reach the network', 'exec 9<>"/dev/tcp/127.0.0.1/$PORT"'],
   ['make a set-uid file', 'touch mode && chmod u+s mode && [ -u mode ]'],
-  ['change a device of the machine', 'chmod 666 /dev/null'],
+  [changeDevice, 'chmod 666 /dev/null'],
   ['fill the memory that devices lie in', 'touch /dev/tandem'],
   ['change a setting of the kernel', 'exec 9>>/proc/sys/kernel/core_pattern'],
   ['open a user namespace', 'unshare --user true'],
@@ -37,11 +49,51 @@ const attacks: ReadonlyArray<readonly [name: string, script: string]> = [
 
 /**
  * Tries real attacks inside the sandbox, in a folder of its own: whether the walls hold is seen, not concluded from
- * versions. Takes a fraction of a second. Any attack that gets through makes the tier `none`.
+ * versions. Takes a fraction of a second. Any attack that gets through makes the tier less: full, else reduced where the
+ * owner takes that, else none.
  */
-export async function probe({ path, workspace, identity, log }: ProbeOptions): Promise<Probe> {
-  const walls = findWalls({ path, workspace, isRoot: identity.isRoot })
+export async function probe({ path, workspace, mayBeReduced, ...around }: ProbeOptions): Promise<Probe> {
+  const full = await probeFull(findWalls({ path, workspace, isRoot: around.identity.isRoot }), around)
+  if (full.tier === 'full') return full
+  const reduced = await probeReduced(around)
+  if (reduced.tier === 'none') return full
+  if (!mayBeReduced) return { ...full, fix: [full.fix, orReduced].filter((part) => part !== undefined).join(' ') }
+  return { ...reduced, fix: [`${full.reason}.`, full.fix].join(' ') }
+}
+
+const orReduced =
+  'Or take a reduced sandbox, which works here: {"sandbox": {"onUnavailable": "reduced"}} in your policy; docs/threat-model.md says what that leaves open.'
+
+async function probeFull(walls: Walls | NoWalls, around: Around): Promise<Probe> {
   if ('reason' in walls) return { tier: 'none', held: [], ...walls }
+  const { held, through, failed } = await tryAll((machine) => createSandboxedRunner(machine, walls, 'full'), around)
+  if (failed !== undefined)
+    return { tier: 'none', held: [], reason: `The sandbox cannot start: ${failed}`, fix: fixFor(failed) }
+  if (through.length === 0) return { tier: 'full', held, walls }
+  return { tier: 'none', held, ...doesNotHold(through) }
+}
+
+/** Tries the walls that need no namespaces, against all but what they are known not to hold. */
+export async function probeReduced(around: Around): Promise<Probe> {
+  const walls = findReducedWalls(around.identity)
+  if ('reason' in walls) return { tier: 'none', held: [], ...walls }
+  const { held, through, failed } = await tryAll((machine) => createReducedRunner(machine, walls), around)
+  const known = around.identity.isRoot ? [seeProcesses, changeDevice] : [seeProcesses]
+  const more = through.filter((name) => !known.includes(name))
+  if (failed !== undefined)
+    return { tier: 'none', held: [], reason: `The reduced sandbox cannot start: ${failed}`, fix: fixFor(failed) }
+  if (more.length === 0) return { tier: 'reduced', held, reason: reducedInWords, reduced: walls }
+  return { tier: 'none', held, ...doesNotHold(more) }
+}
+
+const doesNotHold = (through: readonly string[]) => ({
+  reason: `The sandbox does not hold: a command could ${through.join(', ')}`,
+  fix: 'Please report it.',
+})
+
+type Tried = { held: readonly string[]; through: readonly string[]; failed?: string }
+
+async function tryAll(create: (machine: Machine) => Runner, { identity, log }: Around): Promise<Tried> {
   const own = realpathSync(makeTemporary('probe'))
   try {
     chmodSync(own, 0o711)
@@ -52,33 +104,27 @@ export async function probe({ path, workspace, identity, log }: ProbeOptions): P
       chownSync(made, identity.uid, identity.gid)
     }
     writeFileSync(join(folder, 'canary'), 'canary', { mode: 0o644 })
-    const machine = { ...bareMachine, workspace: inside, identity, log }
-    const runner = createSandboxedRunner(machine, walls, 'full')
+    const runner = create({ ...bareMachine, workspace: inside, identity, log })
     const through = (await Promise.all([tryAttacks(runner, inside, folder), tryManyProcesses(runner, inside)])).flat()
-    const held = [...attacks.map(([name]) => name), writeOutside, leaveBehind, tooManyProcesses].filter(
-      (name) => !through.includes(name),
-    )
-    if (through.length === 0) return { tier: 'full', held, walls }
-    return {
-      tier: 'none',
-      held,
-      reason: `The sandbox does not hold: a command could ${through.join(', ')}`,
-      fix: 'Please report it.',
-    }
+    const all = [...attacks.map(([name]) => name), writeOutside, leaveBehind, tooManyProcesses]
+    return { held: all.filter((name) => !through.includes(name)), through }
   } catch (e) {
     log.warn('sandbox probe failed', { error: e })
-    return { tier: 'none', held: [], reason: `The sandbox cannot start: ${messageOf(e)}`, fix: fixFor(messageOf(e)) }
+    return { held: [], through: [], failed: messageOf(e) }
   } finally {
     removeTemporary(own)
   }
 }
 
-/** What the walls are made of here, for a person. */
-export const wallsInWords = ({ bwrap, bindsHeld, groups }: Walls, { isRoot }: Identity): string =>
-  [
-    `bubblewrap at ${bwrap}${bindsHeld ? '' : ' (an older one: paths are held by name)'}`,
-    `processes bounded by ${!isRoot ? 'the kernel' : groups ? 'a control group' : 'a watchdog'}`,
-  ].join(', ')
+/** What the walls are made of here, for a person; undefined where there are none. */
+export function wallsInWords({ walls, reduced }: Probe, { isRoot }: Identity): string | undefined {
+  const bound = (groups: Walls['groups'], otherwise: string) =>
+    `processes bounded by ${groups ? 'a control group' : otherwise}`
+  if (reduced) return `Landlock and a filter of system calls, ${bound(reduced.groups, 'a watchdog')}`
+  if (!walls) return undefined
+  const older = walls.bindsHeld ? '' : ' (an older one: paths are held by name)'
+  return `bubblewrap at ${walls.bwrap}${older}, ${bound(walls.groups, isRoot ? 'a watchdog' : 'the kernel')}`
+}
 
 async function tryAttacks(runner: Runner, inside: string, outside: string): Promise<string[]> {
   const server = createServer((socket) => socket.destroy())
@@ -92,7 +138,7 @@ async function tryAttacks(runner: Runner, inside: string, outside: string): Prom
     const output = await run(
       runner,
       inside,
-      ['echo x > "$OUTSIDE/written"; echo x > .envrc', ...lines, 'echo alive'].join('\n'),
+      ['{ echo x > "$OUTSIDE/written"; echo x > .envrc; } 2>/dev/null', ...lines, 'echo alive'].join('\n'),
       env,
     )
     if (!output.endsWith('alive\n')) throw new Error(`commands do not work in it: ${output.slice(-500)}`)
@@ -111,12 +157,12 @@ const leaveBehind = 'leave behind what other programs run'
 const tooManyProcesses = 'start processes without limit'
 
 /**
- * Starts that many sleeps and prints how many processes there are then. The inner shell gives up at the first refusal;
- * the outer one counts without needing a further process, then stays a second: where only the watchdog bounds it, a
- * busy machine may look late. Where the kernel refused, that last process is refused too and nothing is waited for.
+ * Starts that many sleeps and prints how many that were. The inner shell gives up at the first refusal; the outer one
+ * counts without needing a further process, then stays a second: where only the watchdog bounds it, a busy machine may
+ * look late. Where the kernel refused, that last process is refused too and nothing is waited for.
  */
 export const startProcesses = (count: number): string =>
-  `sh -c 'for i in $(seq ${count}); do sleep 2 & done' 2>/dev/null; set -- /proc/[0-9]*; echo $#; sleep 1; kill -9 -1`
+  `n=0; while read -r; do n=$((n + 1)); done < <(sh -c 'for i in $(seq ${count}); do sleep 2 > /dev/null & echo; done' 2>/dev/null); echo $n; sleep 1; kill -9 -1`
 
 /** Forty short sleeps under a limit of twenty-four: enough to see the limit, too few to hurt where there is none. */
 async function tryManyProcesses(runner: Runner, inside: string): Promise<string[]> {
@@ -124,7 +170,7 @@ async function tryManyProcesses(runner: Runner, inside: string): Promise<string[
   const { reason } = await runner.runCommand({
     shellLine: startProcesses(40),
     cwd: inside,
-    limits: { procs: 24, wallMs: 5_000, graceMs: 0 },
+    limits: { procs: 24, wallMs: 20_000, graceMs: 0 },
     onChunk: (_, bytes) => void (output += bytes.toString()),
   })
   const running = Number(output)

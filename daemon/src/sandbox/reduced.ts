@@ -10,6 +10,7 @@ import { toArgv, type Command, type CommandResult, type Runner } from './command
 import { closeAll, createDataFiles } from './data-files.ts'
 import { commandEnvironment } from './environment.ts'
 import { watchGrowth } from './growth.ts'
+import { watchSize } from './watch-size.ts'
 import type { Identity } from './identity.ts'
 import { besideOthers, landlockPrefix, landlockRules, ownProcesses } from './landlock.ts'
 import { limitPrefix } from './limits.ts'
@@ -87,15 +88,17 @@ export function createReducedRunner(machine: Machine, walls: ReducedWalls): Runn
       })
       return await supervise(launched, {
         limits,
-        watchProcesses: identity.isRoot && group === undefined,
+        // The kernel counts others with it, and not at all where it runs as root.
+        watchProcesses: group === undefined,
         watchGrowth: (pids, onExceeded) => {
-          const both = { index: around.index, pids, onExceeded }
-          const scratch = { growthMb: limits.scratchMb, growthFiles: limits.growthFiles }
-          const stop = [
-            watchGrowth({ ...both, workspace: own.folder, limits: scratch, startedAt: own.startedAt }),
-            ...(startedAt === undefined ? [] : [watchGrowth({ ...both, workspace, limits, startedAt })]),
-          ]
-          return () => stop.forEach((each) => each())
+          const { index } = around
+          const stopOwn = watchSize({ folder: own.folder, index, limits, pids, onExceeded })
+          const stop =
+            startedAt === undefined ? undefined : watchGrowth({ workspace, index, limits, startedAt, pids, onExceeded })
+          return () => {
+            stopOwn()
+            stop?.()
+          }
         },
         command,
       })
@@ -133,7 +136,7 @@ function makeOwn({ uid, gid }: Identity, gitconfig: readonly string[]) {
       await promisify(execFile)('/bin/chmod', ['-R', 'u+rwX', '--', folder]).catch(() => {})
       await rm(folder, { recursive: true, force: true }).catch(() => {}) // the next start tries again
     })
-  return { folder, home, temporary, startedAt: Date.now(), remove }
+  return { folder, home, temporary, remove }
 }
 
 /** What a reduced sandbox leaves open, for a person. */

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants, lstatSync, readlinkSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { landlockVersion, leastLandlock, perl } from './landlock.ts'
 import { readCeilings } from './limits.ts'
 import { openProcessGroups } from './process-group.ts'
 import { etcFiles } from './profile.ts'
+import type { ReducedWalls } from './reduced.ts'
 import type { Walls } from './runner.ts'
 import { seccompArchitectures } from './seccomp.ts'
 
@@ -29,16 +31,11 @@ export function findWalls({
     }
   }
   const architecture = seccompArchitectures.find((known) => known === process.arch)
-  if (architecture === undefined) {
-    return {
-      reason: `There is no system call filter for ${process.arch}`,
-      fix: 'Start with --unsafe-no-sandbox if you must.',
-    }
-  }
+  if (architecture === undefined) return noFilter
   const bwrap = findProgram('bwrap', path, workspace)
   if (bwrap === undefined)
     return { reason: 'bubblewrap (bwrap) is not installed', fix: `Install it: ${installCommand()}.` }
-  const missing = ['/usr/bin/prlimit', '/bin/bash', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find(
+  const missing = ['/usr/bin/prlimit', '/usr/bin/setsid', '/bin/bash', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find(
     (file) => !isProgram(file),
   )
   if (missing !== undefined)
@@ -51,6 +48,36 @@ export function findWalls({
     bindsHeld: help.includes('--ro-bind-fd'),
     topLevel: topLevelFolders(),
     etcFiles: etcFiles.filter((name) => statSync(`/etc/${name}`, { throwIfNoEntry: false })?.isFile()),
+    ceilings: readCeilings(),
+    groups: isRoot ? openProcessGroups() : undefined,
+  }
+}
+
+const noFilter: NoWalls = {
+  reason: `There is no system call filter for ${process.arch}`,
+  fix: 'Start with --unsafe-no-sandbox if you must.',
+}
+
+/** Looks for what a reduced sandbox is built of: Landlock in the kernel, and Perl to ask it. */
+export function findReducedWalls({ isRoot }: { isRoot: boolean }): ReducedWalls | NoWalls {
+  const architecture = seccompArchitectures.find((known) => known === process.arch)
+  if (process.platform !== 'linux' || architecture === undefined) return noFilter
+  const missing = [perl, '/usr/bin/prlimit', '/usr/bin/env', '/bin/bash'].find((file) => !isProgram(file))
+  if (missing !== undefined) {
+    const name = missing.split('/').at(-1)
+    return { reason: `${missing} is missing`, fix: `Install ${name === 'prlimit' ? 'util-linux' : name}.` }
+  }
+  const landlock = landlockVersion()
+  if (landlock < leastLandlock) {
+    const found = landlock === 0 ? 'offers no Landlock' : `offers Landlock ${landlock}`
+    return {
+      reason: `The kernel ${found}, where version ${leastLandlock} is needed`,
+      fix: 'Run Linux 6.12 or newer, with Landlock among its security modules.',
+    }
+  }
+  return {
+    architecture,
+    topLevel: topLevelFolders(),
     ceilings: readCeilings(),
     groups: isRoot ? openProcessGroups() : undefined,
   }

@@ -10,6 +10,7 @@ import { isolateLimitsOf } from '../sandbox/isolate-limits.ts'
 import { openRunner } from '../sandbox/open-runner.ts'
 import type { Policy } from '../sandbox/policy.ts'
 import { wallsInWords } from '../sandbox/probe.ts'
+import { createReducedCells } from '../sandbox/reduced-cell.ts'
 import { createPolicyNow, repositoryPolicyFile } from '../sandbox/repository-policy.ts'
 import { createExecute, defaultTimeoutMs, type Execute } from './execute.ts'
 import { judge, type Judgement } from './judge.ts'
@@ -73,6 +74,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     }),
   ])
   const { tier, reason, fix } = probe
+  const madeOf = wallsInWords(probe, identity)
   const said = { ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) }
   const state: SandboxState = { tier: unsafe ? 'unsafe' : tier, ...said }
   const sentence = [reason ?? 'There is no sandbox', fix].filter((part) => part !== undefined).join('. ')
@@ -90,13 +92,14 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const refuse: StartCell = () => {
     throw new TandemError('sandbox-unavailable', { reason: sentence })
   }
-  const walled = probe.walls && tier !== 'none' ? createCells(probe.walls, identity) : refuse
+  const walled = probe.walls ? createCells(probe.walls, identity) : refuse
+  const behind = probe.reduced ? createReducedCells(probe.reduced, identity, signal) : walled
   const command = commandExecutor({ runner, workspace, policyNow, ways })
   const virtual = createVirtual({ project: options.project, command, policyNow, clock })
   signal.addEventListener('abort', virtual.close, { once: true })
   const code = codeExecutor({
     isolate: createIsolate({
-      startCell: unsafe ? createUnsafeCells(signal) : walled,
+      startCell: unsafe ? createUnsafeCells(signal) : behind,
       limits: isolateLimitsOf(policy),
       history,
       clock,
@@ -121,7 +124,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
     state,
     capabilities: contained.containers ? ['container'] : [],
     found: {
-      ...(probe.walls && { walls: wallsInWords(probe.walls, identity) }),
+      ...(madeOf !== undefined && { walls: madeOf }),
       held: probe.held,
       containers: contained,
     },

@@ -1,0 +1,6 @@
+import { describeReduced } from './reduced.suite.ts'
+
+const isRoot = process.getuid?.() === 0
+
+describeReduced(isRoot ? 'as root in a folder of root' : 'as an ordinary user')
+if (isRoot) describeReduced('as root in a folder of someone else', { owner: 12_345 })
