@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -113,6 +114,7 @@ test('[SBX-396] such a folder is for us alone, and removed with all in it', () =
   mkdirSync(join(folder, 'a/b'), { recursive: true })
   writeFileSync(join(folder, 'a/b/c'), 'x')
   symlinkSync(place, join(folder, 'a/link'))
+  chmodSync(join(folder, 'a/b'), 0)
   removeTemporary(folder)
   expect(readdirSync(place)).toEqual([])
 })

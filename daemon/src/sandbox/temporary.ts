@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   lstatSync,
@@ -62,7 +63,7 @@ const space = (): string => /\d+/.exec(orEmpty(() => readlinkSync('/proc/self/ns
  * who could put links there meanwhile.
  */
 export function removeTemporary(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  const fd = openFolder(path)
   try {
     const held = `/proc/self/fd/${fd}`
     for (const entry of readdirSync(held, { withFileTypes: true })) {
@@ -74,6 +75,18 @@ export function removeTemporary(path: string): void {
     closeSync(fd)
   }
   rmdirSync(path)
+}
+
+/** What was closed is opened: to us alone, for root is kept out by nothing and follows no link here. */
+function openFolder(path: string): number {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+  try {
+    return openSync(path, flags)
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== 'EACCES') throw e
+    chmodSync(path, 0o700)
+    return openSync(path, flags)
+  }
 }
 
 const namesIn = (folder: string): string[] => {
