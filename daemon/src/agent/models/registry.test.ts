@@ -26,9 +26,10 @@ const write = (settings: unknown) =>
 const read = (workspace = join(home, 'project')) => readModelSettings({ environment: { HOME: home }, workspace })
 const models = (environment: Record<string, string> = {}) => createModels({ ...read(), environment })
 
-test('[AGT-20] [S237] without a word of the owner’s, gpt-4o is the model where OpenAI has a key, and none where it has not', () => {
+test('[AGT-20] [S237] without a word of the owner’s, gpt-4o is the model where OpenAI has a key, and the helper where it has not', () => {
   expect(models({ OPENAI_API_KEY: 'sk-1234567' }).default()).toBe('openai:gpt-4o')
-  expect(models().default()).toBeUndefined()
+  expect(models().default()).toBe('helper:built-in')
+  expect(models().open('helper:built-in')).toMatchObject({ model: { provider: 'helper' } })
   write({
     default: 'local:qwen3-coder:30b',
     providers: { local: { kind: 'openai-compatible', baseUrl: 'http://127.0.0.1:1/v1' } },

@@ -5,6 +5,7 @@ import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { TandemError } from '@tandem/shared'
+import { createHelperModel } from '../helper/helper-model.ts'
 import { createKeys } from './keys.ts'
 import { defaultFacts, wellKnown, type FoundModelSettings, type ModelFacts, type Provider } from './settings.ts'
 
@@ -27,10 +28,10 @@ export function createModels({ file, settings, environment }: Options) {
   const providers: Readonly<Record<string, Provider>> = { ...wellKnown, ...settings.providers }
   const isUsable = (provider: Provider) => (keys.read(provider)?.state ?? 'found') === 'found'
   return {
-    /** What the owner chose; else gpt-4o where OpenAI has a key [S237]; else nothing. */
-    default: (): string | undefined => {
+    /** What the owner chose; else gpt-4o where OpenAI has a key [S237]; else the helper, which needs none. */
+    default: (): string => {
       if (settings.default !== undefined) return settings.default
-      return providers.openai && isUsable(providers.openai) ? 'openai:gpt-4o' : undefined
+      return providers.openai && isUsable(providers.openai) ? 'openai:gpt-4o' : helperId
     },
     /** Each provider, and why it cannot be used where it cannot. */
     providers: () =>
@@ -40,6 +41,8 @@ export function createModels({ file, settings, environment }: Options) {
       }),
     /** Opens `provider:model`; says what is missing where that is a key. Throws `not-found` for a provider nobody set up. */
     open: (id: string): Opened => {
+      if (id === helperId)
+        return { id, model: createHelperModel(), facts: { ...defaultFacts, contextTokens: 10_000_000 } }
       const [, providerName = '', modelId = ''] = /^([^:]*):(.+)$/s.exec(id) ?? []
       const provider = Object.hasOwn(providers, providerName) ? providers[providerName] : undefined
       if (!provider || modelId === '') {
@@ -57,6 +60,9 @@ export function createModels({ file, settings, environment }: Options) {
     redact: keys.redact,
   }
 }
+
+/** The built-in helper's name among the models. */
+const helperId = 'helper:built-in'
 
 export type Models = ReturnType<typeof createModels>
 

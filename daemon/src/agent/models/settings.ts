@@ -6,7 +6,10 @@ import { z } from 'zod'
 import { sentenceOf } from '../../sandbox/policy-file.ts'
 
 /** How a provider's name is written, also before the colon of `provider:model`. */
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a name is lowercase letters, digits and hyphens')
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a name is lowercase letters, digits and hyphens')
+  .refine((each) => each !== 'helper', 'that is the built-in helper')
 /** Prices in US dollars for a million tokens. */
 const usd = z.number().min(0).max(10_000)
 
