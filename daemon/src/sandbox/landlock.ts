@@ -74,7 +74,9 @@ export const programRules = (topLevel: Places['topLevel'], own: readonly string[
   const libraries = Object.entries(topLevel).flatMap(([path, is]) =>
     is === 'folder' && path.startsWith('/lib') ? [path] : [],
   )
-  const system = ['/usr/lib', '/usr/lib32', '/usr/lib64', ...libraries, '/etc/ld.so.cache']
+  // Node takes settings of OpenSSL that it may not read for an error.
+  const etc = ['ld.so.cache', 'ssl/openssl.cnf', 'pki/tls/openssl.cnf'].map((name) => `/etc/${name}`)
+  const system = ['/usr/lib', '/usr/lib32', '/usr/lib64', ...libraries, ...etc]
   return [...system, '/usr/bin/env', '/usr/bin/prlimit', ...own].map((path) => ['read', path])
 }
 

@@ -12,6 +12,7 @@ import { createNodeGuests } from '../isolate/run-node.ts'
 import { createCells, createUnsafeCells } from '../sandbox/cell.ts'
 import { createBed, type Bed } from '../sandbox/fixture.ts'
 import { commandIdentity } from '../sandbox/identity.ts'
+import { createReducedCells } from '../sandbox/reduced-cell.ts'
 import { describeExecutor, type Programs } from './executor.suite.ts'
 import type { Executor } from './execute.ts'
 import { codeExecutor } from './run-code.ts'
@@ -61,7 +62,9 @@ afterAll(() => web.close())
 function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000, owner: Policy = defaultPolicy): Executor {
   const stop = new AbortController()
   stops.push(stop)
-  const startCell = probe.walls ? createCells(probe.walls, commandIdentity(workspace)) : createUnsafeCells(stop.signal)
+  const identity = commandIdentity(workspace)
+  const walled = probe.walls ? createCells(probe.walls, identity) : createUnsafeCells(stop.signal)
+  const startCell = probe.reduced ? createReducedCells(probe.reduced, identity, stop.signal) : walled
   const limits = { ...defaultIsolateLimits, cpuMs: 2_000 }
   const policyNow = () => ({ ...owner, isolate: limits, limits: { ...owner.limits, graceMs } })
   const none = () => Promise.reject(new Error('there are no programs here'))
@@ -81,9 +84,13 @@ function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000, owner: 
   }) as Executor
 }
 
-for (const unsafe of [false, true]) {
-  describeExecutor('code', unsafe ? 'without walls' : 'behind walls', async (graceMs) => {
-    const bed = await createBed({ unsafe, limits: { graceMs } })
+for (const [how, walls] of Object.entries({
+  'behind walls': {},
+  'behind reduced walls': { reduced: true },
+  'without walls': { unsafe: true },
+})) {
+  describeExecutor('code', how, async (graceMs) => {
+    const bed = await createBed({ ...walls, limits: { graceMs } })
     return { executor: executorOf(bed, graceMs), workspace: bed.workspace, programs, remove: bed.remove }
   })
 }

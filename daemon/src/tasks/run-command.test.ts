@@ -31,9 +31,13 @@ const executorIn = ({ runner, workspace, policy }: Bed) => {
   return commandExecutor({ runner, workspace, policyNow: () => policy, ways })
 }
 
-for (const unsafe of [false, true]) {
-  describeExecutor('command', unsafe ? 'without walls' : 'behind walls', async (graceMs) => {
-    const bed = await createBed({ unsafe, limits: { graceMs } })
+for (const [how, walls] of Object.entries({
+  'behind walls': {},
+  'behind reduced walls': { reduced: true },
+  'without walls': { unsafe: true },
+})) {
+  describeExecutor('command', how, async (graceMs) => {
+    const bed = await createBed({ ...walls, limits: { graceMs } })
     return { executor: executorIn(bed) as Executor, workspace: bed.workspace, programs, remove: bed.remove }
   })
 }
