@@ -92,7 +92,7 @@ export const codeExecutor =
         killSignal,
         onOutput: wrote.raw,
       })
-      const outcome = outcomeOf(ended, asked?.tier ?? tier, timeoutMs)
+      const outcome = outcomeOf(ended, asked?.tier ?? tier, wallMs)
       return together(ran, outcome, { id, ranIn: asked ? 'container' : 'node', ...wrote.all() })
     }
     const fetch = await fetchFor(task)

@@ -22,6 +22,7 @@ export const commandExecutor =
   async ({ task, payload, timeoutMs, onOutput, onProcess, onTerminal, signal, killSignal }) => {
     const { command, args, shell, cwd, env, network, ports = [], terminal } = payload
     const policy = policyNow()
+    const wallMs = Math.min(timeoutMs, policy.limits.maxWallMs)
     const decided = decide(policy, shell ? command : [command, ...args], { env, network, ports })
     if (!decided.writable && runner.tier === 'none') {
       const reason = `without a sandbox nothing keeps a command from writing, as the mode \`${policy.commands.mode}\` wants it`
@@ -36,7 +37,7 @@ export const commandExecutor =
       ...program,
       cwd: join(workspace, cwd),
       env: { ...env, TANDEM_TASK_ID: task.id, TANDEM_TASK_ATTEMPT: String(task.attempt) },
-      limits: { ...policy.limits, wallMs: Math.min(timeoutMs, policy.limits.maxWallMs) },
+      limits: { ...policy.limits, wallMs },
       writable: decided.writable,
       egress: way?.egress,
       signal,
@@ -45,14 +46,14 @@ export const commandExecutor =
       onChunk: onOutput,
       onStarted: onProcess,
     })
-    return withRefused(outcomeOf(result, runner.tier, timeoutMs), way?.refused() ?? [])
+    return withRefused(outcomeOf(result, runner.tier, wallMs), way?.refused() ?? [])
   }
 
 /** What is reported of a command that has ended. */
 export function outcomeOf(
   { exitCode, signal, reason, networkBlockedHint, quarantined }: CommandResult,
   sandbox: Runner['tier'],
-  timeoutMs: number,
+  wallMs: number,
 ): Outcome {
   const result = {
     exitCode,
@@ -65,7 +66,7 @@ export function outcomeOf(
   if (reason === 'timeout') {
     return {
       state: 'timed_out',
-      result: { ...result, code: reason, error: `it did not end within ${timeoutMs / 1000} s` },
+      result: { ...result, code: reason, error: `it did not end within ${wallMs / 1000} s` },
     }
   }
   if (reason) return { state: 'failed', result: { ...result, code: reason, error: sentences[reason] } }
