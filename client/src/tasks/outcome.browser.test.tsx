@@ -181,7 +181,7 @@ const states: readonly [SandboxState, string | undefined][] = [
   [{ tier: 'full' }, undefined],
   [
     { tier: 'reduced', reason: 'This container has no user namespaces', fix: 'See npm run tandem -- doctor.' },
-    'The sandbox is reduced: This container has no user namespaces. See npm run tandem -- doctor.',
+    'Commands run in a reduced sandbox, which holds less than the full one.This container has no user namespaces. See npm run tandem -- doctor.',
   ],
   [
     {
@@ -203,6 +203,10 @@ test.each(states)('[UI-233] [SBX-203] before a command is run it is said what ho
   await expect.element(page.getByRole('region', { name: 'What came of the code' })).toBeVisible()
   if (words === undefined) return expect(host.textContent).not.toMatch(/Commands (are|run)|reduced/)
   await expect.poll(() => host.textContent).toContain(words)
+  if (sandbox.tier === 'reduced') {
+    await page.getByText(/Commands run in a reduced sandbox/).click()
+    await expect.element(page.getByText(/^This container has no user namespaces/)).toBeVisible()
+  }
   if (sandbox.tier !== 'none') return
   await page.getByRole('button', { name: 'Copy sudo apt-get install -y bubblewrap' }).click()
   expect(written).toHaveBeenCalledWith('sudo apt-get install -y bubblewrap')

@@ -9,35 +9,39 @@ import styles from './tasks.module.css'
 /** What a person must know before running a command: nothing where the sandbox is whole. */
 export function SandboxNotes() {
   const mirrors = useMirrors()
-  return sandboxes(mirrors).map(({ on, sandbox }) => {
+  return sandboxes(mirrors).map(({ on, sandbox: { tier, reason, fix } }) => {
     const where = mirrors.length > 1 ? `${on.name}: ` : ''
-    const { tier } = sandbox
     if (tier === 'full') return undefined
+    if (tier === 'reduced')
+      return (
+        <details key={on.id} className={styles.lessens}>
+          <summary>
+            <ShieldAlert size={14} aria-hidden /> {where}
+            {tierWords.reduced.sentence}
+          </summary>
+          <p>
+            {reason !== undefined && `${reason.replace(/\.$/, '')}.`} {fix !== undefined && <Fix text={fix} />}
+          </p>
+        </details>
+      )
     return (
-      <p
-        key={on.id}
-        className={tier === 'reduced' ? styles.reduced : styles.unsafe}
-        role={tier === 'none' ? 'alert' : undefined}
-      >
-        {tier === 'reduced' ? <ShieldAlert size={14} aria-hidden /> : <ShieldOff size={14} aria-hidden />}
+      <p key={on.id} className={styles.unsafe} role={tier === 'none' ? 'alert' : undefined}>
+        <ShieldOff size={14} aria-hidden />
         <span>
           {where}
-          <SandboxWords sandbox={sandbox} />
+          {tier === 'unsafe' || reason === undefined
+            ? tierWords[tier].sentence
+            : `Commands are refused: ${reason.replace(/\.$/, '')}.`}
+          {tier === 'none' && fix !== undefined && (
+            <span className={styles.fix}>
+              {' '}
+              <Fix text={fix} />
+            </span>
+          )}
         </span>
       </p>
     )
   })
-}
-
-/** How commands run on a machine, why no better, and what to do about it. */
-function SandboxWords({ sandbox: { tier, reason, fix } }: { sandbox: SandboxState }) {
-  if (tier === 'unsafe' || reason === undefined) return tierWords[tier].sentence
-  return (
-    <>
-      {tier === 'none' ? 'Commands are refused' : 'The sandbox is reduced'}: {reason.replace(/\.$/, '')}.{' '}
-      {fix !== undefined && <Fix text={fix} />}
-    </>
-  )
 }
 
 /** On each task that did not run, or does not run, behind the whole walls: that it did not. */

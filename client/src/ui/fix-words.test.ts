@@ -12,6 +12,10 @@ test('[UI-233] the commands in a fix are told from its words, and nothing of it 
     ],
     ['See what npm run tandem -- doctor says, or start anew.', ['npm run tandem -- doctor']],
     ['Set `sandbox.tier` and `npm start`.', ['sandbox.tier', 'npm start']],
+    [
+      'Or take another: {"sandbox": {"onUnavailable": "reduced"}} in your policy; see there.',
+      ['{"sandbox": {"onUnavailable": "reduced"}}'],
+    ],
     ['Install bash.', []],
   ]
   for (const [fix, commands] of fixes) {

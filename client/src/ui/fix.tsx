@@ -11,11 +11,7 @@ export const Fix = ({ text }: { text: string }) =>
     isCommand ? (
       <span key={i} className={styles.command}>
         <code>{visibleText(part)}</code>
-        <IconButton
-          label={`Copy ${part}`}
-          className={styles.copy ?? ''}
-          onClick={() => void copy(part, 'Copied the command.')}
-        >
+        <IconButton label={`Copy ${part}`} className={styles.copy ?? ''} onClick={() => void copy(part, 'Copied.')}>
           <Copy size={12} aria-hidden />
         </IconButton>
       </span>
