@@ -1,12 +1,14 @@
-import type { Id, TextEdit } from '@tandem/shared'
+import type { HunkText, Id, TextEdit } from '@tandem/shared'
 import type { Files, View } from '@tandem/shared/docs'
 
 type ReadText = {
   readonly text: string
   /** Where the document stands. */
   readonly state: string
-  /** The update that these edits would be, caused by `task`. */
-  prepare(edits: readonly TextEdit[], task?: Id): { update: Uint8Array }
+  /** Whether it has everything of that state. */
+  includes(state: string): boolean
+  /** The update that these edits would be, caused by `task`; with `isTraced` what they are as hunks, too. */
+  prepare(edits: readonly TextEdit[], task?: Id, isTraced?: boolean): { update: Uint8Array; hunks?: HunkText[] }
 }
 
 /** What the tree needs of the world of documents. It must write under ids of its own, shared with nobody. */

@@ -1,3 +1,4 @@
+import { TandemError } from '@tandem/shared'
 import { pathOf } from './commit.ts'
 import type { Tree } from './tree.ts'
 
@@ -5,4 +6,10 @@ import type { Tree } from './tree.ts'
 export const readOnly = (tree: Tree, reason: string): Tree => ({
   ...tree,
   commit: async (changes) => changes.map((change) => ({ path: pathOf(change), reason })),
+  edits: {
+    ...tree.edits,
+    prepare: async ({ path }) => {
+      throw new TandemError('forbidden', { reason, path })
+    },
+  },
 })

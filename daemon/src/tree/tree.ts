@@ -3,6 +3,7 @@ import { TandemError, nameOf, parsePath, type Clock, type Id } from '@tandem/sha
 import type { FileEntry } from '@tandem/shared/docs'
 import { writeContent } from '../disk/content.ts'
 import { commitWith, type Change, type Refused } from './commit.ts'
+import { createTextEdits, type TextEdits } from './edit-text.ts'
 import { foldersOf, type Folder } from './folders.ts'
 import type { Documents } from './ports.ts'
 
@@ -36,16 +37,20 @@ export type Tree = {
   withheld(entry: Pick<FileEntry, 'path' | 'kind' | 'facts'>): string | undefined
   /** Reads files; throws `not-found`, `forbidden` or `offline`, or what the server could not do. */
   read(paths: readonly string[], signal: AbortSignal): Promise<Version[]>
+  /** Reads the texts of files that are not withheld; one that the server cannot read is missing from the answer. */
+  texts(ids: readonly Id[], signal: AbortSignal): Promise<ReadonlyMap<Id, string>>
   /**
    * Makes changes together: contents first, so that no file is ever seen empty, then the index in one step; durable when
    * resolved. Answers what was not done, each with the reason. Throws before anything is done where it cannot begin.
    */
   commit(changes: readonly Change[], task: Id | undefined, signal: AbortSignal): Promise<Refused[]>
+  /** For whoever has to know exactly what becomes of a text, before it does. */
+  edits: TextEdits
 }
 
 /** Opens the tree over a workspace's documents. */
 export function createTree(options: TreeOptions): Tree {
-  const { documents, hides, maxTextBytes, maxBlobBytes } = options
+  const { documents, hides, mayNotWrite, maxTextBytes, maxBlobBytes } = options
   const { files } = documents
   const requireReady = () => {
     if (!documents.ready.snapshot())
@@ -79,7 +84,15 @@ export function createTree(options: TreeOptions): Tree {
     if (why !== undefined) throw new TandemError('forbidden', { reason: why, path })
     return entry
   }
+  const requireWritable = (id: Id) => {
+    const entry = files.get(id)
+    if (!entry || entry.deleted) throw new TandemError('conflict', { reason: 'somebody removed it meanwhile' })
+    const namesIn = (folder: string) => new Set(foldersOf(files.snapshot()).get(folder)?.keys())
+    const why = withheld(entry) ?? mayNotWrite(entry.path, namesIn)
+    if (why !== undefined) throw new TandemError('forbidden', { reason: why, path: entry.path })
+  }
   return {
+    edits: createTextEdits(documents, requireWritable),
     at: (path) => {
       const entry = files.snapshot().byPath.get(path)
       return entry ?? (foldersOf(files.snapshot()).has(path) ? 'folder' : undefined)
@@ -111,6 +124,14 @@ export function createTree(options: TreeOptions): Tree {
         }
       }
       return out
+    },
+    texts: async (ids, signal) => {
+      requireReady()
+      const open = ids.filter((id) => {
+        const entry = files.get(id)
+        return entry && !entry.deleted && withheld(entry) === undefined
+      })
+      return new Map([...(await documents.read(open, signal))].map(([id, { text }]) => [id, text]))
     },
     commit: async (changes, task, signal) => {
       requireReady()
