@@ -6,6 +6,7 @@ import { answerAll, newWorld, processOf } from '../testing/run-bed.ts'
 import type { RunPorts } from '../loop/ports.ts'
 import { runAgent } from '../loop/run-agent.ts'
 import type { Tool } from '../loop/tool.ts'
+import { showLines } from '../tools/show-lines.ts'
 import { explain } from './explain.ts'
 import { parseCommands } from './grammar.ts'
 import { createHelperModel } from './helper-model.ts'
@@ -39,15 +40,25 @@ function fileTools(files: Map<string, string>): Tool[] {
   })
   const path = z.string()
   return [
-    tool('readFile', z.object({ path }), (given) => at(given.path), true),
+    tool(
+      'readFile',
+      z.object({ path, from: z.int().default(1) }),
+      (given) => {
+        const text = at(given.path)
+        if (text === '') return `${given.path} is empty`
+        const { shown, total, left } = showLines(text, given.from, given.from + 2, 64_000)
+        return left === undefined ? shown : `${shown}\n(${total} lines in all; go on from line ${left})`
+      },
+      true,
+    ),
     tool(
       'search',
-      z.object({ query: z.string(), path: path.optional() }),
-      ({ query, path: below = '' }) =>
+      z.object({ pattern: z.string(), path: path.default('') }),
+      ({ pattern, path: below }) =>
         [...files]
           .filter(([name]) => name === below || below === '' || name.startsWith(`${below}/`))
           .flatMap(([name, text]) =>
-            text.split('\n').flatMap((line, i) => (line.includes(query) ? [`${name}:${i + 1}: ${line}`] : [])),
+            text.split('\n').flatMap((line, i) => (line.includes(pattern) ? [`${name}:${i + 1}: ${line}`] : [])),
           )
           .join('\n'),
       true,
@@ -118,6 +129,7 @@ test('[AGT-12] [AGT-60] explain, find, create, move and skills', async () => {
     '`src/a.ts` has 4 lines.\n- functions: `add`\n- constants: `count`',
   )
   expect((await tell('find count in src', files)).said).toBe('`count` stands in `src/a.ts`, `src/b.ts`.')
+  expect((await tell('create src/a.ts with "x"', files)).said).toBe('`src/a.ts` is there already, and as it was.')
   await tell('create src/c.ts\n```ts\nconst c = 1\n\n```', files)
   expect(files.get('src/c.ts')).toBe('const c = 1\n\n')
   expect((await tell('/tidy', files)).said).toContain('I replaced it in `src/b.ts`.')

@@ -8,8 +8,12 @@ export type Got = { readonly text: string; readonly isError: boolean }
 export type Move = { readonly text?: string; readonly calls?: readonly Wanted[] }
 type Plan = Generator<Move, void, readonly Got[]>
 
-/** So many files are changed by one command. */
+/** So many files are changed by one command, each by so many edits at once. */
 const maxFiles = 50
+const maxEdits = 100
+/** So many lines are found at most, and a file is read in so many parts. */
+const maxHits = 200
+const maxReads = 20
 
 export const usage = `I am Tandem's built-in helper, not a language model: I do exactly what these commands say, one a line, and understand nothing else.
 
@@ -50,21 +54,15 @@ function* carryOut(command: Command, depth: number): Work {
     case 'help':
       return usage
     case 'explain': {
-      const file = yield* one('readFile', { path: command.path })
-      return file.isError
-        ? failed(`I could not read \`${command.path}\``, file)
-        : explain(command.path, plain(file.text))
+      const file = yield* readWhole(command.path)
+      return file.isError ? failed(`I could not read \`${command.path}\``, file) : explain(command.path, file.text)
     }
     case 'find': {
-      const hits = yield* one('search', {
-        query: command.text,
-        ...(command.path !== undefined && { path: command.path }),
-      })
+      const hits = yield* search(command.text, command.path)
       if (hits.isError) return failed('I could not search', hits)
       const paths = pathsIn(hits.text)
-      return paths.length === 0
-        ? `\`${command.text}\` stands nowhere.`
-        : `\`${command.text}\` stands in ${listed(paths)}.`
+      if (paths.length === 0) return `\`${command.text}\` stands nowhere.`
+      return `\`${command.text}\` stands in ${listed(paths)}.${isPart(hits) ? ' There may be more.' : ''}`
     }
     case 'replace':
       return yield* replace(command)
@@ -75,6 +73,8 @@ function* carryOut(command: Command, depth: number): Work {
       return moved.isError ? failed('It was not moved', moved) : `\`${command.path}\` is now \`${command.to}\`.`
     }
     case 'create': {
+      const there = yield* one('readFile', { path: command.path })
+      if (!there.isError) return `\`${command.path}\` is there already, and as it was.`
       const made = yield* one('writeFile', { path: command.path, content: command.content })
       return made.isError ? failed(`\`${command.path}\` was not created`, made) : `\`${command.path}\` is there.`
     }
@@ -100,29 +100,65 @@ function* replace({ text, by, path }: Extract<Command, { verb: 'replace' }>): Wo
 function* rename({ name, to, path }: Extract<Command, { verb: 'rename' }>): Work {
   const paths = yield* filesWith(name, path)
   if (typeof paths === 'string') return paths
-  const files = yield { calls: paths.map((each) => ({ tool: 'readFile', input: { path: each } })) }
-  const changes = paths.flatMap((each, i) => {
-    const file = files[i]
-    const edits = file && !file.isError ? renameIn(plain(file.text), name, to) : []
-    return edits.length > 0 ? [{ tool: 'editFile', input: { path: each, edits } }] : []
-  })
+  const changes: { path: string; calls: Wanted[] }[] = []
+  const files = yield* readAll(paths)
+  for (const [n, each] of paths.entries()) {
+    const file = files[n] ?? nothing
+    const edits = file.isError ? [] : renameIn(file.text, name, to)
+    const calls: Wanted[] = []
+    for (let i = 0; i < edits.length; i += maxEdits)
+      calls.push({ tool: 'editFile', input: { path: each, edits: edits.slice(i, i + maxEdits) } })
+    if (calls.length > 0) changes.push({ path: each, calls })
+  }
   if (changes.length === 0) return `No name \`${name}\` stands alone there.`
-  const results = yield { calls: changes }
-  const changed = changes.map(({ input }) => input.path)
+  const results = yield { calls: changes.flatMap(({ calls }) => calls) }
+  const changed = changes.flatMap((change) => change.calls.map(() => change.path))
   return told(`renamed \`${name}\` to \`${to}\` in`, changed, results)
 }
 
-/** The files that a text stands in; in words where there are none, or too many. */
+/** The files that a text stands in; in words where there are none, or more than are changed at once. */
 function* filesWith(
   text: string,
   path: string | undefined,
 ): Generator<Move, readonly string[] | string, readonly Got[]> {
-  const hits = yield* one('search', { query: text, ...(path !== undefined && { path }) })
+  const hits = yield* search(text, path)
   if (hits.isError) return failed('I could not search', hits)
   const paths = pathsIn(hits.text)
-  if (paths.length === 0) return `\`${text}\` stands nowhere${path === undefined ? '' : ` in \`${path}\``}.`
-  if (paths.length > maxFiles) return `\`${text}\` stands in more than ${maxFiles} files: say where, with \`in PATH\`.`
-  return paths
+  if (isPart(hits) || paths.length > maxFiles)
+    return `\`${text}\` stands in too many places to change at once: say where, with \`in PATH\`.`
+  return paths.length === 0 ? `\`${text}\` stands nowhere${path === undefined ? '' : ` in \`${path}\``}.` : paths
+}
+
+const search = (pattern: string, path = '') =>
+  one('search', { pattern, matchCase: true, limit: maxHits, ...(path !== '' && { path }) })
+const nothing: Got = { text: 'nothing came of it', isError: true }
+/** It says so itself where it stopped before the end. */
+const isPart = ({ text }: Got) => /^\(stopped after /m.test(text)
+
+/** A file's text without the numbers of its lines, however many readings it takes. */
+function* readWhole(path: string): Generator<Move, Got, readonly Got[]> {
+  const [file] = yield* readAll([path])
+  return file ?? nothing
+}
+
+/** Several at once, each as far as it goes; then what is left of those that are longer. */
+function* readAll(paths: readonly string[]): Generator<Move, readonly Got[], readonly Got[]> {
+  const files = paths.map((path) => ({ path, from: 1, text: '', error: undefined as Got | undefined }))
+  let left = files
+  for (let i = 0; i < maxReads && left.length > 0; i++) {
+    const got = yield { calls: left.map(({ path, from }) => ({ tool: 'readFile', input: { path, from } })) }
+    left = left.filter((file, j) => {
+      const { text, isError } = got[j] ?? nothing
+      if (isError) file.error = { text, isError }
+      if (isError || text === `${file.path} is empty`) return false
+      const next = /\n\(\d+ lines in all; go on from line (\d+)\)$/.exec(text)
+      file.text += `${(next ? text.slice(0, next.index) : text).replace(/^\d+\t/gm, '')}\n`
+      file.from = Number(next?.[1])
+      return next !== null
+    })
+  }
+  for (const file of left) file.error = { text: `${file.path} is too long for me`, isError: true }
+  return files.map(({ text, error }) => error ?? { text, isError: false })
 }
 
 /** A skill is words for models; what stands in its blocks marked `helper` is for us. */
@@ -143,12 +179,12 @@ function* apply(skill: string, depth: number): Work {
 
 function* one(tool: string, input: Wanted['input']): Generator<Move, Got, readonly Got[]> {
   const [got] = yield { calls: [{ tool, input }] }
-  return got ?? { text: 'nothing came of it', isError: true }
+  return got ?? nothing
 }
 
 function told(did: string, paths: readonly string[], results: readonly Got[]): string {
   const isFine = (_: string, i: number) => results[i]?.isError === false
-  const fine = paths.filter(isFine)
+  const fine = [...new Set(paths.filter(isFine))]
   const lines = paths.flatMap((path, i) => {
     const got = results[i]
     return got?.isError === false ? [] : [failed(`\`${path}\` is as it was`, got)]
@@ -158,8 +194,6 @@ function told(did: string, paths: readonly string[], results: readonly Got[]): s
 
 /** `path:line: text`, one a line, as the search says it. */
 const pathsIn = (text: string) => [...new Set([...text.matchAll(/^(\S[^:\n]*):\d+:/gm)].map(([, path = '']) => path))]
-/** Without the numbers that stand before the lines of a file that is read. */
-const plain = (text: string) => (/^(?: *\d+\t.*\n?)+$/.test(text) ? text.replace(/^ *\d+\t/gm, '') : text)
 const failed = (what: string, got: Got | undefined) => `${what}: ${got?.text.slice(0, 1000) ?? 'nobody knows why'}`
 const quote = (text: string) => (text.trim() === '' ? '' : `\n\n\`\`\`\n${text.slice(0, 4000)}\n\`\`\``)
 const quoted = (path: string) => `'${path.replaceAll("'", String.raw`'\''`)}'`
