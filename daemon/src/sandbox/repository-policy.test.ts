@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -31,6 +31,25 @@ test('[SBX-278] a repository makes the policy stricter, from the moment its file
   expect(now()).toBe(now())
   write({ version: 1 })
   expect(now()).toEqual(defaultPolicy)
+  rmSync(join(workspace, repositoryPolicyFile))
+  expect(now()).toBe(defaultPolicy)
+})
+
+test('[SBX-341] while the folder is gone, or another is in its place, what its file said last holds', () => {
+  write({ commands: { deny: ['npm publish *'] } })
+  const now = policyNow()
+  renameSync(workspace, `${workspace}-away`)
+  const held = now()
+  expect(held.commands.deny).toContain('npm publish *')
+  mkdirSync(workspace)
+  expect(now()).toBe(held)
+  rmSync(workspace, { recursive: true })
+  renameSync(`${workspace}-away`, workspace)
+  write('{')
+  expect(now).toThrow('is not JSON')
+  renameSync(workspace, `${workspace}-away`)
+  expect(now).toThrow('is not JSON')
+  renameSync(`${workspace}-away`, workspace)
   rmSync(join(workspace, repositoryPolicyFile))
   expect(now()).toBe(defaultPolicy)
 })

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, TandemError } from '@tandem/shared'
 import { z } from 'zod'
@@ -37,17 +37,38 @@ const maxBytes = 65_536
 /**
  * The owner's policy, made stricter by the repository's file where there is one: what holds now, for people change that
  * file too. Throws `config-invalid`, naming the key, for a file that cannot be understood or would loosen anything: then
- * nothing is run, since nobody knows what was meant.
+ * nothing is run, since nobody knows what was meant. While the folder is gone, or another is in its place, what its file
+ * said last holds.
  */
 export function createPolicyNow(workspace: string, owner: Policy): () => Policy {
   const file = join(workspace, repositoryPolicyFile)
-  let known: { text: string; policy: Policy } | undefined
-  return () => {
+  const folder = folderAt(workspace)
+  let known: { text: string | undefined; policy: () => Policy } | undefined
+  const look = (): (() => Policy) => {
+    if (known && folderAt(workspace) !== folder) return known.policy
     const text = read(file)
-    if (text === undefined) return owner
-    if (known?.text !== text) known = { text, policy: tighten(owner, parse(text)) }
+    if (known && known.text === text) return known.policy
+    known = { text, policy: text === undefined ? () => owner : madeOnce(() => tighten(owner, parse(text))) }
     return known.policy
   }
+  try {
+    look() // The folder may be gone when it is first asked for.
+  } catch {
+    // Told whenever it is asked for.
+  }
+  return () => look()()
+}
+
+/** Which folder it is; undefined where there is none. */
+function folderAt(path: string): string | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  return stat?.isDirectory() ? `${stat.dev}.${stat.ino}` : undefined
+}
+
+/** The same each time; throws each time where it cannot be made. */
+function madeOnce<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 function refuse(reason: string, cause?: unknown): never {
