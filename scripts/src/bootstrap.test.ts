@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -154,3 +154,44 @@ test('[OPS-6] a hash sees names and contents, and not what is built or installed
   expect(built).toBe(first)
   expect(new Set([first, edited, renamed]).size).toBe(3)
 })
+
+/** What stands for the system's package manager: it writes down what it is asked. */
+const stub = (name: string) => writeFileSync(join(folder, name), `#!/bin/sh\necho "$@" >> asked\n`, { mode: 0o755 })
+
+const isDebianRoot = process.getuid?.() === 0 && existsSync('/etc/debian_version')
+test.runIf(process.platform === 'linux')(
+  '[SBX-371] bubblewrap is installed where it may be, once, and else it is said what to type',
+  async () => {
+    const start = async (PATH: string, args: string[] = []) => {
+      rmSync(join(folder, 'asked'), { force: true })
+      const { ended, json } = withModule(
+        'system.mjs',
+        `const said = []
+         process.stderr.write = (line) => said.push(line)
+         await module.ensureForStart(${JSON.stringify(args)})
+         console.log(JSON.stringify(said.join('')))`,
+        { PATH },
+      )
+      const said = (await json()) as string
+      await ended
+      const asked = existsSync(join(folder, 'asked')) ? readFileSync(join(folder, 'asked'), 'utf8') : ''
+      return { said, asked }
+    }
+    // Nothing that could install it.
+    expect(await start(join(folder, 'nowhere'))).toEqual({
+      said: expect.stringContaining('Commands will be refused'),
+      asked: '',
+    })
+    for (const name of ['dnf', 'apt-get']) stub(name)
+    const ran = await start(folder)
+    const fix = 'sudo apt-get install -y bubblewrap'
+    expect(ran).toEqual(
+      isDebianRoot
+        ? { said: expect.not.stringContaining('refused'), asked: expect.stringMatching(/^install -y .*bubblewrap\n$/) }
+        : { said: expect.stringContaining(fix), asked: '' },
+    )
+    expect(await start(folder, ['--unsafe-no-sandbox'])).toEqual({ said: '', asked: '' })
+    stub('bwrap')
+    expect(await start(folder)).toEqual({ said: '', asked: '' })
+  },
+)

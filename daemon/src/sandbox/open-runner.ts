@@ -60,7 +60,13 @@ export async function openRunner({
     }
   }
   const mayBeReduced = policy.sandbox.onUnavailable === 'reduced'
-  const result = await probe({ path: environment.PATH ?? '', workspace: real, identity, mayBeReduced, log })
+  const path = environment.PATH ?? ''
+  if (process.platform !== 'linux') {
+    // Loaded only where it is of use.
+    const { openVendorSandbox } = await import('./vendor/open.ts')
+    return openVendorSandbox(machine, { path, mayBeReduced })
+  }
+  const result = await probe({ path, workspace: real, identity, mayBeReduced, log })
   log.info('sandbox probed', { tier: result.tier, held: result.held.length, reason: result.reason })
   return { probe: result, runner: granted.lookAfter(runnerFor(machine, result)) }
 }
@@ -82,6 +88,8 @@ export function describeMachine({
   const path = environment.PATH ?? ''
   const home = environment.HOME ?? homedir()
   const git = findProgram('git', path, real)
+  const setting = (key: 'name' | 'email') =>
+    git === undefined ? {} : gitSetting(git, key, { ...environment, HOME: home })
   return {
     workspace: real,
     identity,
@@ -92,16 +100,21 @@ export function describeMachine({
     // Else a command could make the next ones less strictly judged.
     protect: [...policy.sandbox.protect, repositoryPolicyFile],
     hide: policy.sandbox.hide,
-    git: git === undefined ? {} : { ...gitSetting(git, 'name'), ...gitSetting(git, 'email') },
+    git: { ...setting('name'), ...setting('email') },
     log,
   }
 }
 
 /** The name for commits, from the person's own settings; asked for at /, so that no repository answers. */
-function gitSetting(git: string, key: 'name' | 'email'): Partial<Record<'name' | 'email', string>> {
+function gitSetting(
+  git: string,
+  key: 'name' | 'email',
+  { PATH, HOME, XDG_CONFIG_HOME, GIT_CONFIG_GLOBAL }: NodeJS.ProcessEnv,
+): Partial<Record<'name' | 'email', string>> {
   try {
     const value = execFileSync(git, ['config', '--global', '--get', `user.${key}`], {
       cwd: '/',
+      env: { PATH, HOME, XDG_CONFIG_HOME, GIT_CONFIG_GLOBAL },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     })

@@ -196,9 +196,10 @@ const bareMachine: Omit<Machine, 'workspace' | 'identity' | 'log'> = {
 
 /** What usually stands in the way, by what bubblewrap says. */
 function fixFor(message: string): string {
-  if (/uid map|user namespace|Operation not permitted|Permission denied/i.test(message)) {
+  if (/uid map|namespace|Operation not permitted|Permission denied/i.test(message)) {
     return (
       'This system does not let programs open user namespaces. On Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0. ' +
+      'Where it allows none at all: sudo sysctl user.max_user_namespaces=15000. ' +
       'In a container: run it with --security-opt seccomp=unconfined, or start with --unsafe-no-sandbox.'
     )
   }

@@ -122,7 +122,13 @@ const contains = (outer: string, inner: string): boolean => {
 const outermost = (folders: string[]): string[] =>
   folders.filter((folder) => !folders.some((other) => other !== folder && contains(other, folder))).toSorted()
 
-const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
+function exists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false // in a folder that is not ours to see: then no tool in it is ours
+  }
+}
 
 function realPath(path: string): string | undefined {
   try {
