@@ -65,8 +65,8 @@ function Network({ task: { payload, result, timeoutMs }, onDuplicate }: ReasonsP
     return (
       result?.wantedNetwork && (
         <Hint>
-          It looks as if this command needed the network, which the sandbox does not give by itself. Name the hosts that
-          it may reach as you run it; the machine’s policy allows them, or somebody is asked.
+          It looks as if this command needed the network, which the sandbox does not give by itself. Change and run it
+          with the hosts that it may reach: the machine’s policy allows them, or somebody is asked.
         </Hint>
       )
     )

@@ -68,3 +68,26 @@ test('[UI-223] lines that are pasted stay lines, and what was half typed is ther
   await userEvent.keyboard('{Shift>}{Enter}{/Shift}n')
   await expect.element(box()).toHaveValue('npm ru\nn')
 })
+
+test('[UI-240] [SBX-280] the hosts that a command may reach are named as it is run, and what is no host is said before', async () => {
+  const monitor = showMonitor()
+  end = monitor.end
+  await box().fill('npm install')
+  await page.getByRole('button', { name: 'Let it reach hosts' }).click()
+  const hosts = page.getByLabelText('It may reach')
+  await expect.element(hosts).toHaveFocus()
+  await userEvent.keyboard('https://a.example/{Enter}')
+  await expect.element(page.getByRole('alert').getByText(/is no host/)).toBeVisible()
+  await expect.element(page.getByRole('button', { name: 'Run', exact: true })).toBeDisabled()
+  expect(monitor.ask).not.toHaveBeenCalled()
+  await hosts.fill('@npm a.example')
+  await userEvent.keyboard('{Enter}')
+  await expect
+    .poll(() => lastTask(monitor)?.payload)
+    .toMatchObject({ command: 'npm install', network: ['@npm', 'a.example'] })
+  // The next command reaches nothing by itself.
+  await expect.element(hosts).not.toBeInTheDocument()
+  await box().fill('ls')
+  await userEvent.keyboard('{Enter}')
+  await expect.poll(() => lastTask(monitor)?.payload).toEqual({ kind: 'command', command: 'ls', shell: true })
+})

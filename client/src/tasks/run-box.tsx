@@ -1,5 +1,5 @@
 import { atLeast, type TaskPayload, visibleText } from '@tandem/shared'
-import { ChevronRight, SquareTerminal, X } from 'lucide-react'
+import { ChevronRight, Globe, SquareTerminal, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../session/session-context.ts'
 import { useView } from '../session/use-view.ts'
@@ -7,6 +7,8 @@ import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { limitWords } from '../ui/relative-time.ts'
 import { asStrings, useRemembered } from '../ui/remembered.ts'
+import { HostsField } from './hosts-field.tsx'
+import { hostsIn, noHostIn } from './hosts.ts'
 import styles from './tasks.module.css'
 
 /** A command to be changed and run: its line, and what of another task goes with it. */
@@ -38,31 +40,43 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
   const [line, setLine] = useState('')
   const [taken, setTaken] = useState<Draft['with']>()
   const [isAtTerminal, setAtTerminal] = useState(false)
+  /** What it is to reach, as it is typed; undefined while nobody asks for anything. */
+  const [hosts, setHosts] = useState<string>()
   const [past, setPast] = useRemembered<string[]>(`tandem.commands.${session.place.workspaceId}`, [], asStrings)
   const at = useRef(-1)
   /** What was half typed when the past was looked through. */
   const unsent = useRef('')
   const input = useRef<HTMLTextAreaElement>(null)
+  const hostsInput = useRef<HTMLInputElement>(null)
   const mayRun = atLeast(claims.role, 'runner')
   useEffect(() => {
     if (!draft) return
     setLine(draft.line)
     setTaken(draft.with)
     setAtTerminal(draft.with.terminal !== undefined)
+    setHosts(draft.with.network?.join(', '))
     input.current?.focus()
   }, [draft])
 
   const run = () => {
     const command = line.trim()
-    if (command === '') return
-    const { terminal = usualSize, timeoutMs = isAtTerminal ? undefined : usualTimeoutMs, ...rest } = taken ?? {}
-    const payload = { kind: 'command', ...rest, command, shell: true, ...(isAtTerminal && { terminal }) } as const
+    if (command === '' || wrong !== undefined) return
+    const {
+      terminal = usualSize,
+      timeoutMs = isAtTerminal ? undefined : usualTimeoutMs,
+      network: _,
+      ...rest
+    } = taken ?? {}
+    const network = hostsIn(hosts ?? '')
+    const also = { ...(isAtTerminal && { terminal }), ...(network.length > 0 && { network: [...network] }) }
+    const payload = { kind: 'command', ...rest, command, shell: true, ...also } as const
     const task = { title: command.slice(0, 200), payload, ...(timeoutMs !== undefined && { timeoutMs }) }
     onAsked(session.requests.ask({ kind: 'create', task }))
     setPast([command, ...past.filter((c) => c !== command)].slice(0, 50))
     setLine('')
     setTaken(undefined)
     setAtTerminal(false)
+    setHosts(undefined)
     at.current = -1
   }
   const recall = (step: number) => {
@@ -71,6 +85,7 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
     setLine(past[at.current] ?? unsent.current)
   }
   const also = taken && alsoWords(taken)
+  const wrong = noHostIn(hosts ?? '')
   return (
     <form
       className={styles.run}
@@ -113,6 +128,18 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
         </button>
       )}
       <IconButton
+        label="Let it reach hosts"
+        aria-expanded={hosts !== undefined}
+        disabled={!mayRun}
+        onClick={() => {
+          setHosts(hosts === undefined ? '' : undefined)
+          if (hosts === undefined) requestAnimationFrame(() => hostsInput.current?.focus())
+          else input.current?.focus()
+        }}
+      >
+        <Globe size={15} aria-hidden />
+      </IconButton>
+      <IconButton
         label="Run in a terminal"
         aria-pressed={isAtTerminal}
         disabled={!mayRun}
@@ -123,9 +150,10 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
       >
         <SquareTerminal size={15} aria-hidden />
       </IconButton>
-      <Button type="submit" variant="primary" disabled={!mayRun || line.trim() === ''}>
+      <Button type="submit" variant="primary" disabled={!mayRun || line.trim() === '' || wrong !== undefined}>
         Run
       </Button>
+      {hosts !== undefined && <HostsField input={hostsInput} hosts={hosts} wrong={wrong} onHosts={setHosts} />}
     </form>
   )
 }
@@ -133,13 +161,12 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
 const isInFirstLine = ({ value, selectionStart }: HTMLTextAreaElement) => !value.slice(0, selectionStart).includes('\n')
 const isInLastLine = ({ value, selectionEnd }: HTMLTextAreaElement) => !value.slice(selectionEnd).includes('\n')
 
-/** What goes with a command that was taken over: "in src, 2 variables, reaching example.org, for at most 5 minutes". */
-function alsoWords({ cwd, env, network = [], ports = [], timeoutMs = usualTimeoutMs }: Draft['with']): string {
+/** What goes with a command that was taken over: "in src, 2 variables, for at most 5 minutes". */
+function alsoWords({ cwd, env, ports = [], timeoutMs = usualTimeoutMs }: Draft['with']): string {
   const variables = Object.keys(env ?? {}).length
   return [
     cwd !== '' && `in ${visibleText(cwd)}`,
     variables > 0 && (variables === 1 ? '1 variable' : `${variables} variables`),
-    network.length > 0 && `reaching ${network.length > 2 ? `${network.length} hosts` : network.join(' and ')}`,
     ports.length > 0 && `reached at ${ports.join(', ')}`,
     timeoutMs !== usualTimeoutMs && `for at most ${limitWords(timeoutMs)}`,
   ]

@@ -1,4 +1,4 @@
-export type FixPart = { text: string; isCommand: boolean }
+type FixPart = { text: string; isCommand: boolean }
 
 /** As our own words name them: in backticks, as a line that begins with sudo or npm run, or as JSON for a settings file. */
 const command = /`([^`]+)`|\b((?:sudo|npm run) .+?)(?=[.,;](?:\s|$)| says\b|$)|(\{".+\})/g
