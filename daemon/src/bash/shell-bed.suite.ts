@@ -6,10 +6,12 @@ import { createTree } from '../tree/tree.ts'
 import type { ShellLimits } from './messages.ts'
 import type { RunTask } from './ports.ts'
 import { createShell, shellLimits, type VirtualShell } from './shell.ts'
+import { createThreads } from './threads.ts'
 
 const never = new AbortController().signal
 const open: VirtualShell[] = []
-afterAll(() => open.forEach((shell) => shell.close()))
+const threads = createThreads({ memMb: shellLimits.memMb, clock: systemClock })
+afterAll(() => (open.forEach((shell) => shell.close()), threads.close()))
 
 type Given = { around?: () => void; limits?: ShellLimits; runTask?: RunTask }
 
@@ -42,7 +44,7 @@ export function shellBed({ around = () => {}, limits = shellLimits, runTask }: G
     clock: systemClock,
   })
   const scratch = createScratch()
-  const made = createShell({ scratch, clock: systemClock, limits })
+  const made = createShell({ scratch, threads, clock: systemClock, limits })
   open.push(made)
   const exec = (line: string, { signal = never, ...more }: { signal?: AbortSignal; wallMs?: number } = {}) =>
     made.with({ tree, runTask, signal }).exec(line, more)

@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { TandemError, aborted, type Clock } from '@tandem/shared'
 import type { Ended, ShellLimits, ShellState } from './messages.ts'
 import { mount } from './mounts.ts'
 import type { ScratchFiles } from './ports.ts'
 import { runLine, type LinePorts } from './run-line.ts'
+import type { Threads } from './threads.ts'
 
 /** What a shell may use at most; 500 and 100 are the founding numbers [S215]. */
 export const shellLimits: ShellLimits = {
@@ -17,10 +18,7 @@ export const shellLimits: ShellLimits = {
   files: 5_000,
   memMb: 256,
 }
-/** A thread without a line for so long ends: it holds nothing that is not here too. */
-const idleMs = 60_000
-
-type ShellOptions = { scratch: ScratchFiles; limits?: ShellLimits; clock: Clock }
+type ShellOptions = { scratch: ScratchFiles; threads: Threads; limits?: ShellLimits; clock: Clock }
 
 /** A shell of ours, over the documents and not the machine's own. What a line leaves is there for the next. */
 export type VirtualShell = {
@@ -46,27 +44,13 @@ export type ShellVerbs = {
   getCwd(): string
 }
 
-export function createShell({ scratch, limits = shellLimits, clock }: ShellOptions): VirtualShell {
+export function createShell({ scratch, threads, limits = shellLimits, clock }: ShellOptions): VirtualShell {
   let state: ShellState = { cwd: '/', env: {}, functions: {} }
   let thread: Worker | undefined
-  let cancelIdle = () => {}
   let last: Promise<unknown> = Promise.resolve()
   const end = () => {
-    cancelIdle()
     void thread?.terminate()
     thread = undefined
-  }
-  const start = () => {
-    const url = new URL('./shell-thread.ts', import.meta.url)
-    const made = new Worker(url, { name: 'shell', env: {}, resourceLimits: { maxOldGenerationSizeMb: limits.memMb } })
-    made.unref()
-    // Who waits for it is told by a listener of its own.
-    made
-      .on('error', () => {})
-      .on('exit', () => {
-        if (thread === made) thread = undefined
-      })
-    return made
   }
   const inTurn = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
     const [before, mine] = [last, Promise.withResolvers<void>()]
@@ -91,12 +75,12 @@ export function createShell({ scratch, limits = shellLimits, clock }: ShellOptio
         const ends = AbortSignal.any([signal, late.signal])
         try {
           return await inTurn(ends, async () => {
-            cancelIdle()
-            thread ??= start()
+            const mine = (thread = threads.take())
             const given = { ...ports, signal: ends, limits: { ...limits, wallMs: wallMs + 1_000 } }
-            const { state: next, ...ended } = await runLine({ ...given, line, thread, end, scratch, state })
+            const { state: next, ...ended } = await runLine({ ...given, line, thread: mine, end, scratch, state })
             state = next
-            cancelIdle = clock.after(idleMs, end)
+            if (thread === mine) threads.give(mine)
+            thread = undefined
             return ended
           })
         } finally {

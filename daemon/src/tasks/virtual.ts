@@ -1,5 +1,6 @@
 import { aborted, withTimeout, type Clock, type Id, type TaskResult } from '@tandem/shared'
-import { createShell, type ShellVerbs } from '../bash/shell.ts'
+import { createShell, shellLimits, type ShellVerbs } from '../bash/shell.ts'
+import { createThreads } from '../bash/threads.ts'
 import { bridge } from '../isolate/bridge.ts'
 import type { FileTree } from '../isolate/ports.ts'
 import { createScratch } from '../isolate/scratch.ts'
@@ -50,10 +51,11 @@ const patienceMs = 10_000
 
 /** Files and shells for tasks, each session's own [S162] [S216], over the project's documents. */
 export function createVirtual({ project, command, policyNow, clock }: VirtualOptions) {
+  const threads = createThreads({ memMb: shellLimits.memMb, clock })
   const sessions = createSessions({
     create: () => {
       const scratch = createScratch()
-      return { scratch, shell: createShell({ scratch, clock }) }
+      return { scratch, shell: createShell({ scratch, threads, clock }) }
     },
     close: ({ shell }) => shell.close(),
     clock,
@@ -122,7 +124,10 @@ export function createVirtual({ project, command, policyNow, clock }: VirtualOpt
           if (project && seen && writable) await patiently(job.killSignal, project.barriers.flush())
         }
       }),
-    close: sessions.close,
+    close: () => {
+      sessions.close()
+      threads.close()
+    },
   }
 }
 

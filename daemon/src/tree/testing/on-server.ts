@@ -1,5 +1,6 @@
 import { FindAnswer, createId, silentLog, systemClock, type DocPlace } from '@tandem/shared'
-import { createShell } from '../../bash/shell.ts'
+import { createShell, shellLimits } from '../../bash/shell.ts'
+import { createThreads } from '../../bash/threads.ts'
 import { createScratch } from '../../isolate/scratch.ts'
 import { createBlobs } from '../../link/blobs.ts'
 import { createBulk } from '../../link/bulk.ts'
@@ -72,12 +73,14 @@ export async function shellOnServer(
     maxBlobBytes: 5_000_000,
     clock,
   })
-  const made = createShell({ scratch: createScratch(), clock })
+  const threads = createThreads({ memMb: shellLimits.memMb, clock })
+  const made = createShell({ scratch: createScratch(), threads, clock })
   return {
     tree,
     shell: made.with({ tree, signal }),
     close: async () => {
       made.close()
+      threads.close()
       documents.close()
       connection.close()
       await reach.close()
