@@ -1,5 +1,6 @@
 import { describeOrdinaryWork } from './ordinary-work.suite.ts'
 import { describeSandbox } from './sandbox.suite.ts'
+import { describeSystemCalls } from './system-calls.suite.ts'
 
 const isRoot = process.getuid?.() === 0
 
@@ -7,4 +8,5 @@ const isRoot = process.getuid?.() === 0
 const who = isRoot ? 'reduced, as root in a folder of root' : 'reduced, as an ordinary user'
 describeOrdinaryWork(who, { reduced: true })
 describeSandbox(who, { reduced: true })
+describeSystemCalls(who, { reduced: true })
 if (isRoot) describeSandbox('reduced, as root in a folder of someone else', { owner: 12_345, reduced: true })

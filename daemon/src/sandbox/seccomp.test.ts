@@ -155,3 +155,57 @@ describe.each(seccompArchitectures)('the numbers for %s, by the kernel’s table
     expect(named).toEqual(Object.fromEntries(Object.keys(named).map((call) => [call, numberOf(call)])))
   })
 })
+
+const shared = [
+  ...['shmget', 'shmat', 'shmctl', 'semget', 'semop', 'semtimedop', 'semctl', 'msgget', 'msgsnd', 'msgrcv', 'msgctl'],
+  ...['mq_open', 'mq_unlink'],
+]
+const attributes = ['setxattr', 'lsetxattr', 'fsetxattr', 'removexattr', 'lremovexattr', 'fremovexattr']
+const ofOthers = {
+  prlimit64: [0],
+  sched_setaffinity: [0],
+  sched_setscheduler: [0],
+  sched_setparam: [0],
+  sched_setattr: [0],
+  setpriority: [0, 0],
+  ioprio_set: [1, 0],
+}
+
+describe.each(seccompArchitectures)('the filter for %s where it stands alone', (architecture) => {
+  const filter = seccompFilter(architecture, 'setuid', { alone: true })
+  const answer = (call: number, ...args: number[]) => verdict(filter, call, args, audit[architecture])
+  const nr = calls[architecture]
+  const [eacces, enetunreach, eopnotsupp] = [0x0005000d, 0x00050065, 0x0005005f]
+
+  test('[SBX-364] no socket of any family, and of pairs those that name no third', () => {
+    expect([2, 10].map((family) => answer(nr.socket, family, 1))).toEqual([enetunreach, enetunreach])
+    expect([0, 1, 16, 17, 38, 40].map((family) => answer(nr.socket, family, 1))).toEqual(Array(6).fill(eacces))
+    const flags = 0x80800 // SOCK_CLOEXEC | SOCK_NONBLOCK
+    expect([1, 5, 1 | flags].map((kind) => answer(nr.socketpair, 1, kind))).toEqual([allow, allow, allow])
+    expect([2, 3, 2 | flags].map((kind) => answer(nr.socketpair, 1, kind))).toEqual([eacces, eacces, eacces])
+    expect([2, 10, 16].map((family) => answer(nr.socketpair, family, 1))).toEqual([eacces, eacces, eacces])
+  })
+
+  const header = headers[architecture]
+  const table = existsSync(header) ? readFileSync(header, 'utf8') : undefined
+  const numberOf = (call: string) =>
+    Number(new RegExp(`^#define __NR(?:3264)?_${call}\\s+(\\d+)$`, 'm').exec(table ?? '')?.[1] ?? NaN)
+  test.runIf(table !== undefined)(
+    '[SBX-364] [SBX-243] what all processes of a user share, and others, by the kernel’s table',
+    () => {
+      const all = Array.from({ length: 500 }, (_, call) => call)
+      const byAnswer = (wanted: number) => all.filter((call) => answer(call) === wanted)
+      const sorted = (names: readonly string[]) => names.map(numberOf).toSorted((a, b) => a - b)
+      expect(byAnswer(enosys)).toEqual(sorted([...fallBack, ...shared]))
+      // Two are newer than most headers.
+      expect(byAnswer(eopnotsupp)).toEqual([...sorted(attributes), 463, 466])
+      for (const [call, own] of Object.entries(ofOthers)) {
+        expect([call, answer(numberOf(call), ...own)]).toEqual([call, allow])
+        for (const [i] of own.entries()) {
+          const other = own.map((value, j) => (i === j ? 4_321 : value))
+          expect([call, answer(numberOf(call), ...other)]).toEqual([call, eperm])
+        }
+      }
+    },
+  )
+})
