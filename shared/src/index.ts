@@ -138,7 +138,7 @@ export {
   RunUsage,
   agentModes,
 } from './protocol/agent.ts'
-export { Chars, Decision, EditHunk, HunkText, ReviewHunk, StandIns, Taken, maxHunkText } from './protocol/review.ts'
+export { Chars, Decision, EditHunk, HunkText, ReviewHunk, Taken, maxHunkText } from './protocol/review.ts'
 export { Settings, readSettings } from './protocol/settings.ts'
 export { SandboxTier } from './protocol/sandbox.ts'
 export {

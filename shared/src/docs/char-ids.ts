@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import type { Chars, StandIns } from '../protocol/review.ts'
+import type { Chars } from '../protocol/review.ts'
 
 /** A piece of a run of ids: `hit` where the index has it, and how far into what was put there. */
 type Piece<T> = { clock: number; length: number; hit?: { value: T; offset: number } }
@@ -101,10 +101,7 @@ export type Segment = {
 }
 
 /** All of a text in its order. */
-export function* segments(
-  text: Y.Text,
-  standIns: IdIndex<readonly [client: number, clock: number]>,
-): Generator<Segment> {
+export function* segments(text: Y.Text, standIns: StandIns): Generator<Segment> {
   let at = 0
   for (let item = text._start; item; item = item.right) {
     if (!item.countable && !item.deleted) continue
@@ -125,12 +122,34 @@ export function* segments(
   }
 }
 
-/** For looking up which characters stand for which. */
-export const indexStandIns = (standIns: StandIns): IdIndex<readonly [number, number]> =>
-  indexIds(standIns.map(([client, clock, length, ...original]) => [client, clock, length, original] as const))
+/**
+ * What is put back is written under ids from 2^51 up to 2^52: none that Yjs draws is there, and what equal imports are
+ * given is higher. A character of those stands for the one before whose tombstone it was put.
+ */
+export const putBackFrom = 2 ** 51
+export type StandIns = IdIndex<readonly [client: number, clock: number]>
+
+/** Which characters of a text stand for which: the document alone tells, so that whoever has the text knows it. */
+export function standInsOf(text: Y.Text): StandIns {
+  const entries: [number, number, number, readonly [number, number]][] = []
+  const nextBy = new Map<string, readonly [number, number]>()
+  for (let item = text._start; item; item = item.right) {
+    const { id, origin, rightOrigin, length } = item
+    if (id.client < putBackFrom || id.client >= 2 * putBackFrom || !rightOrigin) continue
+    // Yjs cuts a piece where somebody writes in it: the rest goes on where the piece before it ended.
+    const isRest = origin?.client === id.client && origin.clock === id.clock - 1
+    const original = isRest
+      ? nextBy.get(`${id.client} ${id.clock}`)
+      : ([rightOrigin.client, rightOrigin.clock] as const)
+    if (!original) continue
+    entries.push([id.client, id.clock, length, original])
+    nextBy.set(`${id.client} ${id.clock + length}`, [original[0], original[1] + length])
+  }
+  return indexIds(entries)
+}
 
 /** The characters that these are, or stand for. */
-export function originals(chars: Chars, standIns: IdIndex<readonly [number, number]>): Chars {
+export function originals(chars: Chars, standIns: StandIns): Chars {
   const out: Chars = []
   for (const [client, clock, length] of chars)
     for (const piece of standIns.pieces(client, clock, length)) {

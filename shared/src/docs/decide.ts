@@ -2,7 +2,7 @@ import * as Y from 'yjs'
 import { isTandemError, messageOf } from '../base/errors.ts'
 import type { Id } from '../base/ids.ts'
 import type { EditHunk, ReviewHunk } from '../protocol/review.ts'
-import { indexIds, indexStandIns, segments } from './char-ids.ts'
+import { indexIds, segments, standInsOf } from './char-ids.ts'
 import type { Files } from './files.ts'
 import { changeIndex } from './index-hunks.ts'
 import type { Review } from './review.ts'
@@ -16,6 +16,8 @@ export type Deciding = {
   /** All of the run. */
   hunks: ReadonlyMap<string, ReviewHunk>
   review: Review
+  /** Other runs that changed the same files: what of theirs was rejected does not come back with this one. */
+  elsewhere?: readonly { hunks: ReadonlyMap<string, ReviewHunk>; review: Review }[]
   files: Files
   /** A text's document, in sync; one that is open in an editor is that very one, so that the editor follows. */
   open(file: Id): Promise<{ doc: Y.Doc; release(): void }>
@@ -57,11 +59,12 @@ export async function rejectHunks(deciding: Deciding, ids: Iterable<string>, how
 }
 
 async function rejectInFile(
-  { hunks, review, files, open, by, now }: Deciding,
+  deciding: Deciding,
   file: Id,
   wanted: ReadonlyMap<string, ReviewHunk>,
   how: UndoOptions,
 ): Promise<Left[]> {
+  const { hunks, review, files, open, by, now } = deciding
   const left: Left[] = []
   const rejected = (id: string, more = {}) => review.decide(id, { state: 'rejected', at: now, ...more })
   const edits = new Map<string, EditHunk>()
@@ -69,7 +72,7 @@ async function rejectInFile(
   const { doc, release } = await open(file)
   try {
     if (isMade && !files.get(file)?.deleted) {
-      if (!isOnlyOf(doc, file, hunks, review)) {
+      if (!isOnlyOf(doc, file, hunks)) {
         for (const hunk of wanted.keys())
           left.push({ hunk, reason: 'somebody else wrote in this file since; it stays' })
         return left
@@ -89,9 +92,7 @@ async function rejectInFile(
       for (const hunk of edits.keys()) left.push({ hunk, reason: 'the file was removed since' })
       return left
     }
-    const undone = undoHunks(doc, edits, knownOf({ hunks, review }, file, edits), how)
-    // What cannot be kept is refused here, before the text is changed.
-    review.addStandIns(undone.standIns)
+    const undone = undoHunks(doc, edits, knownOf(deciding, file, edits), how)
     if (undone.update) Y.applyUpdate(doc, undone.update, origin)
     review.transact(() => {
       for (const id of edits.keys()) {
@@ -108,27 +109,29 @@ async function rejectInFile(
 
 /** What is known of a file beside the hunks that are dealt with. */
 function knownOf(
-  { hunks, review }: Pick<Deciding, 'hunks' | 'review'>,
+  { hunks, review, elsewhere = [] }: Pick<Deciding, 'hunks' | 'review' | 'elsewhere'>,
   file: Id,
   dealtWith: ReadonlyMap<string, EditHunk>,
 ): Known {
-  const known = { rejected: [] as EditHunk[], standing: [] as EditHunk[], standIns: review.standIns.snapshot() }
-  for (const [id, hunk] of hunks) {
-    if (hunk.kind !== 'edit' || hunk.file !== file || dealtWith.has(id)) continue
-    known[review.snapshot().get(id)?.state === 'rejected' ? 'rejected' : 'standing'].push(hunk)
-  }
+  const known = { rejected: [] as EditHunk[], standing: [] as EditHunk[] }
+  for (const run of [{ hunks, review }, ...elsewhere])
+    for (const [id, hunk] of run.hunks) {
+      if (hunk.kind !== 'edit' || hunk.file !== file || dealtWith.has(id)) continue
+      known[run.review.snapshot().get(id)?.state === 'rejected' ? 'rejected' : 'standing'].push(hunk)
+    }
   return known
 }
 
 /** Whether all that a text says was put there by the run. */
-function isOnlyOf(doc: Y.Doc, file: Id, hunks: ReadonlyMap<string, ReviewHunk>, review: Review): boolean {
+function isOnlyOf(doc: Y.Doc, file: Id, hunks: ReadonlyMap<string, ReviewHunk>): boolean {
   const own = [...hunks.values()].flatMap((hunk) => {
     if (hunk.file !== file) return []
     if (hunk.kind === 'create') return hunk.new ?? []
     return hunk.kind === 'edit' ? hunk.parts.flatMap((part) => part.new) : []
   })
   const index = indexIds(own.map((run) => [...run, true] as const))
-  for (const { original, length, shown } of segments(doc.getText('content'), indexStandIns(review.standIns.snapshot())))
+  const text = doc.getText('content')
+  for (const { original, length, shown } of segments(text, standInsOf(text)))
     if (shown && index.pieces(original.client, original.clock, length).some(({ hit }) => !hit)) return false
   return true
 }
@@ -151,8 +154,7 @@ export async function bringBack(deciding: Deciding, ids: Iterable<string>): Prom
       const { doc, release } = await open(hunk.file)
       try {
         const known = knownOf(deciding, hunk.file, new Map([[id, hunk]]))
-        const { update, standIns } = redoHunk(doc, hunk, decision.taken, known)
-        review.addStandIns(standIns)
+        const { update } = redoHunk(doc, hunk, decision.taken, known)
         if (update) Y.applyUpdate(doc, update, origin)
         review.decide(id, { state: 'back', at: now })
       } finally {

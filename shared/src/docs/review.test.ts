@@ -55,8 +55,7 @@ function bed(start: string, path = 'a.ts') {
     by,
     now: 5,
   })
-  const standing = () =>
-    standingOf(text, run.hunks.snapshot() as ReadonlyMap<string, EditHunk>, review.standIns.snapshot())
+  const standing = () => standingOf(text, run.hunks.snapshot() as ReadonlyMap<string, EditHunk>)
   return { doc, text, files, file, run, review, agent, person, deciding, standing, self, decisions }
 }
 
@@ -185,6 +184,40 @@ test('[AGT-80] a run is undone across files: what it made goes, what it removed 
   await bringBack({ ...deciding(), open }, review.snapshot().keys())
   expect([...files.snapshot().byPath.keys()].toSorted()).toEqual(['a.ts', 'new.ts', 'taken.ts', 'to.ts'])
   expect(text.toString()).toBe('mine\ntwo\n\nthree\n')
+})
+
+test('[AGT-78] [AGT-81] two runs that changed the same line while apart, or one what the other had made, leave no trace', async () => {
+  for (const isApart of [true, false])
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const one = bed('keep\nthe old line\nkeep\n')
+      const before = new Y.Doc()
+      Y.applyUpdate(before, Y.encodeStateAsUpdate(one.doc))
+      one.agent('keep\nthe new line\nkeep\n')
+      const two = { hunks: openRun(new Y.Doc()), review: openReview(new Y.Doc()) }
+      const draft = new Y.Doc()
+      Y.applyUpdate(draft, Y.encodeStateAsUpdate(isApart ? before : one.doc))
+      const text = draft.getText('content')
+      const pieces = traceEdits(text, diffText(text.toString(), 'keep\nanother newer line\nkeep\n'), 'run')
+      Y.applyUpdate(one.doc, Y.encodeStateAsUpdate(draft))
+      two.hunks.setHunks(
+        'other',
+        pieces.map((piece) => ({ kind: 'edit', file: one.file, path: 'a.ts', call: 'other', at: 2, ...piece })),
+      )
+      const first = one.deciding()
+      const second = { ...first, hunks: two.hunks.hunks.snapshot(), review: two.review }
+      const both = [
+        { ...first, elsewhere: [second] },
+        { ...second, elsewhere: [first] },
+      ]
+      for (const n of order) {
+        const deciding = both[n] ?? first
+        await rejectHunks(deciding, deciding.hunks.keys(), all)
+      }
+      expect([isApart, order, one.text.toString()]).toEqual([isApart, order, 'keep\nthe old line\nkeep\n'])
+    }
 })
 
 const Word = fc.constantFrom('alpha', 'beta', 'gamma', 'delta', '😀', '{', '}', 'x = 1', '\n', '\n')

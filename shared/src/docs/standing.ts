@@ -1,6 +1,6 @@
 import type * as Y from 'yjs'
-import type { EditHunk, StandIns } from '../protocol/review.ts'
-import { indexIds, indexStandIns, lengthOf, segments } from './char-ids.ts'
+import type { EditHunk } from '../protocol/review.ts'
+import { indexIds, lengthOf, segments, standInsOf } from './char-ids.ts'
 
 /**
  * How much of a hunk is in its text. `whole`: just as it was made; `changed`: somebody wrote in it, or took some of it;
@@ -16,11 +16,7 @@ export type Standing = {
 type Seen = { put: number; back: number; first: number; last: number; from: number; to: number }
 
 /** Where the hunks of one text stand. One walk over it, however many they are: some 10 ms for 50,000 pieces of text. */
-export function standingOf(
-  text: Y.Text,
-  hunks: ReadonlyMap<string, Pick<EditHunk, 'parts'>>,
-  standIns: StandIns,
-): Map<string, Standing> {
+export function standingOf(text: Y.Text, hunks: ReadonlyMap<string, Pick<EditHunk, 'parts'>>): Map<string, Standing> {
   const partsById = new Map(
     [...hunks].map(([id, { parts }]) => [
       id,
@@ -33,7 +29,7 @@ export function standingOf(
   const all = [...partsById.values()].flat()
   const put = indexIds(all.flatMap((each) => each.part.new.map((run) => [...run, each] as const)))
   const old = indexIds(all.flatMap((each) => each.part.old.map((run) => [...run, each] as const)))
-  for (const { id, original, length, at, shown } of segments(text, indexStandIns(standIns))) {
+  for (const { id, original, length, at, shown } of segments(text, standInsOf(text))) {
     for (const { clock, length: size, hit } of put.pieces(original.client, original.clock, length)) {
       const seen = hit?.value.seen
       if (!seen) continue

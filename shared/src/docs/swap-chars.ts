@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { TandemError } from '../base/errors.ts'
-import type { Chars, StandIns, Taken } from '../protocol/review.ts'
-import { addRun, indexIds, indexStandIns, segments, type IdIndex, type Segment } from './char-ids.ts'
+import type { Chars, Taken } from '../protocol/review.ts'
+import { addRun, indexIds, putBackFrom, segments, standInsOf, type IdIndex, type Segment } from './char-ids.ts'
 import { draftDoc } from './draft.ts'
 
 export type Swap = {
@@ -17,8 +17,6 @@ export type Swapped = {
   update: Uint8Array | undefined
   /** What went, in its order. */
   taken: Taken
-  /** What came back, and for which characters it stands. */
-  standIns: StandIns
 }
 
 /** Characters that are there, and those for which they stand. */
@@ -32,24 +30,25 @@ type Gap = { id: Y.ID; text: string }
  * is made under a client id made of the change: who makes the same change of the same text makes the same update, and
  * Yjs takes it once. Throws `conflict` where the document lacks some of those characters.
  */
-export function swapChars(doc: Y.Doc, swap: Swap, known: StandIns): Swapped {
+export function swapChars(doc: Y.Doc, swap: Swap): Swapped {
   const draft = draftDoc()
   Y.applyUpdate(draft, Y.encodeStateAsUpdate(doc))
-  const { going, gaps } = plan(draft, swap, known)
+  const { going, gaps } = plan(draft, swap)
   const isNothing = going.length === 0 && gaps.length === 0
-  const made = isNothing ? { update: undefined, standIns: [] } : make(draft, going, gaps)
+  const update = isNothing ? undefined : make(draft, going, gaps)
   draft.destroy()
-  return { ...made, taken: takenOf(going) }
+  return { update, taken: takenOf(going) }
 }
 
-function plan(draft: Y.Doc, { take, put, clear = [] }: Swap, known: StandIns): { going: Going[]; gaps: Gap[] } {
+function plan(draft: Y.Doc, { take, put, clear = [] }: Swap): { going: Going[]; gaps: Gap[] } {
   const inTake = indexIds(take.map(([client, clock, length]) => [client, clock, length, true] as const))
   const coming = put.flatMap(wordsOf)
   for (const [client, clock, length] of coming)
     if (Y.getState(draft.store, client) < clock + length)
       throw new TandemError('conflict', { reason: 'not all of this text is here yet' })
   const inPut = indexIds(coming)
-  const all = [...segments(draft.getText('content'), indexStandIns(known))]
+  const text = draft.getText('content')
+  const all = [...segments(text, standInsOf(text))]
   const isCleared = between(all, clear)
   const going: Going[] = []
   const gaps: Gap[] = []
@@ -101,9 +100,8 @@ const without = (gaps: readonly Gap[], present: IdIndex<true>): Gap[] =>
     }),
   )
 
-function make(draft: Y.Doc, going: readonly Going[], gaps: readonly Gap[]): Omit<Swapped, 'taken'> {
+function make(draft: Y.Doc, going: readonly Going[], gaps: readonly Gap[]): Uint8Array {
   const text = draft.getText('content')
-  const standIns: StandIns = []
   let update = new Uint8Array()
   draft.on('update', (made: Uint8Array) => (update = new Uint8Array(made)))
   draft.transact((transaction) => {
@@ -112,37 +110,29 @@ function make(draft: Y.Doc, going: readonly Going[], gaps: readonly Gap[]): Omit
       Y.getItemCleanStart(transaction, Y.createID(client, clock))
       return Y.getItemCleanEnd(transaction, store, Y.createID(client, clock + length - 1))
     }
-    const places = gaps.map(({ id, text: words }) => ({ id, words, left: exactly(id, words.length) }))
+    const places = gaps.map(({ id, text: words }) => ({ words, right: exactly(id, words.length) }))
     const client = clientFor(draft, [
-      places.map(({ left, words }) => [left.lastId, left.right?.id, words]),
+      places.map(({ right, words }) => [right.left?.lastId, right.id, words]),
       going.map(({ id, text: words }) => [id, words.length]),
     ])
-    for (const { id, words, left } of places) {
-      const clock = Y.getState(store, client)
-      const { right } = left
+    for (const { words, right } of places) {
+      const { left } = right
+      const id = Y.createID(client, Y.getState(store, client))
       const content = new Y.ContentString(words)
-      const item = new Y.Item(
-        Y.createID(client, clock),
-        left,
-        left.lastId,
-        right,
-        right && right.id,
-        text,
-        null,
-        content,
-      )
-      item.integrate(transaction, 0)
-      standIns.push([client, clock, words.length, id.client, id.clock])
+      // Before its tombstone, whose id it names for ever: that is how it is known for what it stands.
+      new Y.Item(id, left, left && left.lastId, right, right.id, text, null, content).integrate(transaction, 0)
     }
     for (const { id, text: words } of going) exactly(id, words.length).delete(transaction)
   })
-  return { update, standIns }
+  return update
 }
 
-/** The upper half of what 53 bits hold: no id that is drawn at random is there. */
+/** Made of the change; another one where it was made before, taken back, and is made again. */
 function clientFor(draft: Y.Doc, change: unknown): number {
-  const made = 2 ** 52 + (hash(JSON.stringify(change)) % 2 ** 52)
-  return draft.store.clients.has(made) ? draft.clientID : made
+  for (let n = 0; ; n++) {
+    const client = putBackFrom + (hash(`${n} ${JSON.stringify(change)}`) % putBackFrom)
+    if (!draft.store.clients.has(client)) return client
+  }
 }
 
 /** A quick hash of 53 bits (cyrb53): told apart are a few changes of one text, not what an enemy makes up. */

@@ -1,16 +1,15 @@
 import type * as Y from 'yjs'
-import type { Chars, EditHunk, StandIns, Taken } from '../protocol/review.ts'
-import { addRun, indexIds, indexStandIns, lengthOf, originals, segments, type IdIndex } from './char-ids.ts'
+import type { Chars, EditHunk, Taken } from '../protocol/review.ts'
+import { addRun, indexIds, lengthOf, originals, segments, standInsOf, type IdIndex, type StandIns } from './char-ids.ts'
 import { swapChars, type Swapped } from './swap-chars.ts'
 
 type Text = Pick<EditHunk, 'oldText' | 'newText' | 'parts'>
 
-/** What is known of a text's review: the other hunks of the same run in it, and what was put back so far. */
+/** The other hunks in a text. */
 export type Known = {
   rejected: readonly Text[]
   /** Neither rejected nor to be undone now. */
   standing: readonly Text[]
-  standIns: StandIns
 }
 
 export type UndoOptions = {
@@ -23,7 +22,7 @@ export type UndoOptions = {
   spare: boolean
 }
 
-export type UndoneHunks = Pick<Swapped, 'update' | 'standIns'> & {
+export type UndoneHunks = Pick<Swapped, 'update'> & {
   /** What went of each, to bring it back. */
   taken: Map<string, Taken>
   /** Those of which nothing was undone, or not all. */
@@ -37,10 +36,10 @@ export type UndoneHunks = Pick<Swapped, 'update' | 'standIns'> & {
 export function undoHunks(
   doc: Y.Doc,
   hunks: ReadonlyMap<string, Text>,
-  { rejected, standing, standIns }: Known,
+  { rejected, standing }: Known,
   { others, spare }: UndoOptions,
 ): UndoneHunks {
-  const known = indexStandIns(standIns)
+  const known = standInsOf(doc.getText('content'))
   const there = shownIn(doc, known)
   const took = indexOf([...hunks.values(), ...standing, ...rejected], 'old', known)
   const noMore = indexOf(rejected, 'new', known)
@@ -69,24 +68,23 @@ export function undoHunks(
     if (leftParts > 0) left.set(id, leftParts === parts.length ? 'all' : 'some')
     if (gone.chars.length > 0) taken.set(id, gone)
   }
-  const swapped = swapChars(doc, { take, put, clear }, standIns)
+  const swapped = swapChars(doc, { take, put, clear })
   if (others === 'gone') addOthers(taken, swapped.taken, hunks, known)
-  return { update: swapped.update, standIns: swapped.standIns, taken, left }
+  return { update: swapped.update, taken, left }
 }
 
 /** The update that brings an undone hunk back: what had come back for it goes, and what went is there again. */
-export function redoHunk(doc: Y.Doc, hunk: Text, taken: Taken | undefined, { standing, standIns }: Known): Swapped {
-  const known = indexStandIns(standIns)
+export function redoHunk(doc: Y.Doc, hunk: Text, taken: Taken | undefined, { standing }: Known): Swapped {
+  const known = standInsOf(doc.getText('content'))
   const take: Chars = []
   for (const { old } of hunk.parts) for (const run of originals(old, known)) addRun(take, ...run)
   const noMore = indexOf(standing, 'old', known)
   const put = taken
     ? [pick(taken, (run) => noMore.pieces(...run).map((piece) => ({ ...piece, isIn: !piece.hit })))]
     : []
-  return swapChars(doc, { take, put }, standIns)
+  return swapChars(doc, { take, put })
 }
 
-type StandInIndex = ReturnType<typeof indexStandIns>
 type Run = Chars[number]
 type Cut = { clock: number; length: number; isIn: boolean }
 
@@ -115,14 +113,14 @@ const cover = ([client, start, size]: Run, a: IdIndex<true>, b: IdIndex<true>): 
     })),
   )
 
-function shownIn(doc: Y.Doc, known: StandInIndex): IdIndex<true> {
+function shownIn(doc: Y.Doc, known: StandIns): IdIndex<true> {
   const shown: [number, number, number, true][] = []
   for (const { original, length, shown: here } of segments(doc.getText('content'), known))
     if (here) shown.push([original.client, original.clock, length, true])
   return indexIds(shown)
 }
 
-const indexOf = (hunks: readonly Text[], which: 'old' | 'new', known: StandInIndex): IdIndex<true> =>
+const indexOf = (hunks: readonly Text[], which: 'old' | 'new', known: StandIns): IdIndex<true> =>
   indexIds(
     hunks.flatMap(({ parts }) =>
       parts.flatMap((part) => originals(part[which], known).map((run) => [...run, true] as const)),
@@ -130,7 +128,7 @@ const indexOf = (hunks: readonly Text[], which: 'old' | 'new', known: StandInInd
   )
 
 /** What went of others' words is to come back with the first of the hunks. */
-function addOthers(taken: Map<string, Taken>, all: Taken, hunks: ReadonlyMap<string, Text>, known: StandInIndex): void {
+function addOthers(taken: Map<string, Taken>, all: Taken, hunks: ReadonlyMap<string, Text>, known: StandIns): void {
   const [first] = hunks.keys()
   const own = indexOf([...hunks.values()], 'new', known)
   const foreign = pick(all, (run) => own.pieces(...run).map((piece) => ({ ...piece, isIn: !piece.hit })))

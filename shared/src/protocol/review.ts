@@ -58,7 +58,3 @@ export const Decision = z.object({
   taken: Taken.optional(),
 })
 export type Decision = z.infer<typeof Decision>
-
-/** A character that is put back is another one to Yjs: for which one it stands, as `[client, clock, length, client, clock]`. */
-export const StandIns = z.array(z.tuple([Count, Count, z.int().positive(), Count, Count])).max(20_000)
-export type StandIns = z.infer<typeof StandIns>
