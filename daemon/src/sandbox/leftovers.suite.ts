@@ -17,7 +17,10 @@ import { createBed, type Bed } from './fixture.ts'
 import { openRunner } from './open-runner.ts'
 import { defaultPolicy } from './policy.ts'
 
-/** What a command leaves behind for others to run. Each test has a folder of its own below the workspace. */
+/**
+ * What a command leaves behind for others to run. Each test has a folder of its own below the workspace. Where a test says
+ * nothing that depends on whose folder it is, it runs for one of them.
+ */
 export function describeLeftovers(who: string, { owner }: { owner?: number } = {}): void {
   describe(`what is left behind, ${who}`, { timeout: 30_000 }, () => {
     let bed: Bed
@@ -72,52 +75,6 @@ export function describeLeftovers(who: string, { owner }: { owner?: number } = {
       expect(aside(ran)).toEqual(['r/.git/hooks/pre-commit'])
       expect(gitRuns(at('r'), ['commit', '--allow-empty', '-m', 'x'])).toBe(false)
       expect((await run('git -C r status')).exitCode).toBe(0)
-    })
-
-    test('[SBX-24] [SBX-236] no way leads git outside to a program: settings, links, files, bare repositories', async () => {
-      const { at, run } = await open()
-      const set = `config core.fsmonitor ${JSON.stringify(evil())}`
-      const ways: Record<string, string> = {
-        settings: `git init -q w; git -C w ${set}`,
-        bare: `git init -q --bare w; git -C w ${set}`,
-        link: `git init -q x; git -C x ${set}; mkdir w; mv x/.git w/elsewhere; ln -s elsewhere w/.git`,
-        file: `git init -q x; git -C x ${set}; mkdir w; mv x/.git w/elsewhere; echo "gitdir: elsewhere" > w/.git`,
-        common: `git init -q x; git -C x ${set}; git init -q w; echo ../../x/.git > w/.git/commondir`,
-        apart: `git init -q x; git -C x ${set}; mkdir w; echo ref: refs/heads/main > w/HEAD; echo ../x/.git > w/commondir`,
-        worktree: `git init -q w; git -C w config extensions.worktreeConfig true; git -C w config --worktree core.fsmonitor ${JSON.stringify(evil())}`,
-        within: `git init -q w; git init -q x; git -C x ${set}; mkdir -p w/.git/x w/s; mv x/.git w/.git/x/y; echo "gitdir: ../.git/x/y" > w/s/.git`,
-        modules: `mkdir -p node_modules/w; git init -q node_modules/w; git -C node_modules/w ${set}`,
-      }
-      for (const [way, line] of Object.entries(ways)) {
-        const ran = await run(`mkdir ${way}; cd ${way}; ${line}`)
-        expect([way, ran.quarantined?.left]).toEqual([way, []])
-        for (const folder of ['w', 'w/s', 'x', 'w/elsewhere', 'node_modules/w']) {
-          if (existsSync(at(`${way}/${folder}`)))
-            expect([way, folder, gitRuns(at(`${way}/${folder}`))]).toEqual([way, folder, false])
-        }
-      }
-    })
-
-    test('[SBX-235] what git and npm make of an ordinary project stays where it is', async () => {
-      const { run } = await open()
-      const ran = await run(
-        'set -e; git init -q a; cd a; echo x > x; git add x; git commit -qm x; git checkout -qb feature; git config user.name Ada; ' +
-          'git remote add origin git@example.org:a/b.git; git worktree add -q ../tree; git clone -q . ../clone; git clone -q --bare . ../bare; cd ..; ' +
-          'git -C clone switch -qc other; mkdir b; cd b; npm init -y > /dev/null; npm install --silent ../a 2> /dev/null || true',
-      )
-      expect(ran).toMatchObject({ exitCode: 0 })
-      expect(ran.quarantined).toBe(undefined)
-      const file = 'git -c protocol.file.allow=always'
-      const further = await run(
-        `set -e; git clone -q a s; ${file} -C s submodule --quiet add ../clone sub; git -C s commit -qam sub; ${file} clone -q --recurse-submodules s whole; git clone -q a sp; git -C sp sparse-checkout init --cone; git -C whole/sub status`,
-      )
-      expect(further).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(further.quarantined).toBe(undefined)
-      const again = await run(
-        'git -C tree commit -q --allow-empty -m y && git -C clone fetch -q && git -C bare log --oneline | wc -l',
-      )
-      expect(again).toMatchObject({ exitCode: 0, stdout: '1\n' })
-      expect(again.quarantined).toBe(undefined)
     })
 
     test('[SBX-25] [SBX-232] what is there when a command begins is not its to change, at any depth', async () => {
@@ -207,30 +164,87 @@ export function describeLeftovers(who: string, { owner }: { owner?: number } = {
       expect(readFileSync(join(bed.outside, '.envrc'), 'utf8')).toBe('mine')
     })
 
-    test.runIf(owner === undefined)(
-      '[SBX-237] what a killed daemon could not look after is looked after by the next',
-      async () => {
-        const { name, at } = await open()
-        const script = `
-        const { openRunner } = await import(${JSON.stringify(import.meta.resolve('./open-runner.ts'))})
-        const { defaultPolicy } = await import(${JSON.stringify(import.meta.resolve('./policy.ts'))})
-        const log = { debug() {}, info() {}, warn() {}, error() {} }
-        const workspace = ${JSON.stringify(bed.workspace)}
-        const { runner } = await openRunner({ workspace, policy: defaultPolicy, environment: process.env, unsafe: false, log })
-        await runner.runCommand({ id: 'killed', shellLine: 'echo evil > ${name}/.envrc; echo x > ${name}/made; sleep 100', cwd: workspace, onChunk() {} })`
-        const daemon = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
-        await vi.waitFor(() => expect(existsSync(at('made'))).toBe(true), { timeout: 20_000 })
-        daemon.kill('SIGKILL')
-        await new Promise((resolve) => daemon.once('exit', resolve))
-        const ofKilled = (note: string) => note.startsWith(`${daemon.pid}-`)
-        const running = () => readdirSync(join(bed.workspace, '.tandem/running')).filter(ofKilled)
-        expect(existsSync(at('.envrc'))).toBe(true)
-        expect(running().length).toBe(1)
-        const { workspace } = bed
-        await openRunner({ workspace, policy: defaultPolicy, environment: process.env, unsafe: false, log: silentLog })
-        expect([existsSync(at('.envrc')), existsSync(at('made')), running()]).toEqual([false, true, []])
-        expect(readFileSync(join(bed.workspace, '.tandem/quarantine/killed', name, '.envrc'), 'utf8')).toBe('evil\n')
-      },
+    if (owner === undefined) testOnce({ bed: () => bed, open, gitRuns, evil })
+  })
+}
+
+type Ran = Awaited<ReturnType<Bed['run']>>
+/** What a test has to work with: a folder of its own, and a git as a person's editor runs it. */
+type Part = {
+  bed: () => Bed
+  open: () => Promise<{ name: string; at: (path: string) => string; run: (line: string) => Promise<Ran> }>
+  gitRuns: (folder: string) => boolean
+  evil: () => string
+}
+
+/** What does not depend on whose folder it is, and so is looked at once. */
+function testOnce({ bed, open, gitRuns, evil }: Part): void {
+  test('[SBX-24] [SBX-236] no way leads git outside to a program: settings, links, files, bare repositories', async () => {
+    const { at, run } = await open()
+    const set = `config core.fsmonitor ${JSON.stringify(evil())}`
+    const ways: Record<string, string> = {
+      settings: `git init -q w; git -C w ${set}`,
+      bare: `git init -q --bare w; git -C w ${set}`,
+      link: `git init -q x; git -C x ${set}; mkdir w; mv x/.git w/elsewhere; ln -s elsewhere w/.git`,
+      file: `git init -q x; git -C x ${set}; mkdir w; mv x/.git w/elsewhere; echo "gitdir: elsewhere" > w/.git`,
+      common: `git init -q x; git -C x ${set}; git init -q w; echo ../../x/.git > w/.git/commondir`,
+      apart: `git init -q x; git -C x ${set}; mkdir w; echo ref: refs/heads/main > w/HEAD; echo ../x/.git > w/commondir`,
+      worktree: `git init -q w; git -C w config extensions.worktreeConfig true; git -C w config --worktree core.fsmonitor ${JSON.stringify(evil())}`,
+      within: `git init -q w; git init -q x; git -C x ${set}; mkdir -p w/.git/x w/s; mv x/.git w/.git/x/y; echo "gitdir: ../.git/x/y" > w/s/.git`,
+      modules: `mkdir -p node_modules/w; git init -q node_modules/w; git -C node_modules/w ${set}`,
+    }
+    for (const [way, line] of Object.entries(ways)) {
+      const ran = await run(`mkdir ${way}; cd ${way}; ${line}`)
+      expect([way, ran.quarantined?.left]).toEqual([way, []])
+      for (const folder of ['w', 'w/s', 'x', 'w/elsewhere', 'node_modules/w']) {
+        if (existsSync(at(`${way}/${folder}`)))
+          expect([way, folder, gitRuns(at(`${way}/${folder}`))]).toEqual([way, folder, false])
+      }
+    }
+  })
+
+  test('[SBX-235] what git and npm make of an ordinary project stays where it is', async () => {
+    const { run } = await open()
+    const ran = await run(
+      'set -e; git init -q a; cd a; echo x > x; git add x; git commit -qm x; git checkout -qb feature; git config user.name Ada; ' +
+        'git remote add origin git@example.org:a/b.git; git worktree add -q ../tree; git clone -q . ../clone; git clone -q --bare . ../bare; cd ..; ' +
+        'git -C clone switch -qc other; mkdir b; cd b; echo {} > package.json; npm install --silent ../a 2> /dev/null || true',
     )
+    expect(ran).toMatchObject({ exitCode: 0 })
+    expect(ran.quarantined).toBe(undefined)
+    const file = 'git -c protocol.file.allow=always'
+    const further = await run(
+      `set -e; git clone -q a s; ${file} -C s submodule --quiet add ../clone sub; git -C s commit -qam sub; ${file} clone -q --recurse-submodules s whole; git clone -q a sp; git -C sp sparse-checkout init --cone; git -C whole/sub status`,
+    )
+    expect(further).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(further.quarantined).toBe(undefined)
+    const again = await run(
+      'git -C tree commit -q --allow-empty -m y && git -C clone fetch -q && git -C bare log --oneline | wc -l',
+    )
+    expect(again).toMatchObject({ exitCode: 0, stdout: '1\n' })
+    expect(again.quarantined).toBe(undefined)
+  })
+
+  test('[SBX-237] what a killed daemon could not look after is looked after by the next', async () => {
+    const { name, at } = await open()
+    const script = `
+      const { openRunner } = await import(${JSON.stringify(import.meta.resolve('./open-runner.ts'))})
+      const { defaultPolicy } = await import(${JSON.stringify(import.meta.resolve('./policy.ts'))})
+      const log = { debug() {}, info() {}, warn() {}, error() {} }
+      const workspace = ${JSON.stringify(bed().workspace)}
+      const { runner } = await openRunner({ workspace, policy: defaultPolicy, environment: process.env, unsafe: false, log })
+      await runner.runCommand({ id: 'killed', shellLine: 'echo evil > ${name}/.envrc; echo x > ${name}/made; sleep 100', cwd: workspace, onChunk() {} })`
+    const daemon = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
+    await vi.waitFor(() => expect(existsSync(at('made'))).toBe(true), { timeout: 20_000 })
+    daemon.kill('SIGKILL')
+    await new Promise((resolve) => daemon.once('exit', resolve))
+    const ofKilled = (note: string) => note.startsWith(`${daemon.pid}-`)
+    const running = () => readdirSync(join(bed().workspace, '.tandem/running')).filter(ofKilled)
+    expect(existsSync(at('.envrc'))).toBe(true)
+    expect(running().length).toBe(1)
+    const { workspace } = bed()
+    await openRunner({ workspace, policy: defaultPolicy, environment: process.env, unsafe: false, log: silentLog })
+    expect([existsSync(at('.envrc')), existsSync(at('made')), running()]).toEqual([false, true, []])
+    expect(readFileSync(join(bed().workspace, '.tandem/quarantine/killed', name, '.envrc'), 'utf8')).toBe('evil\n')
   })
 }
