@@ -46,7 +46,8 @@ export async function settleCalls(calls: readonly Call[], run: Run, ports: RunPo
 async function answerCalls(calls: readonly Call[], run: Run): Promise<void> {
   const { journal } = run.now()
   const ended = calls.map((call) => [call, journal[call.id]] as const)
-  const message: ToolMessage = { role: 'tool', content: ended.map(([call, entry]) => resultPart(call, entry)) }
+  const max = Math.floor(maxTexts / calls.length)
+  const message: ToolMessage = { role: 'tool', content: ended.map(([call, entry]) => resultPart(call, entry, max)) }
   // What the model is told stands in the messages from here on.
   const thinned = ended.map(([call, entry]) => [call.id, withoutText(entry)] as const)
   await run.save({ messages: [message], journal: Object.fromEntries(thinned) })
@@ -85,7 +86,8 @@ async function outcomeOf(call: Call, run: Run, ports: RunPorts): Promise<ToolRes
   if (verdict.decision === 'deny') return failed(`not allowed: ${verdict.reason}`)
   if (verdict.decision === 'ask') {
     const { summary, reason, risk } = verdict
-    const question = { call: call.id, action: call.tool, argsHash: argsHash(call, ports), summary, reason, risk }
+    const about = { call: call.id, action: call.tool, argsHash: argsHash(call, ports) }
+    const question = { ...about, ...shortened({ summary, reason }), risk }
     const answer = ports.answer(question)
     if (!answer) return { question }
     if (!answer.isYes) return failed(`a person did not allow it${answer.comment ? `: ${answer.comment}` : ''}`)
@@ -125,18 +127,33 @@ function sorted(value: unknown): unknown {
   return entries.map(([name, each]) => [name, sorted(each)])
 }
 
-/** More than this of one result is of no use to a model. */
+/** As much of its words as a question takes. */
+export const shortened = ({ summary, reason }: { summary: string; reason: string }) => ({
+  summary: summary.slice(0, 2_000),
+  reason: reason.slice(0, 500),
+})
+
+/** More than this of one result is of no use to a model, and of all in one message than this no document takes it. */
 const maxText = 100_000
+const maxTexts = 400_000
+/** What is for people, in letters of JSON. */
+const maxDetails = 200_000
 
 function endedWith({ text, isError, details }: ToolResult, { redact }: Pick<RunPorts, 'redact'>): Ended {
-  const cut = `${text.slice(0, maxText / 2)}\n… ${text.length - maxText} characters left out …\n${text.slice(-maxText / 2)}`
-  const told = redact(text.length > maxText ? cut : text)
-  return { state: 'ended', text: told, ...(isError && { isError }), ...(details !== undefined && { details }) }
+  const isShown = details !== undefined && JSON.stringify(details).length <= maxDetails
+  return { state: 'ended', text: cut(redact(text), maxText), ...(isError && { isError }), ...(isShown && { details }) }
 }
 
-function resultPart({ id, tool }: Call, entry: Journaled | undefined): ToolMessage['content'][number] {
+/** Its beginning and its end. */
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text
+  const half = Math.floor(max / 2)
+  return `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`
+}
+
+function resultPart({ id, tool }: Call, entry: Journaled | undefined, max: number): ToolMessage['content'][number] {
   const { text = '', isError } = entry?.state === 'ended' ? entry : {}
-  const output = { type: isError ? ('error-text' as const) : ('text' as const), value: text }
+  const output = { type: isError ? ('error-text' as const) : ('text' as const), value: cut(text, max) }
   return { type: 'tool-result', toolCallId: id, toolName: tool, output }
 }
 

@@ -181,6 +181,25 @@ test('[AGT-47] what people send while it runs is heard at the next step, or afte
   expect(world.saved.delivered).toHaveLength(3)
 })
 
+test('[AGT-43] results that no model and no document would take are cut in the middle, together too', async () => {
+  const parts = Array.from({ length: 10 }, (_, i) => call('look', `l${i}`, `${i}.ts`))
+  const { world, go } = await bed([{ parts }, done])
+  const tools = processOf({ world, model: scripted('http://127.0.0.1:1') }).tools.map((tool) => ({
+    ...tool,
+    run: async () => ({ text: `begin${'x'.repeat(300_000)}end`, details: 'y'.repeat(300_000) }),
+  }))
+  expect(await go({ tools })).toEqual({ end: 'done' })
+  expect(JSON.stringify(world.saved.messages[2]).length).toBeLessThan(450_000)
+  expect(resultsIn(world.saved.messages).l0?.[0]).toMatch(/^beginx+\n… \d+ characters left out …\nx+end$/)
+  expect(JSON.stringify(world.saved.journal)).not.toContain('yyy')
+})
+
+test('[AGT-25] messages that no provider would take are said to be so, and not asked again and again', async () => {
+  const { world, go } = await bed([done])
+  world.saved = { ...world.saved, messages: [{ role: 'user', content: [{ type: 'nonsense' }] }] as never }
+  expect(await go()).toMatchObject({ end: 'failed', code: 'model-refused' })
+})
+
 test('[AGT-48] what passes is tried again when the provider wants it, and people see until when', async () => {
   const clock = fakeClock(1_000_000)
   const busy: Turn = { status: 429, headers: { 'retry-after': '7' }, message: 'slow down sk-secret' }

@@ -4,7 +4,7 @@ import { askModel, type AskEnd } from '../step/ask-model.ts'
 import type { Failure } from '../step/failure.ts'
 import type { Said } from '../step/step.ts'
 import { boundReached } from './bounds.ts'
-import { abandonCalls, settleCalls, sign, unanswered, type Run } from './calls.ts'
+import { abandonCalls, settleCalls, shortened, sign, unanswered, type Run } from './calls.ts'
 import { isFull, makeRoom } from './compact.ts'
 import { contextOf } from './context.ts'
 import type { Incoming, RunEnd, RunPorts } from './ports.ts'
@@ -139,7 +139,7 @@ async function askToGoOn(bound: Bound, reason: string, run: Run, ports: RunPorts
   const call = `${bound}:${times}`
   const summary = bound === 'key' ? `Try again: ${reason}` : `Go on, though ${reason}`
   const argsHash = sign(ports, ['bound', call])
-  const question = { call, action: bound, argsHash, summary, reason, risk: 'low' as const }
+  const question = { call, action: bound, argsHash, ...shortened({ summary, reason }), risk: 'low' as const }
   const answer = ports.answer(question)
   if (!answer) return parked(reason, [question])
   if (!answer.isYes) return { end: 'failed', code: `limit-${bound}`, reason }

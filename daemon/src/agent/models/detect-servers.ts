@@ -2,20 +2,15 @@ import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { messageOf, type Clock } from '@tandem/shared'
 import { z } from 'zod'
 import { runStep } from '../step/step.ts'
-
-/** Where servers of models on one's own machine listen unless they are told otherwise. */
-export const localServers = [
-  { name: 'ollama', title: 'Ollama', port: 11434 },
-  { name: 'lm-studio', title: 'LM Studio', port: 1234 },
-  { name: 'llama-cpp', title: 'llama.cpp', port: 8080 },
-  { name: 'vllm', title: 'vLLM', port: 8000 },
-] as const
+import { localServers, localUrl } from './settings.ts'
 
 export type LocalServer = {
   readonly name: string
   readonly title: string
   readonly baseUrl: string
   readonly models: readonly string[]
+  /** What one had better know of it. */
+  readonly note?: string | undefined
 }
 
 /** Nobody waits longer for what is not there, nor reads more of what is something else. */
@@ -31,13 +26,13 @@ export async function detectServers({
 }: {
   clock: Clock
   signal: AbortSignal
-  among?: readonly { readonly name: string; readonly title: string; readonly port: number }[]
+  among?: readonly (Pick<LocalServer, 'name' | 'title' | 'note'> & { readonly port: number })[]
 }): Promise<readonly LocalServer[]> {
   const found = await Promise.all(
-    among.map(async ({ name, title, port }) => {
-      const baseUrl = `http://127.0.0.1:${port}/v1`
+    among.map(async ({ name, title, port, note }) => {
+      const baseUrl = localUrl(port)
       const models = await listModels(baseUrl, clock, signal)
-      return models && { name, title, baseUrl, models }
+      return models && { name, title, baseUrl, models, ...(note !== undefined && { note }) }
     }),
   )
   return found.filter((each) => each !== undefined)

@@ -47,12 +47,13 @@ test('[AGT-20] [S235] models of each provider are opened by name, with what the 
   expect(models(environment).open('openai:gpt-4o')).toMatchObject({
     facts: { contextTokens: 64_000, maxOutputTokens: 16_384, price },
   })
+  expect(models().open('ollama:qwen3-coder:30b')).toMatchObject({ model: { modelId: 'qwen3-coder:30b' } })
   expect(models(environment).open('openai:other')).toMatchObject({ facts: { maxOutputTokens: 8_192 } })
 })
 
 test('[AGT-20] what nobody set up is refused, and says where it would be', () => {
   for (const id of ['gpt-4o', 'nope:x', ':x', 'openai:', '__proto__:x', 'constructor:x'])
-    expect(() => models().open(id)).toThrow(/there is no model .*models\.json.* openai, anthropic, google/)
+    expect(() => models().open(id)).toThrow(/there is no model .*models\.json.* openai, anthropic, google, ollama/)
 })
 
 test('[AGT-20] a file that is wrong, or that a command could change, is refused naming what is wrong', () => {

@@ -48,11 +48,34 @@ export const ModelSettings = z.strictObject({
 })
 export type ModelSettings = z.infer<typeof ModelSettings>
 
-/** Those that need no word of the owner's but a key in the environment. */
+/** Where servers of models on one's own machine listen unless they are told otherwise, and what to know of them. */
+export const localServers = [
+  {
+    name: 'ollama',
+    title: 'Ollama',
+    port: 11434,
+    note: 'Unless it is told otherwise (OLLAMA_CONTEXT_LENGTH) it gives a model a window of a few thousand tokens; work on code wants 64,000.',
+  },
+  { name: 'lm-studio', title: 'LM Studio', port: 1234, note: undefined },
+  { name: 'llama-cpp', title: 'llama.cpp', port: 8080, note: undefined },
+  {
+    name: 'vllm',
+    title: 'vLLM',
+    port: 8000,
+    note: 'It calls tools only when started with --enable-auto-tool-choice and --tool-call-parser.',
+  },
+] as const
+
+export const localUrl = (port: number) => `http://127.0.0.1:${port}/v1`
+
+/** Those that need no word of the owner's but a key in the environment, or a server that runs. */
 export const wellKnown: Readonly<Record<string, Provider>> = {
   openai: { kind: 'openai', key: { env: 'OPENAI_API_KEY' } },
   anthropic: { kind: 'anthropic', key: { env: 'ANTHROPIC_API_KEY' } },
   google: { kind: 'google', key: { env: 'GOOGLE_GENERATIVE_AI_API_KEY' } },
+  ...Object.fromEntries(
+    localServers.map(({ name: each, port }) => [each, { kind: 'openai-compatible' as const, baseUrl: localUrl(port) }]),
+  ),
 }
 
 export const defaultFacts: ModelFacts = Model.parse({})

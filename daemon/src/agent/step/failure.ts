@@ -1,4 +1,4 @@
-import { APICallError } from '@ai-sdk/provider'
+import { AISDKError, APICallError } from '@ai-sdk/provider'
 import { messageOf } from '@tandem/shared'
 
 /** Why a model did not answer. */
@@ -42,14 +42,16 @@ export function failureOf(error: unknown, now: number): Failure {
   if (status === undefined) return { kind: isConnecting(error) ? 'unreachable' : 'cut', message }
   if (status === 200) return { kind: 'cut', message }
   if (status === 401 || (status === 403 && /key|auth|permission/i.test(said))) return { kind: 'needs-key', message }
-  if (status === 402 || unpaid.test(said)) return { kind: 'no-credit', message }
+  const after = retryAfterMs(headers, now) ?? toldDelayMs(said)
+  const later = after === undefined ? {} : { retryAfterMs: after }
+  // Some say "quota" of a minute's limit, too; those say when to come back.
+  const comesBack = status === 429 && after !== undefined
+  if (status === 402 || (unpaid.test(said) && !comesBack)) return { kind: 'no-credit', message }
   if ([400, 413, 422].includes(status)) {
     // Google tells of a wrong key so.
     if (/api.?key not valid|invalid.{0,5}api.?key/i.test(said)) return { kind: 'needs-key', message }
     return { kind: status === 413 || tooLong.test(said) ? 'overflow' : 'refused', message }
   }
-  const after = retryAfterMs(headers, now)
-  const later = after === undefined ? {} : { retryAfterMs: after }
   if (status === 429) return { kind: 'busy', message, ...later }
   if (status >= 500 || status === 408 || status === 409) return { kind: 'down', message, ...later }
   return { kind: 'refused', message }
@@ -58,12 +60,20 @@ export function failureOf(error: unknown, now: number): Failure {
 /** What was thrown while an answer arrived, or arrived in its place. */
 function ofStream(error: unknown): Failure {
   const message = wordsOf(error).slice(0, 1000)
+  if (isWrongInItself(error)) return { kind: 'refused', message }
   if (tooLong.test(message)) return { kind: 'overflow', message }
   if (unpaid.test(message)) return { kind: 'no-credit', message }
   if (/api.?key|authentication/i.test(message)) return { kind: 'needs-key', message }
   if (overloaded.test(message)) return { kind: 'busy', message }
   return { kind: 'down', message }
 }
+
+/** Errors of the SDK about what was to be asked, and not of a network: the same would be said again. */
+const isWrongInItself = (error: unknown) =>
+  error instanceof Error &&
+  !('code' in error) &&
+  (error.name === 'Error' || (AISDKError.isInstance(error) && notAsked.test(error.name)))
+const notAsked = /^AI_(?:Invalid(?!Response)|MissingToolResult|MessageConversion|Unsupported|NoSuchModel|Load)/
 
 /** Nothing of an answer had come yet. */
 const isConnecting = (error: APICallError) => /connect/i.test(error.message)
@@ -75,6 +85,12 @@ function wordsOf(error: unknown): string {
   const [type, message] = ['type', 'message'].map((name) => (error as Record<string, unknown>)[name])
   const words = [type, message].filter((word) => typeof word === 'string')
   return words.length > 0 ? words.join(': ') : JSON.stringify(error)
+}
+
+/** Google says it in the body alone. */
+function toldDelayMs(said: string): number | undefined {
+  const seconds = /"retryDelay":\s*"([\d.]+)s"|retry in ([\d.]+) ?s/i.exec(said)
+  return seconds ? Number(seconds[1] ?? seconds[2]) * 1000 : undefined
 }
 
 function retryAfterMs(headers: Record<string, string> | undefined, now: number): number | undefined {

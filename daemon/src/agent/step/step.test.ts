@@ -98,6 +98,8 @@ for (const name of names) {
     expect(await why({ status: 429, message: 'You exceeded your quota: insufficient_quota' })).toMatchObject({
       kind: 'no-credit',
     })
+    const minute = 'You exceeded your current quota, please check your plan and billing details. Please retry in 20.5s.'
+    expect(await why({ status: 429, message: minute })).toMatchObject({ kind: 'busy', retryAfterMs: 20_500 })
     expect(await why({ status: 503 })).toMatchObject({ kind: 'down' })
     expect(await why({ status: 401, message: 'Incorrect API key provided' })).toMatchObject({ kind: 'needs-key' })
     expect(await why({ status: 400, message: 'prompt is too long: 9 tokens > 8 maximum' })).toMatchObject({

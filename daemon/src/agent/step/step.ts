@@ -7,6 +7,9 @@ import { watchDeadlines, type Deadlines } from './deadlines.ts'
 import { failureOf, type Failure } from './failure.ts'
 import { createStringFields, type FieldPath } from './string-fields.ts'
 
+// It would warn on the console of what a provider does not support.
+globalThis.AI_SDK_LOG_WARNINGS = false
+
 /** What is shown of an answer while it comes. Whatever was shown is void at the next `begin`. */
 export type Live = {
   begin(): void
