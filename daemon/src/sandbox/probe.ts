@@ -20,6 +20,8 @@ export type Probe = {
   /** What the walls of a full tier, or of a reduced one, are made of. */
   readonly walls?: Walls
   readonly reduced?: ReducedWalls
+  /** They are the system's own, by another vendor's library: nothing else of ours can be put behind them. */
+  readonly vendor?: true
 }
 
 type Around = { identity: Identity; log: Log }
@@ -86,14 +88,16 @@ export async function probeReduced(around: Around): Promise<Probe> {
   return { tier: 'none', held, ...doesNotHold(more) }
 }
 
-const doesNotHold = (through: readonly string[]) => ({
+/** That attacks got through, for a person. */
+export const doesNotHold = (through: readonly string[]) => ({
   reason: `The sandbox does not hold: a command could ${through.join(', ')}`,
   fix: 'Please report it.',
 })
 
 type Tried = { held: readonly string[]; through: readonly string[]; failed?: string }
 
-async function tryAll(create: (machine: Machine) => Runner, { identity, log }: Around): Promise<Tried> {
+/** Tries real attacks behind walls, in a folder of its own: what was held off, and what got through. Never rejects. */
+export async function tryAll(create: (machine: Machine) => Runner, { identity, log }: Around): Promise<Tried> {
   const own = realpathSync(makeTemporary('probe'))
   try {
     chmodSync(own, 0o711)
@@ -117,9 +121,10 @@ async function tryAll(create: (machine: Machine) => Runner, { identity, log }: A
 }
 
 /** What the walls are made of here, for a person; undefined where there are none. */
-export function wallsInWords({ walls, reduced }: Probe, { isRoot }: Identity): string | undefined {
+export function wallsInWords({ walls, reduced, vendor }: Probe, { isRoot }: Identity): string | undefined {
   const bound = (groups: Walls['groups'], otherwise: string) =>
     `processes bounded by ${groups ? 'a control group' : otherwise}`
+  if (vendor) return 'the sandbox of the system itself, processes and memory bounded by a watchdog'
   if (reduced) return `Landlock and a filter of system calls, ${bound(reduced.groups, 'a watchdog')}`
   if (!walls) return undefined
   const older = walls.bindsHeld ? '' : ' (an older one: paths are held by name)'
@@ -157,12 +162,12 @@ const leaveBehind = 'leave behind what other programs run'
 const tooManyProcesses = 'start processes without limit'
 
 /**
- * Starts that many sleeps and prints how many that were. The inner shell gives up at the first refusal; the outer one
- * counts without needing a further process, then stays a second: where only the watchdog bounds it, a busy machine may
- * look late. Where the kernel refused, that last process is refused too and nothing is waited for.
+ * Starts that many sleeps, none of which ends before all are there, and prints how many that were. The inner shell gives
+ * up at the first refusal; the outer one counts without needing a further process, then stays a second: where only the
+ * watchdog bounds it, a busy machine may look late. Where the kernel refused, that last process is refused too and nothing is waited for.
  */
 export const startProcesses = (count: number): string =>
-  `n=0; while read -r; do n=$((n + 1)); done < <(sh -c 'for i in $(seq ${count}); do sleep 2 > /dev/null & echo; done' 2>/dev/null); echo $n; sleep 1; kill -9 -1`
+  `n=0; while read -r; do n=$((n + 1)); done < <(sh -c 'for i in $(seq ${count}); do sleep 15 > /dev/null & echo; done' 2>/dev/null); echo $n; sleep 1; kill -9 -1`
 
 /** Forty short sleeps under a limit of twenty-four: enough to see the limit, too few to hurt where there is none. */
 async function tryManyProcesses(runner: Runner, inside: string): Promise<string[]> {

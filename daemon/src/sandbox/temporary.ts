@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -9,13 +10,14 @@ import {
   readFileSync,
   readlinkSync,
   rmdirSync,
+  rmSync,
   unlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** What one of our folders is for: the first part of its name. */
-type Purpose = 'out' | 'probe' | 'data' | 'cell' | 'task'
+type Purpose = 'out' | 'probe' | 'data' | 'cell' | 'helper' | 'own' | 'task'
 
 /**
  * Makes a folder of our own among the temporary ones of the system, for us alone. Its name says which process it belongs
@@ -63,6 +65,8 @@ const space = (): string => /\d+/.exec(orEmpty(() => readlinkSync('/proc/self/ns
  * who could put links there meanwhile.
  */
 export function removeTemporary(path: string): void {
+  // Where the kernel does not tell what an open folder is, all of them are ours alone.
+  if (!existsSync('/proc/self/fd')) return rmSync(path, { recursive: true, force: true })
   const fd = openFolder(path)
   try {
     const held = `/proc/self/fd/${fd}`

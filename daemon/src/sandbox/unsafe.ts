@@ -70,7 +70,8 @@ export function launchUnsafely({ argv, cwd, environment, terminal, channel }: La
 }
 
 /** Closes a stream once nothing more has come for a while; what has come but is not read yet stays. */
-function closeWhenSilent(stream: Readable): void {
+export function closeWhenSilent(stream: Readable): void {
+  if (stream.closed) return
   const timer = setInterval(() => {
     if (stream.readableLength === 0) stream.destroy()
   }, afterglowMs)

@@ -98,13 +98,15 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const virtual = createVirtual({ project: options.project, command, policyNow, clock })
   signal.addEventListener('abort', virtual.close, { once: true })
   const code = codeExecutor({
-    isolate: createIsolate({
-      startCell: unsafe ? createUnsafeCells(signal) : behind,
-      limits: isolateLimitsOf(policy),
-      history,
-      clock,
-      signal,
-    }),
+    isolate: probe.vendor
+      ? undefined
+      : createIsolate({
+          startCell: unsafe ? createUnsafeCells(signal) : behind,
+          limits: isolateLimitsOf(policy),
+          history,
+          clock,
+          signal,
+        }),
     node: createNodeGuests({ runner, workspace }),
     containerFor: (session) => {
       if (!contained.containers) return { reason: `${contained.reason}. ${contained.fix}` }
@@ -119,7 +121,9 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   return {
     execute: createExecute({ command, code, bash: bashExecutor({ virtual, policyNow }) }),
     usesFolder: ({ payload, timeoutMs = defaultTimeoutMs }) =>
-      payload.kind === 'code' ? runnerOf(payload, timeoutMs, now().policy) !== 'isolate' : payload.kind !== 'bash',
+      payload.kind === 'code'
+        ? runnerOf(payload, timeoutMs, now().policy, !probe.vendor) !== 'isolate'
+        : payload.kind !== 'bash',
     judge: (task, approvals) => judge(task, approvals, { ...now(), bootId }),
     state,
     capabilities: contained.containers ? ['container'] : [],

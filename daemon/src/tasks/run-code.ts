@@ -31,7 +31,8 @@ import type { Virtual, createVirtual } from './virtual.ts'
 type CodePorts = {
   /** What one execution may fetch; it is closed when that has ended. */
   fetchFor(task: Pick<Task, 'id' | 'attempt'>): Promise<Fetcher>
-  isolate: Isolate
+  /** Undefined where the walls are such that nothing of ours can be put behind them but commands. */
+  isolate: Isolate | undefined
   node: NodeGuests
   /** Node in a container, of this session or for this once; or why there is none. */
   containerFor?(session: string | undefined): { guests: NodeGuests; tier: Tier } | { reason: string }
@@ -53,9 +54,14 @@ export const codeExecutor =
     const policy = policyNow()
     const limits = isolateLimitsOf(policy)
     const wallMs = Math.min(timeoutMs, policy.limits.maxWallMs)
-    const chosen = runnerOf(payload, timeoutMs, policy)
+    const chosen = runnerOf(payload, timeoutMs, policy, isolate !== undefined)
     const asked = chosen === 'container' ? (containerFor?.(payload.session) ?? noContainers) : undefined
     // [S171] Said, never pretended.
+    if (chosen === 'isolate' && !isolate)
+      return {
+        state: 'failed',
+        result: { code: 'not-supported', error: 'There is no isolate here: leave out `runner`' },
+      }
     if (asked && 'reason' in asked) return { state: 'failed', result: { code: 'not-supported', error: asked.reason } }
     const { decision, writable } = decide(policy, runsCode)
     // What is asked about comes here when a person has allowed it.
@@ -77,7 +83,7 @@ export const codeExecutor =
         onLog: wrote.log,
         onStarted: onProcess,
       }
-      if (chosen === 'isolate') {
+      if (chosen === 'isolate' && isolate) {
         const ran = await isolate.run({ ...run, limits, signal: AbortSignal.any([signal, killSignal]) })
         return endOf(ran, tier, { id, ranIn: 'isolate', ...wrote.all() })
       }
@@ -107,8 +113,16 @@ export const codeExecutor =
   }
 
 /** What runs a snippet, by the policy that holds. */
-export const runnerOf = (snippet: Snippet, timeoutMs: number, policy: Policy): ReturnType<typeof plan> =>
-  plan(snippet, Math.min(timeoutMs, policy.limits.maxWallMs), isolateLimitsOf(policy))
+export function runnerOf(
+  snippet: Snippet,
+  timeoutMs: number,
+  policy: Policy,
+  hasIsolate = true,
+): ReturnType<typeof plan> {
+  const chosen = plan(snippet, Math.min(timeoutMs, policy.limits.maxWallMs), isolateLimitsOf(policy))
+  // Who asks for it by name is told that there is none.
+  return chosen === 'isolate' && !hasIsolate && snippet.runner === undefined ? 'node' : chosen
+}
 
 /** Its lines are judged as they come: nobody can be asked then. */
 const judged = (shell: Shell, policyNow: () => Policy, isApproved: boolean): Shell => ({
