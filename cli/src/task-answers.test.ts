@@ -136,3 +136,16 @@ test('[TSK-236] where an ending is that of several tasks, they are named and non
   expect(await find(other.slice(-8))).toBe(other)
   expect(await find(`${other.slice(0, 22)}ABCD`)).toBe(`${other.slice(0, 22)}ABCD`)
 })
+
+test('[SBX-343] run --bash hands its words as one line to the shell over the shared files; what is for commands is refused', async () => {
+  const server = await testServer()
+  const run = (...args: string[]) => does(['run', '--detach', ...args], reaching(server))
+  await run('--bash', '--session', 'a', 'cd /workspace && ls', '|', 'wc -l')
+  expect((await tasksOf(server))[0]).toMatchObject({
+    title: 'cd /workspace && ls | wc -l',
+    payload: { kind: 'bash', script: 'cd /workspace && ls | wc -l', session: 'a' },
+  })
+  await expect(run('--bash', '--cwd', 'src', 'ls')).rejects.toThrow('--cwd, --network and --ports are for commands')
+  await expect(run('--session', 'a', 'ls')).rejects.toThrow('--session is for --bash')
+  expect(await tasksOf(server)).toHaveLength(1)
+})

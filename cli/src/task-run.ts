@@ -1,4 +1,4 @@
-import { createId, isTandemError, isTerminal, messageOf, plainText, type Settings } from '@tandem/shared'
+import { createId, isTandemError, isTerminal, messageOf, plainText, TandemError, type Settings } from '@tandem/shared'
 import type { Machine } from './config.ts'
 import type { Say } from './say.ts'
 import { createPrinter, endOf, type Streams } from './task-output.ts'
@@ -8,6 +8,9 @@ import { taskEvents, TaskNow } from './task-stream.ts'
 export type RunOptions = {
   /** The command and its arguments. */
   argv: readonly string[]
+  /** The words are lines for the shell over the shared files, `session`'s where it is named. */
+  bash?: boolean
+  session?: string | undefined
   /** Relative to the workspace; where the person stands, where nothing is said. */
   cwd?: string | undefined
   title?: string | undefined
@@ -55,10 +58,20 @@ export async function taskRun(options: RunOptions): Promise<number> {
 }
 
 function inputOf(options: RunOptions, here: string) {
-  const { argv, cwd, title, timeoutMs, priority, requires, network, ports } = options
-  const [command = '', ...args] = argv
-  const payload = { kind: 'command', command, args, cwd: cwd ?? here, network, ports }
-  return { payload, timeoutMs, priority, requires, ...(title !== undefined && { title }) }
+  const { title, timeoutMs, priority, requires } = options
+  return { payload: payloadOf(options, here), timeoutMs, priority, requires, ...(title !== undefined && { title }) }
+}
+
+function payloadOf({ argv, bash = false, session, cwd, network, ports }: RunOptions, here: string) {
+  const refuse = (reason: string) => new TandemError('config-invalid', { reason })
+  if (!bash) {
+    if (session !== undefined) throw refuse('--session is for --bash: a command has none')
+    const [command = '', ...args] = argv
+    return { kind: 'command', command, args, cwd: cwd ?? here, network, ports }
+  }
+  if (cwd !== undefined || network || ports)
+    throw refuse('--cwd, --network and --ports are for commands; with --bash write cd /workspace/… into the line')
+  return { kind: 'bash', script: argv.join(' '), session }
 }
 
 /** Shows a task until it has ended. */

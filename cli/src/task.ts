@@ -55,6 +55,8 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
     .option('--requires <names>', 'what a daemon must have, with commas between', listOf, [])
     .option('--network <hosts>', 'hosts it wants to reach, with commas between; @npm for the registry of npm', listOf)
     .option('--ports <numbers>', 'ports at which its own servers are to be reached', portsOf)
+    .option('--bash', 'hand it as one line to the shell over the shared files, which are in its /workspace', false)
+    .option('--session <name>', 'with --bash: go on where the last line of that name ended')
     .option('--detach', 'print the id of the task, and do not wait for it', false)
     .passThroughOptions()
     .action((argv: string[], given: RunFlags, command: Command) => {
@@ -106,6 +108,8 @@ export function addTaskCommands(program: Command, { machine, say, stop, force }:
 }
 
 type RunFlags = {
+  bash: boolean
+  session?: string
   cwd?: string
   title?: string
   timeout: number
