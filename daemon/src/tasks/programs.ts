@@ -1,4 +1,4 @@
-import { TandemError, isTandemError, messageOf, type SetAside, type TaskPayload, type TaskResult } from '@tandem/shared'
+import { TandemError, isTandemError, messageOf, type TaskPayload, type TaskResult } from '@tandem/shared'
 import type { RunTask } from '../bash/ports.ts'
 import { decide } from '../sandbox/decide.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -55,7 +55,6 @@ export function createPrograms({ command, project, policyNow, job, isApproved }:
     const notes = [
       ...kept.cut(),
       ...(outcome.result.code === undefined && outcome.result.signal === undefined ? [] : [outcome.result.error ?? '']),
-      ...asideWords(outcome.result.setAside),
       ...pathWords('not as others have it', unwritten),
       ...pathWords('not shared yet', unshared),
     ]
@@ -100,10 +99,6 @@ function codeOf({ state, result: { exitCode } }: Outcome | Parking): number {
   return state === 'timed_out' ? 124 : state === 'cancelled' ? 130 : 1
 }
 
-const asideWords = (aside: SetAside | undefined): string[] =>
-  aside
-    ? pathWords(`set aside in ${aside.folder}, for programs outside the sandbox would run or obey it`, aside.paths)
-    : []
 const pathWords = (what: string, paths: readonly string[]): string[] =>
   paths.length === 0 ? [] : [`${what}: ${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ', …' : ''}`]
 

@@ -28,6 +28,9 @@ const maxWaitMs = 60_000
 const ExecuteRequest = z.object({
   ...Snippet.shape,
   language: z.enum(['javascript', 'typescript', 'python', 'shell']).default('javascript'),
+  session: Snippet.shape.session.describe(
+    'Executions and tasks that say the same have their scratch files and their shell together.',
+  ),
   bindings: z.array(BindingName).optional().describe('What of env it gets; all there is where nothing is said.'),
   timeoutMs: z.int().min(100).max(86_400_000).default(snippetMs),
   waitMs: z
@@ -54,7 +57,8 @@ export function executeRoutes(deps: HttpDeps, look: TaskLook, create: CreateTask
       tag: 'Tasks',
       summary: 'Run code and answer with what comes of it',
       more:
-        'JavaScript and TypeScript are modules, as `export default async (env) => …`; Python and shell run in the command sandbox. ' +
+        'JavaScript and TypeScript are modules, as `export default async (env) => …`, where `env.FS` and `env.BASH` have the ' +
+        'shared files in `/workspace`; Python and shell run in the command sandbox. ' +
         '200 where it ended, well or not; 202 where it has not yet, or waits for a person to allow it.',
       body: ExecuteRequest,
       headers: idempotencyHeader,

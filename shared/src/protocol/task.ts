@@ -35,12 +35,18 @@ export const TaskPayload = z.discriminatedUnion('kind', [
     ports: z.array(z.int().min(1_024).max(65_535)).max(8).optional(),
   }),
   z.object({ kind: z.literal('code'), ...Snippet.shape }),
-  /** Lines for a shell of ours over the shared files, which are in `/workspace`; it starts nothing of the machine's by itself. */
   z.object({
     kind: z.literal('bash'),
-    script: z.string().max(100_000),
-    /** Tasks and executions that say the same have one shell: its folder, variables and scratch files [S216]. */
-    session: SessionName.optional(),
+    script: z
+      .string()
+      .max(100_000)
+      .describe(
+        'Lines for a shell over the shared files, which are in /workspace. git, npm and other programs in them run as commands do.',
+      ),
+    /** [S216] */
+    session: SessionName.optional().describe(
+      'Tasks and executions that say the same have one shell: its folder, variables and scratch files.',
+    ),
   }),
   z.object({ kind: z.literal('agent'), prompt: z.string().max(100_000), conversationId: Id.optional() }),
 ])
