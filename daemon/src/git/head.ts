@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants, realpathSync } from 'node:fs'
-import { delimiter, isAbsolute, join, relative } from 'node:path'
+import { delimiter } from 'node:path'
 import type { Clock, Log } from '@tandem/shared'
+import { findIn, searchPath } from '../sandbox/search-path.ts'
 import { createBlobParser } from './batch.ts'
 
 type HeadOptions = {
@@ -27,8 +27,9 @@ const maxBytes = 64 * 2 ** 20
  * is fetched, no lock taken, and a repository of another owner is refused by git itself.
  */
 export function createHead({ folder, environment, clock, log, signal }: HeadOptions) {
-  const path = searchPath(environment, folder)
-  const git = findGit(path)
+  // Never in the shared folder, which may bring a `git` of its own.
+  const path = searchPath(environment.PATH ?? '', folder)
+  const git = findIn(path, 'git', folder)
   return async (paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> => {
     // One name a line is what git reads.
     const asked = paths.filter((each) => !/[\n\r\0]/.test(each))
@@ -81,31 +82,3 @@ const environmentOf = ({ HOME, XDG_CONFIG_HOME }: NodeJS.ProcessEnv, path: reado
   GIT_NO_LAZY_FETCH: '1',
   GIT_ALLOW_PROTOCOL: '',
 })
-
-/** Where programs are looked for: never in the shared folder, which may bring a `git` of its own. */
-const searchPath = ({ PATH = '' }: NodeJS.ProcessEnv, folder: string): string[] =>
-  PATH.split(delimiter).filter((dir) => isAbsolute(dir) && isOutside(folder, realOf(dir)))
-
-function findGit(path: readonly string[]): string | undefined {
-  return path.map((dir) => join(dir, 'git')).find(isProgram)
-}
-
-const isOutside = (folder: string, path: string | undefined): boolean =>
-  path !== undefined && /^\.\.(?:\/|$)/.test(relative(folder, path))
-
-function realOf(path: string): string | undefined {
-  try {
-    return realpathSync(path)
-  } catch {
-    return undefined // not there
-  }
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, lstatSync, readlinkSync, statSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { lstatSync, readlinkSync, statSync } from 'node:fs'
 import { landlockVersion, leastLandlock, perl } from './landlock.ts'
 import { readCeilings } from './limits.ts'
 import { openProcessGroups } from './process-group.ts'
 import { etcFiles } from './profile.ts'
 import type { ReducedWalls } from './reduced.ts'
 import type { Walls } from './runner.ts'
+import { findIn, isProgram, searchPath } from './search-path.ts'
 import { seccompArchitectures } from './seccomp.ts'
 
 export type NoWalls = { readonly reason: string; readonly fix: string }
@@ -35,9 +35,12 @@ export function findWalls({
   const bwrap = findProgram('bwrap', path, workspace)
   if (bwrap === undefined)
     return { reason: 'bubblewrap (bwrap) is not installed', fix: `Install it: ${installCommand()}.` }
-  const missing = ['/usr/bin/prlimit', '/usr/bin/setsid', '/bin/bash', ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : [])].find(
-    (file) => !isProgram(file),
-  )
+  const missing = [
+    '/usr/bin/prlimit',
+    '/usr/bin/setsid',
+    '/bin/bash',
+    ...(isRoot ? ['/usr/bin/unshare', '/bin/sh'] : []),
+  ].find((file) => !isProgram(file))
   if (missing !== undefined)
     return { reason: `${missing} is missing`, fix: `Install ${missing === '/bin/bash' ? 'bash' : 'util-linux'}.` }
   const help = execFileSync(bwrap, ['--help'], { encoding: 'utf8' })
@@ -95,22 +98,8 @@ export function installCommand(): string {
 }
 
 /** The first of PATH, and of the system's own folders, that is not inside the workspace: one in there is not trusted. */
-export function findProgram(name: string, path: string, workspace: string): string | undefined {
-  const folders = [...path.split(':'), '/usr/local/bin', '/usr/bin', '/bin']
-  return folders
-    .filter((folder) => isAbsolute(folder) && folder !== workspace && !folder.startsWith(`${workspace}/`))
-    .map((folder) => join(folder, name))
-    .find(isProgram)
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false // not there, or not to be executed
-  }
-}
+export const findProgram = (name: string, path: string, workspace: string): string | undefined =>
+  findIn(searchPath([path, '/usr/local/bin', '/usr/bin', '/bin'].join(':'), workspace), name, workspace)
 
 /** On most systems /bin is a link to usr/bin; where it is a folder of its own it is bound. */
 function topLevelFolders(): Walls['topLevel'] {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { messageOf, TandemError, type Clock, type Log, type Task } from '@tandem/shared'
 import type { EgressEntry } from '../egress/entry.ts'
@@ -10,6 +10,7 @@ import { createInward } from '../egress/inward.ts'
 import { createProxy } from '../egress/proxy.ts'
 import { npmRegistry } from '../sandbox/decide-network.ts'
 import type { Policy } from '../sandbox/policy.ts'
+import { findIn, searchPath } from '../sandbox/search-path.ts'
 import type { Egress } from '../sandbox/way-out.ts'
 
 type About = Pick<Task, 'id' | 'attempt'>
@@ -103,17 +104,18 @@ export function createWays({ workspace, environment, clock, log, resolve }: Ways
  * names and passwords stays with it. Throws `config-invalid` where it does not say.
  */
 async function findRegistry(environment: NodeJS.ProcessEnv, workspace: string): Promise<URL> {
-  const isOutside = (folder: string) => isAbsolute(folder) && !`${folder}/`.startsWith(`${workspace}/`)
-  const path = (environment.PATH ?? '').split(':').filter(isOutside).join(':')
-  const options = { cwd: '/', env: { ...environment, PATH: path }, timeout: 30_000 }
+  const path = searchPath(environment.PATH ?? '', workspace)
+  const options = { cwd: '/', env: { ...environment, PATH: path.join(':') }, timeout: 30_000 }
   const cannot = (why: string, cause?: unknown) =>
     new TandemError(
       'config-invalid',
       { reason: `npm does not say which registry it is configured with: ${why}` },
       cause,
     )
-  const { stdout } = await promisify(execFile)('npm', ['config', 'get', 'registry'], options).catch((e: unknown) => {
-    throw (e as NodeJS.ErrnoException).code === 'ENOENT' ? cannot('npm is not installed') : cannot(messageOf(e), e)
+  const npm = findIn(path, 'npm', workspace)
+  if (npm === undefined) throw cannot('npm is not installed')
+  const { stdout } = await promisify(execFile)(npm, ['config', 'get', 'registry'], options).catch((e: unknown) => {
+    throw cannot(messageOf(e), e)
   })
   const url = URL.parse(stdout.trim())
   if (!url || !/^https?:$/.test(url.protocol)) throw cannot(`${stdout.trim().slice(0, 200)} is no address`)
