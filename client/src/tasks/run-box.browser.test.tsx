@@ -79,6 +79,8 @@ test('[UI-240] [SBX-280] the hosts that a command may reach are named as it is r
   await userEvent.keyboard('https://a.example/{Enter}')
   await expect.element(page.getByRole('alert').getByText(/is no host/)).toBeVisible()
   await expect.element(page.getByRole('button', { name: 'Run', exact: true })).toBeDisabled()
+  box().element().focus()
+  await userEvent.keyboard('{Enter}')
   expect(monitor.ask).not.toHaveBeenCalled()
   await hosts.fill('@npm a.example')
   await userEvent.keyboard('{Enter}')
