@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { messageOf } from '@tandem/shared'
 import type { ModelMessage } from 'ai'
 import type { Call } from '../step/step.ts'
+import { cutMiddle } from './context.ts'
 import type { Question, RunPorts } from './ports.ts'
 import type { Change, Journaled, SavedRun } from './state.ts'
 import type { CallContext, Tool, ToolResult } from './tool.ts'
@@ -141,19 +142,17 @@ const maxDetails = 200_000
 
 function endedWith({ text, isError, details }: ToolResult, { redact }: Pick<RunPorts, 'redact'>): Ended {
   const isShown = details !== undefined && JSON.stringify(details).length <= maxDetails
-  return { state: 'ended', text: cut(redact(text), maxText), ...(isError && { isError }), ...(isShown && { details }) }
-}
-
-/** Its beginning and its end. */
-function cut(text: string, max: number): string {
-  if (text.length <= max) return text
-  const half = Math.floor(max / 2)
-  return `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`
+  return {
+    state: 'ended',
+    text: cutMiddle(redact(text), maxText),
+    ...(isError && { isError }),
+    ...(isShown && { details }),
+  }
 }
 
 function resultPart({ id, tool }: Call, entry: Journaled | undefined, max: number): ToolMessage['content'][number] {
   const { text = '', isError } = entry?.state === 'ended' ? entry : {}
-  const output = { type: isError ? ('error-text' as const) : ('text' as const), value: cut(text, max) }
+  const output = { type: isError ? ('error-text' as const) : ('text' as const), value: cutMiddle(text, max) }
   return { type: 'tool-result', toolCallId: id, toolName: tool, output }
 }
 

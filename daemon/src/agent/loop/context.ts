@@ -7,13 +7,43 @@ type Part = Exclude<ModelMessage['content'], string>[number]
 const kept: ReadonlySet<string> = new Set(['activateSkill'])
 const left = '(left out to make room: call it again if you need it)'
 
-/** What goes to the model of a run: its messages, less what was pruned, and a summary in place of the oldest. */
-export function contextOf({ messages, progress }: Pick<SavedRun, 'messages' | 'progress'>): ModelMessage[] {
+/**
+ * What goes to the model of a run: its messages, less what was pruned, and a summary in place of the oldest. No result is
+ * longer than `maxResult` letters.
+ */
+export function contextOf(
+  { messages, progress }: Pick<SavedRun, 'messages' | 'progress'>,
+  maxResult = Infinity,
+): ModelMessage[] {
   const { prunedTo, summary } = progress
-  const all = messages.map((message, i) => (i < prunedTo ? pruned(message) : message))
+  const all = messages.map((message, i) => (i < prunedTo ? pruned(message) : shortened(message, maxResult)))
   if (!summary) return all
   const content = `[A summary of all that came before, made to save room. It is not what anyone said.]\n\n${summary.text}`
   return [{ role: 'user', content }, ...all.slice(summary.upTo)]
+}
+
+/** About how many tokens the next question is: as many as the last one and its answer, and what has been added since. */
+export function contextNow(run: Pick<SavedRun, 'messages' | 'progress'>, maxResult: number): number {
+  const { messages, progress } = run
+  if (progress.context === 0) return tokensOf(contextOf(run, maxResult))
+  const answer = messages.findLastIndex((message) => message.role === 'assistant')
+  return progress.context + tokensOf(messages.slice(answer + 1).map((message) => shortened(message, maxResult)))
+}
+
+function shortened(message: ModelMessage, max: number): ModelMessage {
+  if (message.role !== 'tool') return message
+  const content = message.content.map((part) => {
+    if (part.type !== 'tool-result' || (part.output.type !== 'text' && part.output.type !== 'error-text')) return part
+    return { ...part, output: { ...part.output, value: cutMiddle(part.output.value, max) } }
+  })
+  return { ...message, content }
+}
+
+/** Its beginning and its end. */
+export function cutMiddle(text: string, max: number): string {
+  if (text.length <= max) return text
+  const half = Math.floor(max / 2)
+  return `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`
 }
 
 function pruned(message: ModelMessage): ModelMessage {

@@ -194,6 +194,30 @@ test('[AGT-43] results that no model and no document would take are cut in the m
   expect(JSON.stringify(world.saved.journal)).not.toContain('yyy')
 })
 
+test('[AGT-43] of very many calls in one answer the first are made, and the others told to be made again', async () => {
+  const parts = Array.from({ length: 40 }, (_, i) => call('put', `p${i}`, `${i}.ts`))
+  const { world, go } = await bed([{ parts }, done])
+  expect(await go()).toEqual({ end: 'done' })
+  expect(world.done.size).toBe(32)
+  expect(resultsIn(world.saved.messages).p39?.[0]).toMatch(/^not done: 32 calls/)
+})
+
+test('[AGT-50] a result that would fill the window is shortened for the model, and room is made before it is asked', async () => {
+  const long = 'x'.repeat(60_000)
+  const { world, go } = await bed([{ parts: [call('look', 'l1')], usage: { input: 100, output: 10 } }, done], {
+    contextTokens: 8_000,
+  })
+  const tools = processOf({ world, model: scripted('http://127.0.0.1:1') }).tools.map((tool) => ({
+    ...tool,
+    run: async () => ({ text: long }),
+  }))
+  expect(await go({ tools })).toEqual({ end: 'done' })
+  expect(resultsIn(world.saved.messages).l1).toEqual([long])
+  expect(Math.max(...(server?.log ?? []).map(({ body }) => JSON.stringify(body.messages).length))).toBeLessThan(
+    4 * 8_000,
+  )
+})
+
 test('[AGT-25] messages that no provider would take are said to be so, and not asked again and again', async () => {
   const { world, go } = await bed([done])
   world.saved = { ...world.saved, messages: [{ role: 'user', content: [{ type: 'nonsense' }] }] as never }

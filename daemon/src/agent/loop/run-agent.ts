@@ -48,7 +48,7 @@ export async function runAgent(ports: RunPorts): Promise<RunEnd> {
         partial = ended.text
         continue
       }
-      const reason = ports.redact(ended.failure.message)
+      const reason = ports.redact(ended.failure.message).slice(0, 500)
       if (ended.end === 'later') return { end: 'parked', reason, until: ended.until }
       if (ended.failure.kind !== 'needs-key') return { end: 'failed', code: `model-${ended.failure.kind}`, reason }
       const end = await askToGoOn('key', reason, run, ports)
@@ -84,7 +84,7 @@ async function nextRound(open: OpenModel, run: Run, ports: RunPorts, wasFull: bo
       },
     )
   told.activity('thinking')
-  if (wasFull || isFull(run.now().progress.context, open.facts)) {
+  if (wasFull || isFull(run.now(), open.facts)) {
     const sumUp = async ({ instructions, text }: { instructions: string; text: string }) => {
       const end = await ask({ instructions, messages: [{ role: 'user', content: text }], tools: [] }, unseen)
       if (end.end === 'said') await run.save({ usage: usageWith(run.now().usage, end.usage, open.facts.price) })
@@ -94,18 +94,24 @@ async function nextRound(open: OpenModel, run: Run, ports: RunPorts, wasFull: bo
     if (unsaid) return unsaid
   }
   const { instructions, tools } = ports
-  const end = await ask({ instructions, messages: contextOf(run.now()), tools })
+  // A quarter of the window for one result, if a letter is a quarter of a token.
+  const messages = contextOf(run.now(), open.facts.contextTokens)
+  const end = await ask({ instructions, messages, tools })
   if (end.end !== 'said') return end
   await run.save(whatWasSaid(end, run, open))
   return undefined
 }
 
+/** So many calls of one answer are made. */
+const maxCalls = 32
+
 /** What the model said, with what it took, and answers to the calls that cannot be run: kept before any effect. */
 function whatWasSaid({ message, calls, isCut, usage }: Said, run: Run, { facts }: OpenModel): Change {
   const cut = isCut ? `; it was cut off at ${facts.maxOutputTokens} tokens: write less at once` : ''
-  const wrong = calls.flatMap(({ id, error }) =>
-    error === undefined ? [] : [[id, { state: 'ended', text: error + cut, isError: true }] as const],
-  )
+  const wrong = calls.flatMap(({ id, error }, i) => {
+    const text = i < maxCalls ? error && error + cut : `not done: ${maxCalls} calls at once are enough; make it again`
+    return text === undefined ? [] : [[id, { state: 'ended', text, isError: true }] as const]
+  })
   const goOn: ModelMessage = {
     role: 'user',
     content: `[Your answer was cut off at ${facts.maxOutputTokens} tokens. Go on from there.]`,

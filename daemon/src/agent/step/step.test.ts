@@ -83,6 +83,7 @@ for (const name of names) {
     expect(shown).toMatchObject({ text: 'I will edit it.', begun: 1, calls: ['editFile'] })
     // Some models answer 4,096 tokens at most where nothing is said.
     expect(JSON.stringify(server?.log[0]?.body)).toContain('777')
+    expect(server?.log[0]?.body.cache_control).toEqual(name === 'anthropic' ? { type: 'ephemeral' } : undefined)
   })
 
   test(`[AGT-25] ${name}: why there is no answer is told apart`, async () => {

@@ -79,6 +79,8 @@ export async function runStep(ask: Ask, { live, deadlines, clock, signal }: AskP
       messages: [...ask.messages],
       tools: toolSet(ask.tools),
       maxOutputTokens: ask.maxOutputTokens,
+      // What was sent before costs a tenth; the others do so by themselves.
+      providerOptions: { anthropic: { cacheControl: { type: 'ephemeral' } } },
       // Retries are ours: they begin from what was kept, and are told of.
       maxRetries: 0,
       abortSignal: watch.signal,
