@@ -38,11 +38,7 @@ export function sweepTemporary(): void {
     const path = join(place, name)
     const stat = lstatSync(path, { throwIfNoEntry: false })
     if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) continue
-    try {
-      removeTemporary(path)
-    } catch {
-      // Somebody else is at it, or may be: the next start tries again.
-    }
+    removeTemporary(path)
   }
 }
 
@@ -60,19 +56,25 @@ function markOf(pid: number): string {
 /** Within which the numbers of processes mean something. */
 const space = (): string => /\d+/.exec(orEmpty(() => readlinkSync('/proc/self/ns/pid')))?.[0] ?? '0'
 
-/**
- * Removes such a folder with all in it. Walks through folders held open: a part of them may belong to who commands run as,
- * who could put links there meanwhile.
- */
+/** Removes such a folder with all in it. What cannot be removed now stays until a later start. */
 export function removeTemporary(path: string): void {
-  // Where the kernel does not tell what an open folder is, all of them are ours alone.
-  if (!existsSync('/proc/self/fd')) return rmSync(path, { recursive: true, force: true })
+  try {
+    // Where the kernel does not tell what an open folder is, all of them are ours alone.
+    if (existsSync('/proc/self/fd')) remove(path)
+    else rmSync(path, { recursive: true, force: true })
+  } catch {
+    // Gone, or somebody is at it.
+  }
+}
+
+/** Walks through folders held open: a part of them may belong to who commands run as, who could put links there meanwhile. */
+function remove(path: string): void {
   const fd = openFolder(path)
   try {
     const held = `/proc/self/fd/${fd}`
     for (const entry of readdirSync(held, { withFileTypes: true })) {
       const inside = join(held, entry.name)
-      if (entry.isDirectory()) removeTemporary(inside)
+      if (entry.isDirectory()) remove(inside)
       else unlinkSync(inside)
     }
   } finally {
