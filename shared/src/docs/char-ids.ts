@@ -131,21 +131,68 @@ export type StandIns = IdIndex<readonly [client: number, clock: number]>
 
 /** Which characters of a text stand for which: the document alone tells, so that whoever has the text knows it. */
 export function standInsOf(text: Y.Text): StandIns {
-  const entries: [number, number, number, readonly [number, number]][] = []
+  type Entry = readonly [client: number, clock: number, length: number, value: readonly [number, number]]
+  const entries: Entry[] = []
   const nextBy = new Map<string, readonly [number, number]>()
   for (let item = text._start; item; item = item.right) {
     const { id, origin, rightOrigin, length } = item
-    if (id.client < putBackFrom || id.client >= 2 * putBackFrom || !rightOrigin) continue
+    if (!isPutBack(id.client) || !rightOrigin) continue
     // Yjs cuts a piece where somebody writes in it: the rest goes on where the piece before it ended.
     const isRest = origin?.client === id.client && origin.clock === id.clock - 1
-    const original = isRest
-      ? nextBy.get(`${id.client} ${id.clock}`)
-      : ([rightOrigin.client, rightOrigin.clock] as const)
-    if (!original) continue
-    entries.push([id.client, id.clock, length, original])
-    nextBy.set(`${id.client} ${id.clock + length}`, [original[0], original[1] + length])
+    const before = isRest ? nextBy.get(`${id.client} ${id.clock}`) : ([rightOrigin.client, rightOrigin.clock] as const)
+    if (!before) continue
+    entries.push([id.client, id.clock, length, before])
+    nextBy.set(`${id.client} ${id.clock + length}`, [before[0], before[1] + length])
   }
-  return indexIds(entries)
+  // What was put back twice stands before what was put back once.
+  const direct = indexIds(entries)
+  const original = ([client, clock, length, [c, k]]: Entry, depth: number): Entry[] =>
+    !isPutBack(c) || depth > maxDepth
+      ? [[client, clock, length, [c, k]]]
+      : direct.pieces(c, k, length).flatMap((piece): Entry[] => {
+          if (!piece.hit) return []
+          const { value, offset } = piece.hit
+          const next: Entry = [client, clock + piece.clock - k, piece.length, [value[0], value[1] + offset]]
+          return original(next, depth + 1)
+        })
+  return indexIds(entries.flatMap((entry) => original(entry, 0)))
+}
+
+const isPutBack = (client: number) => client >= putBackFrom && client < 2 * putBackFrom
+/** As often as anybody changes their mind; a document made up by an enemy might go round in circles. */
+const maxDepth = 1_000
+
+/** Notes runs of ids, and tells which parts of each are new. */
+export function createCover() {
+  const byClient = new Map<number, { from: number; to: number }[]>()
+  const pieces = (client: number, clock: number, length: number) => {
+    const list = byClient.get(client) ?? []
+    const out: { clock: number; length: number; isNew: boolean }[] = []
+    let at = clock
+    for (let i = firstEndingAfter(list, clock); at < clock + length; i++) {
+      const { from, to } = list[i] ?? { from: Infinity, to: Infinity }
+      const gap = Math.min(from, clock + length)
+      if (at < gap) out.push({ clock: at, length: gap - at, isNew: true })
+      if (gap === clock + length) break
+      const start = Math.max(at, from)
+      at = Math.min(to, clock + length)
+      out.push({ clock: start, length: at - start, isNew: false })
+    }
+    return out
+  }
+  return {
+    /** The parts of a run, without noting it. */
+    pieces,
+    add: (client: number, clock: number, length: number) => {
+      const parts = pieces(client, clock, length)
+      const list = byClient.get(client) ?? []
+      byClient.set(client, list)
+      for (const part of parts)
+        if (part.isNew)
+          list.splice(firstEndingAfter(list, part.clock), 0, { from: part.clock, to: part.clock + part.length })
+      return parts
+    },
+  }
 }
 
 /** The characters that these are, or stand for. */

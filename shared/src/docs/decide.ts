@@ -6,6 +6,7 @@ import { indexIds, segments, standInsOf } from './char-ids.ts'
 import type { Files } from './files.ts'
 import { changeIndex } from './index-hunks.ts'
 import type { Review } from './review.ts'
+import { standingOf } from './standing.ts'
 import { redoHunk, undoHunks, type Known, type UndoOptions } from './undo-hunks.ts'
 import { stateOf } from './versions.ts'
 
@@ -44,7 +45,9 @@ export async function rejectHunks(deciding: Deciding, ids: Iterable<string>, how
   const wanted = new Map<string, ReviewHunk>()
   for (const id of ids) {
     const hunk = hunks.get(id)
-    if (hunk && review.snapshot().get(id)?.state !== 'rejected') wanted.set(id, hunk)
+    const isRejected = review.snapshot().get(id)?.state === 'rejected'
+    // Of an edit the text tells: somebody else may have brought it back while apart.
+    if (hunk && !(isRejected && hunk.kind !== 'edit')) wanted.set(id, hunk)
   }
   for (const file of new Set([...wanted.values()].map((hunk) => hunk.file))) {
     const own = new Map([...wanted].filter(([, hunk]) => hunk.file === file))
@@ -81,7 +84,9 @@ async function rejectInFile(
       review.transact(() => [...wanted.keys()].forEach((id) => rejected(id)))
       return left
     }
+    const places = standingOf(doc.getText('content'), editsIn(wanted))
     for (const [id, hunk] of wanted) {
+      if (review.snapshot().get(id)?.state === 'rejected' && places.get(id)?.state === 'gone') continue
       const reason = hunk.kind === 'edit' ? undefined : changeIndex(files, hunk, 'undo', { by, at: now })
       if (hunk.kind === 'edit') edits.set(id, hunk)
       else if (reason === undefined) rejected(id)
@@ -106,6 +111,9 @@ async function rejectInFile(
     release()
   }
 }
+
+const editsIn = (hunks: ReadonlyMap<string, ReviewHunk>): Map<string, EditHunk> =>
+  new Map([...hunks].flatMap(([id, hunk]) => (hunk.kind === 'edit' ? [[id, hunk] as const] : [])))
 
 /** What is known of a file beside the hunks that are dealt with. */
 function knownOf(

@@ -1,7 +1,16 @@
 import * as Y from 'yjs'
 import { TandemError } from '../base/errors.ts'
 import type { Chars, Taken } from '../protocol/review.ts'
-import { addRun, indexIds, putBackFrom, segments, standInsOf, type IdIndex, type Segment } from './char-ids.ts'
+import {
+  addRun,
+  createCover,
+  indexIds,
+  putBackFrom,
+  segments,
+  standInsOf,
+  type IdIndex,
+  type Segment,
+} from './char-ids.ts'
 import { draftDoc } from './draft.ts'
 
 export type Swap = {
@@ -51,21 +60,34 @@ function plan(draft: Y.Doc, { take, put, clear = [] }: Swap): { going: Going[]; 
   const all = [...segments(text, standInsOf(text))]
   const isCleared = between(all, clear)
   const going: Going[] = []
-  const gaps: Gap[] = []
-  const present: [number, number, number, true][] = []
-  for (const [n, { id, original, length, shown }] of all.entries()) {
-    for (const { clock, length: size, taken, words } of parts(original, length, inTake, inPut)) {
-      const own = Y.createID(id.client, id.clock + clock - original.clock)
-      const isComing = words !== undefined && !taken
-      if (shown && isComing) present.push([original.client, clock, size, true])
-      else if (shown && (taken || isCleared(n))) {
+  const gaps: (Gap & { original: Y.ID })[] = []
+  // Two people may have put the same back while apart, in different surroundings: it is there twice.
+  const [there, missing] = [createCover(), createCover()]
+  for (const [n, { id, original, length, shown }] of all.entries())
+    for (const part of parts(original, length, inTake, inPut)) {
+      const { client } = original
+      const isComing = part.words !== undefined && !part.taken
+      // Before the first of its tombstones: then what is put back in pieces is in its order, however often.
+      const cover = shown ? there : isComing ? missing : undefined
+      for (const { clock, length: size, isNew } of cover?.add(client, part.clock, part.length) ?? []) {
+        const own = Y.createID(id.client, id.clock + clock - original.clock)
+        const was = Y.createID(client, clock)
         const from = clock - original.clock
-        going.push({ id: own, original: Y.createID(original.client, clock), text: shown.text.slice(from, from + size) })
+        if (!shown && isNew) {
+          const at = clock - part.clock
+          gaps.push({ id: own, original: was, text: part.words?.slice(at, at + size) ?? '' })
+        }
+        if (shown && (!isNew || (!isComing && (part.taken || isCleared(n)))))
+          going.push({ id: own, original: was, text: shown.text.slice(from, from + size) })
       }
-      if (isComing && own.client === original.client && own.clock === clock) gaps.push({ id: own, text: words })
     }
-  }
-  return { going, gaps: without(gaps, indexIds(present)) }
+  const left = gaps.flatMap(({ id, original, text: words }) =>
+    there.pieces(original.client, original.clock, words.length).flatMap(({ clock, length, isNew }) => {
+      const from = clock - original.clock
+      return isNew ? [{ id: Y.createID(id.client, id.clock + from), text: words.slice(from, from + length) }] : []
+    }),
+  )
+  return { going, gaps: left }
 }
 
 /** A segment cut where anything about it changes. */
@@ -90,15 +112,6 @@ function between(all: readonly Segment[], lists: readonly Chars[]): (n: number) 
     }
   return (n) => reach.some(({ from, to }) => from <= n && n <= to)
 }
-
-/** What is not there already. */
-const without = (gaps: readonly Gap[], present: IdIndex<true>): Gap[] =>
-  gaps.flatMap(({ id, text }) =>
-    present.pieces(id.client, id.clock, text.length).flatMap(({ clock, length, hit }) => {
-      const from = clock - id.clock
-      return hit ? [] : [{ id: Y.createID(id.client, clock), text: text.slice(from, from + length) }]
-    }),
-  )
 
 function make(draft: Y.Doc, going: readonly Going[], gaps: readonly Gap[]): Uint8Array {
   const text = draft.getText('content')

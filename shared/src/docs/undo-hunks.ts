@@ -1,4 +1,4 @@
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import type { Chars, EditHunk, Taken } from '../protocol/review.ts'
 import { addRun, indexIds, lengthOf, originals, segments, standInsOf, type IdIndex, type StandIns } from './char-ids.ts'
 import { swapChars, type Swapped } from './swap-chars.ts'
@@ -42,7 +42,8 @@ export function undoHunks(
   const known = standInsOf(doc.getText('content'))
   const there = shownIn(doc, known)
   const took = indexOf([...hunks.values(), ...standing, ...rejected], 'old', known)
-  const noMore = indexOf(rejected, 'new', known)
+  // What another rejected hunk had put, and what another one that stands took as well, at the same time.
+  const noMore = joined(indexOf(rejected, 'new', known), indexOf(standing.filter(isIn(doc)), 'old', known))
   const left: UndoneHunks['left'] = new Map()
   const taken: UndoneHunks['taken'] = new Map()
   const [take, put, clear]: [Chars, Taken[], Chars[]] = [[], [], []]
@@ -54,14 +55,14 @@ export function undoHunks(
       for (const run of own) addRun(take, ...run)
       const words = newText.slice(part.newAt, part.newAt + lengthOf(own))
       // What these hunks took themselves would be there again; what somebody else took would not.
-      const ours = pick({ chars: own, text: words }, (run) => cover(run, there, took))
+      const ours = pick({ chars: own, text: words }, joined(there, took))
       gone.chars.push(...ours.chars)
       gone.text += ours.text
       if (spare && own.length > 0 && ours.chars.length === 0) leftParts++
       else {
         const old = originals(part.old, known)
         const back = { chars: old, text: oldText.slice(part.oldAt, part.oldAt + lengthOf(old)) }
-        put.push(pick(back, (run) => noMore.pieces(...run).map((piece) => ({ ...piece, isIn: !piece.hit }))))
+        put.push(pick(back, (run) => noMore(run).map((piece) => ({ ...piece, isIn: !piece.isIn }))))
       }
       if (others === 'gone') clear.push([...part.old, ...part.new])
     }
@@ -78,7 +79,7 @@ export function redoHunk(doc: Y.Doc, hunk: Text, taken: Taken | undefined, { sta
   const known = standInsOf(doc.getText('content'))
   const take: Chars = []
   for (const { old } of hunk.parts) for (const run of originals(old, known)) addRun(take, ...run)
-  const noMore = indexOf(standing, 'old', known)
+  const noMore = indexOf(standing.filter(isIn(doc)), 'old', known)
   const put = taken
     ? [pick(taken, (run) => noMore.pieces(...run).map((piece) => ({ ...piece, isIn: !piece.hit })))]
     : []
@@ -104,14 +105,22 @@ function pick({ chars, text }: Taken, cut: (run: Run) => Cut[]): Taken {
 }
 
 /** Which of a run's characters are in either. */
-const cover = ([client, start, size]: Run, a: IdIndex<true>, b: IdIndex<true>): Cut[] =>
-  a.pieces(client, start, size).flatMap((piece) =>
-    b.pieces(client, piece.clock, piece.length).map(({ clock, length, hit }) => ({
-      clock,
-      length,
-      isIn: piece.hit !== undefined || hit !== undefined,
-    })),
-  )
+const joined =
+  (a: IdIndex<true>, b: IdIndex<true>) =>
+  ([client, start, size]: Run): Cut[] =>
+    a.pieces(client, start, size).flatMap((piece) =>
+      b.pieces(client, piece.clock, piece.length).map(({ clock, length, hit }) => ({
+        clock,
+        length,
+        isIn: piece.hit !== undefined || hit !== undefined,
+      })),
+    )
+
+/** Whether what a hunk put ever came to this copy: one that was kept and never went out took nothing. */
+const isIn =
+  (doc: Y.Doc) =>
+  ({ parts }: Text): boolean =>
+    parts.every((part) => part.new.every(([client, clock, length]) => Y.getState(doc.store, client) >= clock + length))
 
 function shownIn(doc: Y.Doc, known: StandIns): IdIndex<true> {
   const shown: [number, number, number, true][] = []
