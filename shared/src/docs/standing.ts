@@ -1,6 +1,7 @@
 import type * as Y from 'yjs'
 import type { EditHunk } from '../protocol/review.ts'
-import { indexIds, lengthOf, segments, standInsOf } from './char-ids.ts'
+import { lengthOf, segments, standInsOf } from './char-ids.ts'
+import { indexIds } from './id-index.ts'
 
 /**
  * How much of a hunk is in its text. `whole`: just as it was made; `changed`: somebody wrote in it, or took some of it;

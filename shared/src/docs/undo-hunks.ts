@@ -1,6 +1,7 @@
 import * as Y from 'yjs'
 import type { Chars, EditHunk, Taken } from '../protocol/review.ts'
-import { addRun, indexIds, lengthOf, originals, segments, standInsOf, type IdIndex, type StandIns } from './char-ids.ts'
+import { addRun, lengthOf, originals, segments, standInsOf, type StandIns } from './char-ids.ts'
+import { indexIds, type IdIndex } from './id-index.ts'
 import { swapChars, type Swapped } from './swap-chars.ts'
 
 type Text = Pick<EditHunk, 'oldText' | 'newText' | 'parts'>
