@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import type { Gate } from '@tandem/daemon/gate'
 import { readPolicy } from '@tandem/daemon/policy'
 import { createPolicyNow } from '@tandem/daemon/repository-policy'
 import { createId, messageOf, silentLog, systemClock, type Settings } from '@tandem/shared'
@@ -13,7 +14,10 @@ import type { Say } from './say.ts'
 
 type Context = { folder: string; settings: Settings; machine: Machine }
 /** One thing that is looked at. Later parts of Tandem add theirs to the list below. */
-type Section = { title: string; look(context: Context): Finding | readonly Finding[] | Promise<Finding> }
+type Section = {
+  title: string
+  look(context: Context): Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>
+}
 
 const sections: readonly Section[] = [
   { title: 'Node', look: lookAtNode },
@@ -102,7 +106,7 @@ function lookAtPolicy({ folder, machine }: Context): Finding {
   return { is: 'ok', says: `${file} (${count})` }
 }
 
-async function lookAtSandbox({ folder, machine }: Context): Promise<Finding> {
+async function lookAtSandbox({ folder, machine }: Context): Promise<readonly Finding[]> {
   // The daemon's code is large: it is loaded only by who asks.
   const { openGate } = await import('@tandem/daemon/gate')
   const workspace = checkFolder(folder)
@@ -120,8 +124,17 @@ async function lookAtSandbox({ folder, machine }: Context): Promise<Finding> {
   })
   const walls = found.walls === undefined ? '' : `${found.walls}; `
   const held = `${found.held.length} attacks were tried and held off: ${found.held.join(', ')}`
-  if (state.tier === 'full') return { is: 'ok', says: `${walls}${held}` }
   const fix = state.fix === undefined ? {} : { fix: state.fix }
-  const says = `${walls}${state.reason ?? 'there is none'}${found.held.length > 0 ? `; ${held}` : ''}`
-  return { is: state.tier === 'reduced' ? 'warn' : 'fail', says, ...fix }
+  const less = `${walls}${state.reason ?? 'there is none'}${found.held.length > 0 ? `; ${held}` : ''}`
+  const sandbox: Finding =
+    state.tier === 'full'
+      ? { is: 'ok', says: `${walls}${held}` }
+      : { is: state.tier === 'reduced' ? 'warn' : 'fail', says: less, ...fix }
+  return [sandbox, ...containersIn(found.containers)]
+}
+
+/** Nothing is said of what nobody asked for. */
+function containersIn(found: Gate['found']['containers']): readonly Finding[] {
+  if (found.containers) return [{ is: 'ok', says: found.says }]
+  return found.wanted ? [{ is: 'warn', says: found.reason, fix: found.fix }] : []
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { env } from 'node:process'
 import { createId, silentLog, type Clock } from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
 import { commandIdentity } from '../sandbox/identity.ts'
@@ -25,13 +26,17 @@ export function standIn(): Engine {
   }
 }
 
+/** Whether Podman itself is to be tried: it takes minutes and more than the tests install, so it has to be asked for. */
+export const triesPodman = env.TANDEM_PODMAN === '1'
+
 /**
- * Podman itself, with a store of its own and an image made of this machine's own programs: none is fetched. Undefined where
- * it is not installed, or this user is not root. For tests.
+ * Podman itself, with a store of its own and an image made of this machine's own programs: none is fetched. It has to be
+ * installed, with runc or crun, and this user to be root. For tests.
  */
-export function realPodman(): Engine | undefined {
+export function realPodman(): Engine {
   const runtime = ['runc', 'crun'].find((name) => existsSync(join('/usr/bin', name)))
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/podman') || runtime === undefined) return undefined
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/podman') || runtime === undefined)
+    throw new Error('Podman is tried by root alone, where it is: apt-get install podman runc')
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-engine-')))
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text)

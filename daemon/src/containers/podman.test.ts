@@ -1,20 +1,17 @@
-import { existsSync } from 'node:fs'
 import { createId, systemClock } from '@tandem/shared'
 import { expect, test, vi } from 'vitest'
 import { describeContainers } from './containers.suite.ts'
-import { createBed, realPodman, type Engine } from './fixture.ts'
+import { createBed, realPodman, triesPodman } from './fixture.ts'
 import { openContainers } from './open.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
-const open = (): Engine => {
-  const engine = realPodman()
-  if (engine) return engine
-  throw new Error('podman has nothing to run containers with: apt-get install runc')
-}
+const open = realPodman
 
 function tryPodman() {
   describeContainers('Podman', open)
+
+  tryMemory()
 
   test('[S171] [SBX-385] Podman’s containers are tried by attacks, and hold', async () => {
     const engine = open()
@@ -30,8 +27,25 @@ function tryPodman() {
     for (const each of [{ remove }, engine]) each.remove()
   })
 }
-function sayWhyNot() {
-  test('Podman is not here, or this is not root: containers were tried with a stand-in alone (apt-get install podman runc)', () => {})
+function tryMemory() {
+  test('[SBX-381] in Podman’s containers what takes too much memory is ended for that', async () => {
+    const engine = open()
+    const bed = createBed(engine)
+    const stop = new AbortController()
+    const result = await bed
+      .open({ signal: stop.signal })
+      .runnerFor(undefined)
+      .runCommand({
+        argv: ['node', '--eval', 'const all = []; for (let i = 0; i < 30; i++) all.push(Buffer.alloc(2 ** 24, 1))'],
+        cwd: bed.workspace,
+        limits: { memMb: 128 },
+        onChunk: () => {},
+      })
+    expect(result).toMatchObject({ reason: 'memory-limit', exitCode: null })
+    for (const each of [bed, engine]) each.remove()
+  })
 }
-const isHere = process.getuid?.() === 0 && existsSync('/usr/bin/podman')
-;(isHere ? tryPodman : sayWhyNot)()
+function sayWhyNot() {
+  test('Podman itself was not tried, but a stand-in alone: TANDEM_PODMAN=1 as root, with podman and runc, tries it', () => {})
+}
+;(triesPodman ? tryPodman : sayWhyNot)()

@@ -1,4 +1,4 @@
-import { createId, systemClock, TaskPayload } from '@tandem/shared'
+import { createId, systemClock } from '@tandem/shared'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,43 +13,15 @@ import { createCells, createUnsafeCells } from '../sandbox/cell.ts'
 import { createBed, type Bed } from '../sandbox/fixture.ts'
 import { commandIdentity } from '../sandbox/identity.ts'
 import { createReducedCells } from '../sandbox/reduced-cell.ts'
-import { describeExecutor, type Programs } from './executor.suite.ts'
+import { code, nodePrograms } from './code-programs.suite.ts'
+import { describeExecutor } from './executor.suite.ts'
 import type { Executor } from './execute.ts'
 import { codeExecutor } from './run-code.ts'
 import { createVirtual } from './virtual.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const code = (text: string, more: object = {}) => TaskPayload.parse({ kind: 'code', code: text, ...more })
-const spawning = (line: string) =>
-  `import { spawn } from 'node:child_process'\nconst child = spawn('bash', ['-c', ${JSON.stringify(line)}], { stdio: 'inherit' })\n`
-
-/** What only Node can do, as the suite asks it. */
-const programs: Programs = {
-  speaks: code(`import { existsSync } from 'node:fs'
-    console.log('one')
-    while (!existsSync('go')) await new Promise((done) => setTimeout(done, 20))
-    process.stderr.write('two\\n')
-    process.exit(3)`),
-  polite: code(`${spawning('trap "echo ended; exit" TERM; echo ready; while :; do sleep 0.05; done')}
-    child.on('exit', () => { process.stdout.write('ended\\n'); process.exit() })
-    process.on('SIGTERM', () => {})
-    process.stdout.write('ready\\n')
-    export default new Promise(() => {})`),
-  deaf: (mark) =>
-    code(`${spawning(`trap "" TERM HUP INT; setsid sleep ${mark} & exec sleep ${mark}`)}
-    process.on('SIGTERM', () => {})
-    export default new Promise(() => {})`),
-  floods: (bytes) =>
-    code(`const piece = 'a'.repeat(65_536)
-    for (let i = 0; i < ${bytes / 65_536}; i++) process.stdout.write(piece)
-    process.stdout.write('the end\\n')`),
-  reads: code(`process.stdin.resume()
-    await new Promise((done) => process.stdin.on('end', done))
-    console.log('read')`),
-  makes: code(`import { writeFileSync } from 'node:fs'\nwriteFileSync('ran', '')`),
-  absent: { payload: code('export default 1', { runner: 'container' }), says: /no containers here/ },
-}
+const programs = nodePrograms()
 
 const stops: AbortController[] = []
 afterAll(() => stops.forEach((stop) => stop.abort()))
