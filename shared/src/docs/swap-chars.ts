@@ -1,17 +1,9 @@
 import * as Y from 'yjs'
 import { TandemError } from '../base/errors.ts'
 import type { Chars, Taken } from '../protocol/review.ts'
-import {
-  addRun,
-  createCover,
-  indexIds,
-  putBackFrom,
-  segments,
-  standInsOf,
-  type IdIndex,
-  type Segment,
-} from './char-ids.ts'
+import { addRun, putBackFrom, segments, standInsOf, type Segment } from './char-ids.ts'
 import { draftDoc } from './draft.ts'
+import { createCover, indexIds, type IdIndex } from './id-index.ts'
 
 export type Swap = {
   /** Characters that go, also under whatever stands for them. */
