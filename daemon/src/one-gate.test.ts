@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 const mayStart: Readonly<Record<string, string>> = {
   // What tasks bring, behind walls; without them only where the owner said so by name.
   'sandbox/bubblewrap.ts': 'commands, behind the walls of bubblewrap',
+  'sandbox/waiting-shell.ts': 'a shell that becomes bubblewrap for the next command',
   'sandbox/cell.ts': 'isolates, behind walls with nothing in them',
   'sandbox/reduced.ts': 'chmod of a folder of ours; its commands start as bubblewrap’s do',
   'sandbox/reduced-cell.ts': 'isolates, behind Landlock and a filter of system calls',

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { TerminalSize } from '@tandem/shared'
+import { TandemError, type TerminalSize } from '@tandem/shared'
 import type { Limits } from './limits.ts'
 import type { Quarantined } from './quarantine.ts'
 import type { TerminalControl } from './terminal.ts'
@@ -65,6 +65,14 @@ export type Runner = {
   runCommand(command: Command): Promise<CommandResult>
 }
 
-/** The argv to execute. A login shell would read files of the home, so it is none. */
-export const toArgv = (program: Program): readonly string[] =>
-  'argv' in program ? program.argv : ['/bin/bash', '-c', program.shellLine]
+/** The argv to execute. A login shell would read files of the home, so it is none. Throws `bad-request` for words that are none. */
+export function toArgv(program: Program): readonly string[] {
+  const argv = 'argv' in program ? program.argv : ['/bin/bash', '-c', program.shellLine]
+  argv.forEach((word) => refuseNul('a word of the command', word))
+  return argv
+}
+
+/** What is handed to a program ends at a NUL: nobody knows what was meant by more. Throws `bad-request`. */
+export function refuseNul(what: string, text: string): void {
+  if (text.includes('\0')) throw new TandemError('bad-request', { reason: `${what} has a NUL character in it` })
+}

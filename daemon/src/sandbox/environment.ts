@@ -1,3 +1,5 @@
+import { refuseNul } from './command.ts'
+
 /** HOME inside the sandbox: a memory file system that ends with the command. */
 export const sandboxHome = '/home/task'
 
@@ -22,7 +24,7 @@ type EnvironmentOptions = {
 
 /**
  * The environment of a command, built from nothing: inheriting the daemon's would hand its keys to every task
- * (SBX-72). NODE_ENV as the founding text wants it (S138).
+ * (SBX-72). NODE_ENV as the founding text wants it (S138). Throws `bad-request` for a value that is none.
  */
 export function commandEnvironment({
   host,
@@ -42,7 +44,7 @@ export function commandEnvironment({
     ...silent,
     ...(network ?? offline),
     ...toolchains,
-    ...pick(task ?? {}, isAllowedName),
+    ...whole(pick(task ?? {}, isAllowedName)),
     PATH: path.join(':'),
     HOME: sandboxHome,
     USER: 'task',
@@ -67,6 +69,11 @@ const offline = {
 /** May a task set this variable? Not names of secrets (they would end up in documents), nor those that steer programs. */
 export const isAllowedName = (name: string): boolean =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !secretName.test(name) && !steersPrograms.test(name)
+
+function whole(given: Record<string, string>): Record<string, string> {
+  for (const [name, value] of Object.entries(given)) refuseNul(`the variable ${name}`, value)
+  return given
+}
 
 function pick(from: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {
   return Object.fromEntries(
