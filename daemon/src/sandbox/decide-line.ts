@@ -1,5 +1,5 @@
 import { asksFirst, flatten, judge, rank, type Decision, type Judgement } from './decide.ts'
-import { parseShell } from './shell-commands.ts'
+import { parseShell, type ShellScript } from './shell-commands.ts'
 import type { Policy } from './policy.ts'
 
 /** What is of no matter where nothing of the machine's is reached: names are looked up in the shell, and all paths are its own. */
@@ -9,6 +9,9 @@ const harmless = new Set([
   'redirects to a place that is not known yet',
   'opens a network connection',
 ])
+
+/** Longer ones are not looked into: to parse them would keep the daemon from everything else for seconds. */
+const maxLine = 16_384
 
 /**
  * Judges a line of the virtual shell. Its own commands start nothing, so that only what a rule names is asked about or
@@ -21,7 +24,7 @@ export function decideLine(
   isProgram: (name: string) => boolean,
 ): Pick<Decision, 'decision' | 'rule' | 'reason' | 'writable'> {
   const { mode } = policy.commands
-  const { commands, doubts, writes } = flatten(parseShell(line), 0)
+  const { commands, doubts, writes } = line.length > maxLine ? tooLong : flatten(parseShell(line), 0)
   const judged: Judgement[] = [{ decision: 'allow', rule: 'shell', reason: 'it starts nothing of the machine’s' }]
   for (const one of commands) {
     const [name] = one.words
@@ -40,6 +43,8 @@ export function decideLine(
   const writable = mode !== 'plan' && (mode !== 'ask' || decision !== 'allow')
   return { decision, rule, reason: [...new Set(reasons)].join('; '), writable }
 }
+
+const tooLong: ShellScript = { commands: [], doubts: ['is too long to be judged'], writes: true }
 
 /** No rule of the owner's speaks of it. */
 const unnamed = new Set(['default', 'unresolved'])

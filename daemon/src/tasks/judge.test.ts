@@ -165,6 +165,7 @@ test('[SBX-336] the programs of a line are judged as commands; what cannot be se
   expect(lineOf('xargs git push < list')).toMatchObject({ decision: 'ask' })
   expect(lineOf('make all', { deny: ['make *'] })).toMatchObject({ decision: 'refuse' })
   expect(lineOf('node "$X"')).toMatchObject({ decision: 'ask', reason: "The arguments of 'node' are computed." })
+  expect(lineOf(`# ${'x'.repeat(20_000)}`)).toMatchObject({ decision: 'ask', reason: 'It is too long to be judged.' })
   for (const line of ['$X status', 'eval "$X"', 'bash -c "$X"', 'find . -delete', 'echo $('])
     expect(lineOf(line), line).toMatchObject({ decision: 'ask' })
 })
