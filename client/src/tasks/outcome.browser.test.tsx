@@ -90,7 +90,7 @@ test('[UI-237] [S150] what code gave is shown laid out, with what ran it, and co
 })
 
 test('[UI-236] [SBX-280] the hosts that were refused are named, and asked for in one step', async () => {
-  const { ask } = show({
+  const { ask, host } = show({
     tasks: [
       ended({
         payload: {
@@ -103,10 +103,17 @@ test('[UI-236] [SBX-280] the hosts that were refused are named, and asked for in
           ports: [3_000],
         },
         timeoutMs: 60_000,
-        result: { exitCode: 1, wantedNetwork: true, refusedHosts: ['fonts.example.org:443', '[::1]:5432'] },
+        result: {
+          exitCode: 1,
+          wantedNetwork: true,
+          refusedHosts: ['fonts.example.org:443', '[::1]:5432'],
+          error: 'it ended with exit code 1; it was refused the way to fonts.example.org:443, [::1]:5432',
+        },
       }),
     ],
   })
+  await expect.element(page.getByRole('button', { name: 'Ask for it' })).toBeVisible()
+  expect(host.textContent.match(/the way to/g)).toHaveLength(1)
   await page.getByRole('button', { name: 'Ask for it' }).click()
   await expect.element(page.getByText('in web, reached at 3000, for at most 1 minute')).toBeVisible()
   await expect.element(page.getByLabelText('It may reach')).toHaveValue('@npm, fonts.example.org')

@@ -12,11 +12,12 @@ type ReasonsProps = { task: Task; onDuplicate: (payload: TaskPayload, timeoutMs:
 
 /** Why a task is as it is, what of it others should know, and what can be done about it. */
 export function Reasons({ task, onDuplicate }: ReasonsProps) {
-  const { error, exitCode, sandbox, setAside, execution, code } = task.result ?? {}
-  const why = whyOf(task)
+  const { error, exitCode, sandbox, setAside, execution, code, refusedHosts } = task.result ?? {}
+  // The hosts stand below, where they can be asked for.
+  const why = refusedHosts ? whyOf(task)?.replace(/; it was refused the way to .*$/s, '') : whyOf(task)
   // The line above has said how the command ended, and below stands how code failed; here what is said about it else.
   const isSaid =
-    (task.state === 'failed' && (error === undefined || error === `it ended with exit code ${exitCode}`)) ||
+    (task.state === 'failed' && (error === undefined || why === `it ended with exit code ${exitCode}`)) ||
     (execution?.errors.length ?? 0) > 0 ||
     isLimit(task)
   return (

@@ -104,7 +104,7 @@ export function RunBox({ draft, onAsked }: RunBoxProps) {
             ? `As ${claims.role} you may not run commands`
             : isAtTerminal
               ? 'Run a command in a terminal, such as bash'
-              : 'Run a command in the workspace, such as npm test'
+              : 'Run a command, such as npm test'
         }
         value={line}
         maxLength={4096}
