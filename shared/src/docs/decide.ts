@@ -103,8 +103,8 @@ async function rejectInFile(
     review.transact(() => {
       for (const id of edits.keys()) {
         const taken = undone.taken.get(id)
-        if (undone.left.get(id) !== 'all') rejected(id, taken && { taken })
         if (undone.left.has(id)) left.push({ hunk: id, reason: 'somebody else wrote in its place since' })
+        else rejected(id, taken && { taken })
       }
     })
     return left

@@ -19,15 +19,18 @@ export type UndoOptions = {
    * a hunk is `changed`; the third choice is to leave it.
    */
   others: 'kept' | 'gone'
-  /** Leave what somebody else wrote in the place of all that a piece had put: of a whole run, nobody is asked. */
+  /**
+   * Leave a hunk as it is where somebody took away all that one of its pieces had put: of a whole run, nobody is asked.
+   * The whole of it, since what a run moved is old in one piece and new in another.
+   */
   spare: boolean
 }
 
 export type UndoneHunks = Pick<Swapped, 'update'> & {
   /** What went of each, to bring it back. */
   taken: Map<string, Taken>
-  /** Those of which nothing was undone, or not all. */
-  left: Map<string, 'all' | 'some'>
+  /** Those that stay as they are. */
+  left: ReadonlySet<string>
 }
 
 /**
@@ -44,12 +47,15 @@ export function undoHunks(
   const there = shownIn(doc, known)
   const took = indexOf([...hunks.values(), ...standing, ...rejected], 'old', known)
   // What another rejected hunk had put, and what another one that stands took as well, at the same time.
-  const noMore = joined(indexOf(rejected, 'new', known), indexOf(standing.filter(isIn(doc)), 'old', known))
-  const left: UndoneHunks['left'] = new Map()
+  const left = new Set<string>()
+  for (const [id, { parts }] of hunks)
+    if (spare && parts.some((part) => isOver(originals(part.new, known), joined(there, took)))) left.add(id)
+  const staying = [...standing, ...[...left].flatMap((id) => hunks.get(id) ?? [])]
+  const noMore = joined(indexOf(rejected, 'new', known), indexOf(staying.filter(isIn(doc)), 'old', known))
   const taken: UndoneHunks['taken'] = new Map()
   const [take, put, clear]: [Chars, Taken[], Chars[]] = [[], [], []]
   for (const [id, { oldText, newText, parts }] of hunks) {
-    let leftParts = 0
+    if (left.has(id)) continue
     const gone: Taken = { chars: [], text: '' }
     for (const part of parts) {
       const own = originals(part.new, known)
@@ -59,15 +65,11 @@ export function undoHunks(
       const ours = pick({ chars: own, text: words }, joined(there, took))
       gone.chars.push(...ours.chars)
       gone.text += ours.text
-      if (spare && own.length > 0 && ours.chars.length === 0) leftParts++
-      else {
-        const old = originals(part.old, known)
-        const back = { chars: old, text: oldText.slice(part.oldAt, part.oldAt + lengthOf(old)) }
-        put.push(pick(back, (run) => noMore(run).map((piece) => ({ ...piece, isIn: !piece.isIn }))))
-      }
+      const old = originals(part.old, known)
+      const back = { chars: old, text: oldText.slice(part.oldAt, part.oldAt + lengthOf(old)) }
+      put.push(pick(back, (run) => noMore(run).map((piece) => ({ ...piece, isIn: !piece.isIn }))))
       if (others === 'gone') clear.push([...part.old, ...part.new])
     }
-    if (leftParts > 0) left.set(id, leftParts === parts.length ? 'all' : 'some')
     if (gone.chars.length > 0) taken.set(id, gone)
   }
   const swapped = swapChars(doc, { take, put, clear })
@@ -116,6 +118,10 @@ const joined =
         isIn: piece.hit !== undefined || hit !== undefined,
       })),
     )
+
+/** Whether all of what a piece put was taken away, and not by what is known to have taken it. */
+const isOver = (own: Chars, isOurs: (run: Run) => Cut[]): boolean =>
+  own.length > 0 && own.every((run) => isOurs(run).every(({ isIn: ours }) => !ours))
 
 /** Whether what a hunk put ever came to this copy: one that was kept and never went out took nothing. */
 const isIn =
