@@ -53,7 +53,7 @@ export type RunPorts = {
   readonly runId: string
   readonly store: RunStore
   /** The model, opened anew for each round: a key may have come meanwhile. */
-  openModel(): OpenModel | { readonly needsKey: string }
+  openModel(): Promise<OpenModel | { readonly needsKey: string }>
   readonly tools: readonly Tool[]
   readonly instructions: string
   /** What mode, policy and grants say of a call, now. */

@@ -261,7 +261,7 @@ test('[AGT-49] without a key, or with a wrong one, a person is asked for it and 
   const refused: Turn = { status: 401, message: 'Incorrect API key' }
   const { world, go } = await bed([refused, refused, done])
   const missing = questionsOf(
-    await go({ openModel: () => ({ needsKey: 'openai has no key: OPENAI_API_KEY is not set' }) }),
+    await go({ openModel: async () => ({ needsKey: 'openai has no key: OPENAI_API_KEY is not set' }) }),
   )
   expect(missing).toMatchObject([{ action: 'key', summary: 'Try again: openai has no key: OPENAI_API_KEY is not set' }])
   answerAll(world, missing)

@@ -39,7 +39,7 @@ export async function runAgent(ports: RunPorts): Promise<RunEnd> {
         if (end) return end
         continue
       }
-      const open = ports.openModel()
+      const open = await ports.openModel()
       const ended: Unsaid | undefined =
         'needsKey' in open ? noKey(open.needsKey) : await nextRound(open, run, ports, wasFull)
       wasFull = ended?.end === 'failed' && ended.failure.kind === 'overflow' && !wasFull

@@ -26,34 +26,36 @@ const write = (settings: unknown) =>
 const read = (workspace = join(home, 'project')) => readModelSettings({ environment: { HOME: home }, workspace })
 const models = (environment: Record<string, string> = {}) => createModels({ ...read(), environment })
 
-test('[AGT-20] [S237] without a word of the owner’s, gpt-4o is the model where OpenAI has a key, and the helper where it has not', () => {
+test('[AGT-20] [S237] without a word of the owner’s, gpt-4o is the model where OpenAI has a key, and the helper where it has not', async () => {
   expect(models({ OPENAI_API_KEY: 'sk-1234567' }).default()).toBe('openai:gpt-4o')
   expect(models().default()).toBe('helper:built-in')
-  expect(models().open('helper:built-in')).toMatchObject({ model: { provider: 'helper' } })
+  expect(await models().open('helper:built-in')).toMatchObject({ model: { provider: 'helper' } })
   write({
     default: 'local:qwen3-coder:30b',
     providers: { local: { kind: 'openai-compatible', baseUrl: 'http://127.0.0.1:1/v1' } },
   })
   expect(models().default()).toBe('local:qwen3-coder:30b')
-  expect(models().open('local:qwen3-coder:30b')).toMatchObject({ model: { modelId: 'qwen3-coder:30b' } })
+  expect(await models().open('local:qwen3-coder:30b')).toMatchObject({ model: { modelId: 'qwen3-coder:30b' } })
 })
 
-test('[AGT-20] [S235] models of each provider are opened by name, with what the owner knows of them', () => {
+test('[AGT-20] [S235] models of each provider are opened by name, with what the owner knows of them', async () => {
   const price = { input: 2.5, output: 10 }
   write({ models: { 'openai:gpt-4o': { contextTokens: 64_000, maxOutputTokens: 16_384, price } } })
   const environment = { OPENAI_API_KEY: 'sk-1', ANTHROPIC_API_KEY: 'sk-2', GOOGLE_GENERATIVE_AI_API_KEY: 'sk-3' }
   for (const id of ['openai:gpt-4o', 'anthropic:claude-x', 'google:gemini-x'])
-    expect(models(environment).open(id)).toHaveProperty('model')
-  expect(models(environment).open('openai:gpt-4o')).toMatchObject({
+    expect(await models(environment).open(id)).toHaveProperty('model')
+  expect(await models(environment).open('openai:gpt-4o')).toMatchObject({
     facts: { contextTokens: 64_000, maxOutputTokens: 16_384, price },
   })
-  expect(models().open('ollama:qwen3-coder:30b')).toMatchObject({ model: { modelId: 'qwen3-coder:30b' } })
-  expect(models(environment).open('openai:other')).toMatchObject({ facts: { maxOutputTokens: 8_192 } })
+  expect(await models().open('ollama:qwen3-coder:30b')).toMatchObject({ model: { modelId: 'qwen3-coder:30b' } })
+  expect(await models(environment).open('openai:other')).toMatchObject({ facts: { maxOutputTokens: 8_192 } })
 })
 
-test('[AGT-20] what nobody set up is refused, and says where it would be', () => {
+test('[AGT-20] what nobody set up is refused, and says where it would be', async () => {
   for (const id of ['gpt-4o', 'nope:x', ':x', 'openai:', '__proto__:x', 'constructor:x'])
-    expect(() => models().open(id)).toThrow(/there is no model .*models\.json.* openai, anthropic, google, ollama/)
+    await expect(models().open(id)).rejects.toThrow(
+      /there is no model .*models\.json.* openai, anthropic, google, ollama/,
+    )
 })
 
 test('[AGT-20] a file that is wrong, or that a command could change, is refused naming what is wrong', () => {
@@ -77,18 +79,22 @@ test('[AGT-21] a key is never sent in the clear to another machine', () => {
   expect(at('http://127.0.0.1:4000/v1')).not.toThrow()
 })
 
-test('[AGT-21] [AGT-49] a key in a file is its owner’s alone, and one that is missing is told with its place', () => {
+test('[AGT-21] [AGT-49] a key in a file is its owner’s alone, and one that is missing is told with its place', async () => {
   write({ providers: { mine: { kind: 'openai', key: { file: 'mine.key' } } } })
   const opened = () => models().open('mine:x')
-  expect(opened()).toMatchObject({ needsKey: expect.stringContaining(join(folder, 'mine.key')) as string })
+  expect(await opened()).toMatchObject({ needsKey: expect.stringContaining(join(folder, 'mine.key')) as string })
   writeFileSync(join(folder, 'mine.key'), 'sk-in-a-file\n', { mode: 0o644 })
   chmodSync(join(folder, 'mine.key'), 0o644)
-  expect(opened()).toMatchObject({ needsKey: expect.stringMatching(/can be read by others: chmod 600 it$/) as string })
+  expect(await opened()).toMatchObject({
+    needsKey: expect.stringMatching(/can be read by others: chmod 600 it$/) as string,
+  })
   chmodSync(join(folder, 'mine.key'), 0o600)
-  expect(opened()).toHaveProperty('model')
+  expect(await opened()).toHaveProperty('model')
   writeFileSync(join(folder, 'mine.key'), 'two words\n')
-  expect(opened()).toMatchObject({ needsKey: expect.stringMatching(/holds no key$/) as string })
-  expect(models().open('openai:gpt-4o')).toMatchObject({ needsKey: 'openai has no key: OPENAI_API_KEY is not set' })
+  expect(await opened()).toMatchObject({ needsKey: expect.stringMatching(/holds no key$/) as string })
+  expect(await models().open('openai:gpt-4o')).toMatchObject({
+    needsKey: 'openai has no key: OPENAI_API_KEY is not set',
+  })
   expect(models().providers()).toContainEqual({ name: 'openai', kind: 'openai', needsKey: 'OPENAI_API_KEY is not set' })
 })
 
@@ -103,7 +109,7 @@ test('[AGT-21] a key follows no redirect to another place', async () => {
   const server = await startModelServer({ script: () => ({ status: 307, headers: { location } }) })
   write({ providers: { a: { kind: 'anthropic', baseUrl: server.url, key: { env: 'A_KEY' } } } })
   const { open } = models({ A_KEY: 'sk-redirected' })
-  const opened = open('a:x')
+  const opened = await open('a:x')
   if ('needsKey' in opened) throw new Error(opened.needsKey)
   const result = opened.model.doStream({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] })
   await expect(Promise.resolve(result)).rejects.toThrow()
@@ -123,7 +129,7 @@ test('[AGT-21] [AGT-11] a key that a provider says back stands nowhere: not in w
   const { open, redact } = models({ O_KEY: key })
   const seen: unknown[] = []
   const world = newWorld('hello')
-  const opened = open('o:x')
+  const opened = await open('o:x')
   if ('needsKey' in opened) throw new Error(opened.needsKey)
   const ports = processOf({ world, model: opened, redact, clock: systemClock })
   const told = { ...ports.told, retryAt: (wait: unknown) => void seen.push(wait) }

@@ -1,8 +1,4 @@
 import { dirname } from 'node:path'
-import { createAnthropic } from '@ai-sdk/anthropic'
-import { createGoogle } from '@ai-sdk/google'
-import { createOpenAI } from '@ai-sdk/openai'
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { TandemError } from '@tandem/shared'
 import { createHelperModel } from '../helper/helper-model.ts'
@@ -40,7 +36,7 @@ export function createModels({ file, settings, environment }: Options) {
         return { name, kind: provider.kind, needsKey: key?.state === 'missing' ? key.reason : undefined }
       }),
     /** Opens `provider:model`; says what is missing where that is a key. Throws `not-found` for a provider nobody set up. */
-    open: (id: string): Opened => {
+    open: async (id: string): Promise<Opened> => {
       if (id === helperId)
         return { id, model: createHelperModel(), facts: { ...defaultFacts, contextTokens: 10_000_000 } }
       const [, providerName = '', modelId = ''] = /^([^:]*):(.+)$/s.exec(id) ?? []
@@ -53,7 +49,7 @@ export function createModels({ file, settings, environment }: Options) {
       }
       const key = keys.read(provider)
       if (key?.state === 'missing') return { id, needsKey: `${providerName} has no key: ${key.reason}` }
-      const model = languageModel(providerName, provider, modelId, key?.value)
+      const model = await languageModel(providerName, provider, modelId, key?.value)
       return { id, model, facts: settings.models[id] ?? defaultFacts }
     },
     /** The same words without any key: for all that a provider said before it is shown or kept. */
@@ -66,27 +62,31 @@ const helperId = 'helper:built-in'
 
 export type Models = ReturnType<typeof createModels>
 
-function languageModel(name: string, { kind, baseUrl }: Provider, id: string, key: string | undefined) {
+/** Each provider's package is loaded when a model of it is opened: one that asks none starts without them. */
+async function languageModel(name: string, { kind, baseUrl }: Provider, id: string, key: string | undefined) {
   const at = { ...(baseUrl !== undefined && { baseURL: baseUrl }), fetch: withoutRedirects }
   // Without one a provider's package would look into the environment itself.
   const apiKey = key ?? 'none'
   switch (kind) {
-    case 'openai':
+    case 'openai': {
+      const { createOpenAI } = await import('@ai-sdk/openai')
       // Not the Responses API: nothing of a conversation is kept at the provider, and the messages are all there is.
       return createOpenAI({ ...at, apiKey }).chat(id)
-    case 'anthropic':
+    }
+    case 'anthropic': {
+      const { createAnthropic } = await import('@ai-sdk/anthropic')
       return createAnthropic({ ...at, apiKey })(id)
-    case 'google':
+    }
+    case 'google': {
+      const { createGoogle } = await import('@ai-sdk/google')
       return createGoogle({ ...at, apiKey })(id)
-    case 'openai-compatible':
+    }
+    case 'openai-compatible': {
+      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+      const own = key !== undefined && { apiKey: key }
       // Without `includeUsage` such servers count no tokens in a stream.
-      return createOpenAICompatible({
-        ...at,
-        name,
-        baseURL: baseUrl ?? '',
-        includeUsage: true,
-        ...(key !== undefined && { apiKey: key }),
-      })(id)
+      return createOpenAICompatible({ ...at, name, baseURL: baseUrl ?? '', includeUsage: true, ...own })(id)
+    }
   }
 }
 

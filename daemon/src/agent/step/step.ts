@@ -1,6 +1,6 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import type { Clock } from '@tandem/shared'
-import { streamText, tool, type AssistantModelMessage, type ModelMessage, type ToolSet } from 'ai'
+import type { AssistantModelMessage, ModelMessage, ToolSet } from 'ai'
 import type { z } from 'zod'
 import { createCallIds } from './call-ids.ts'
 import { watchDeadlines, type Deadlines } from './deadlines.ts'
@@ -73,11 +73,16 @@ export async function runStep(ask: Ask, { live, deadlines, clock, signal }: AskP
   let failure: Failure | undefined
   live.begin()
   try {
+    // Only now: loading it takes a while, and many daemons never ask a model.
+    const { streamText, tool } = await import('ai')
+    const tools: ToolSet = {}
+    // Without `execute`: a call ends the step.
+    for (const { name, description, input } of ask.tools) tools[name] = tool({ description, inputSchema: input })
     const answer = streamText({
       model: ask.model,
       instructions: ask.instructions,
       messages: [...ask.messages],
-      tools: toolSet(ask.tools),
+      tools,
       maxOutputTokens: ask.maxOutputTokens,
       // What was sent before costs a tenth; the others do so by themselves.
       providerOptions: { anthropic: { cacheControl: { type: 'ephemeral' } } },
@@ -138,10 +143,6 @@ export async function runStep(ask: Ask, { live, deadlines, clock, signal }: AskP
 }
 
 const failed = (kind: Failure['kind'], message: string): StepEnd => ({ end: 'failed', failure: { kind, message } })
-
-/** Without `execute`: a call ends the step. */
-const toolSet = (tools: Ask['tools']): ToolSet =>
-  Object.fromEntries(tools.map(({ name, description, input }) => [name, tool({ description, inputSchema: input })]))
 
 /** Why a call cannot be run, for the model to do better. */
 function wordsFor(error: unknown, name: string): string {

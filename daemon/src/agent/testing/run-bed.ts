@@ -121,7 +121,7 @@ export function processOf({ world, model, point = () => {}, clock = systemClock,
         point()
       },
     },
-    openModel: () => {
+    openModel: async () => {
       point()
       return model
     },
