@@ -110,6 +110,7 @@ async function lookAtSandbox({ folder, machine }: Context): Promise<readonly Fin
   // The daemon's code is large: it is loaded only by who asks.
   const { openGate } = await import('@tandem/daemon/gate')
   const workspace = checkFolder(folder)
+  const looked = new AbortController()
   const { state, found } = await openGate({
     workspace,
     policy: readPolicy({ environment: machine.env, workspace }).policy,
@@ -120,8 +121,9 @@ async function lookAtSandbox({ folder, machine }: Context): Promise<readonly Fin
     bootId: createId(),
     clock: systemClock,
     log: silentLog,
-    signal: new AbortController().signal,
-  })
+    signal: looked.signal,
+    // What is kept ready for tasks would keep this from ending.
+  }).finally(() => looked.abort())
   const walls = found.walls === undefined ? '' : `${found.walls}; `
   const held = `${found.held.length} attacks were tried and held off: ${found.held.join(', ')}`
   const fix = state.fix === undefined ? {} : { fix: state.fix }
