@@ -10,12 +10,14 @@ export type Threads = {
   take(): Worker
   /** A line has ended in it, and it is whole. */
   give(thread: Worker): void
+  /** Ends those that wait, and each other when its line has ended. */
   close(): void
 }
 
 /** `memMb`: what each may hold. */
 export function createThreads({ memMb, clock }: { memMb: number; clock: Clock }): Threads {
   const idle = new Map<Worker, () => void>()
+  let isClosed = false
   const forget = (thread: Worker) => {
     idle.get(thread)?.()
     idle.delete(thread)
@@ -40,12 +42,15 @@ export function createThreads({ memMb, clock }: { memMb: number; clock: Clock })
       return thread
     },
     give: (thread) => {
-      if (idle.size >= maxIdle) return end(thread)
+      if (idle.size >= maxIdle || isClosed) return end(thread)
       idle.set(
         thread,
         clock.after(idleMs, () => end(thread)),
       )
     },
-    close: () => [...idle.keys()].forEach(end),
+    close: () => {
+      isClosed = true
+      for (const thread of [...idle.keys()]) end(thread)
+    },
   }
 }

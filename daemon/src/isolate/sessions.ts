@@ -9,6 +9,7 @@ type SessionsOptions<T> = { create(): T; close(value: T): void; clock: Clock }
 /** What each session has for itself [S162] [S216] [S221]; without a name it is for a single use. */
 export function createSessions<T>({ create, close, clock }: SessionsOptions<T>) {
   const held = new Map<string, { value: T; users: number; cancel(): void }>()
+  let isClosed = false
   const forget = (name: string) => {
     const session = held.get(name)
     if (!session) return
@@ -35,10 +36,16 @@ export function createSessions<T>({ create, close, clock }: SessionsOptions<T>) 
       try {
         return await work(session.value)
       } finally {
-        if (--session.users === 0 && held.get(name) === session)
-          session.cancel = clock.after(idleMs, () => forget(name))
+        if (--session.users === 0 && held.get(name) === session) {
+          if (isClosed) forget(name)
+          else session.cancel = clock.after(idleMs, () => forget(name))
+        }
       }
     },
-    close: () => [...held.keys()].forEach(forget),
+    /** What is in use goes when it is not any more. */
+    close: () => {
+      isClosed = true
+      for (const name of [...held.keys()].filter(isIdle)) forget(name)
+    },
   }
 }

@@ -30,20 +30,29 @@ test('[S136] [SBX-333] one that does not end in time is ended, and one that is o
 })
 
 test('[S216] [SBX-334] tasks of one session have one shell, one after the other; a task that waits for its turn can be ended', async () => {
-  const { run, begin } = virtualBed()
+  const isRunning = Promise.withResolvers<void>()
+  const { run, begin } = virtualBed({
+    command: ({ signal }) => {
+      isRunning.resolve()
+      return new Promise((resolve) =>
+        signal.addEventListener('abort', () => resolve({ state: 'cancelled', result: { exitCode: null } })),
+      )
+    },
+  })
   await run('cd /workspace; NAME=one; echo kept > /home/kept', { session: 'a' })
   expect(await run('pwd; echo $NAME; cat /home/kept', { session: 'a' })).toMatchObject({
     stdout: '/workspace\none\nkept\n',
   })
   expect(await run('pwd; echo $NAME', { session: 'b' })).toMatchObject({ stdout: '/\n\n' })
-  const stop = new AbortController()
-  const first = begin('sleep 1000', { session: 'a', signal: stop.signal })
-  const second = new AbortController()
+  const [first, second] = [new AbortController(), new AbortController()]
+  const long = begin('node long', { session: 'a', signal: first.signal })
+  await isRunning.promise
   const waiting = begin('echo never', { session: 'a', signal: second.signal })
+  await new Promise((resolve) => setImmediate(resolve))
   second.abort('cancelled')
   expect(await waiting.outcome).toMatchObject({ state: 'cancelled' })
-  stop.abort('cancelled')
-  expect(await first.outcome).toMatchObject({ state: 'cancelled' })
+  first.abort('cancelled')
+  expect(await long.outcome).toMatchObject({ state: 'cancelled' })
   expect(await run('pwd', { session: 'a' })).toMatchObject({ stdout: '/workspace\n' })
 })
 
