@@ -4,13 +4,14 @@ import type { Duplex, Readable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
 import { z } from 'zod'
 import type { Command } from './command.ts'
-import { withDescriptorsUpTo } from './descriptors.ts'
+import { endGuarded, guardedWithDescriptorsUpTo, withDescriptorsUpTo } from './descriptors.ts'
 import { exitOf } from './exit.ts'
 import type { Identity } from './identity.ts'
 import { askToEnd, processTree, signalEach } from './process-tree.ts'
 import { statusFd } from './profile.ts'
 import type { Launched } from './supervise.ts'
 import { startAtTerminal } from './terminal.ts'
+import { shellFd, type WaitingShell } from './waiting-shell.ts'
 
 type LaunchOptions = {
   readonly bwrap: string
@@ -23,6 +24,8 @@ type LaunchOptions = {
   readonly terminal?: Command['terminal']
   /** Comes behind the data. */
   readonly channel?: Command['channel']
+  /** Becomes bubblewrap, where there is one: of no use at a terminal, or with a channel. */
+  readonly waiting?: WaitingShell | undefined
 }
 
 /**
@@ -34,9 +37,11 @@ const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount -o bind,ro /de
 
 /** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
 export function launchBubblewrap(options: LaunchOptions): Launched {
-  const { bwrap, args, identity, data, procsFile, terminal, channel } = options
+  const { bwrap, args, identity, data, procsFile, terminal, channel, waiting } = options
   const further = [...data, ...(channel ? (['pipe'] as const) : [])]
-  const handedOn = withDescriptorsUpTo(statusFd + further.length)
+  const last = waiting ? shellFd : statusFd + further.length
+  // The terminal's host looks after what it holds.
+  const handedOn = terminal ? withDescriptorsUpTo(last) : guardedWithDescriptorsUpTo(last)
   const [file, ...rest]: [string, ...string[]] = identity.isRoot
     ? [
         ...handedOn,
@@ -58,10 +63,17 @@ export function launchBubblewrap(options: LaunchOptions): Launched {
   const owner = identity.drop ? { uid: identity.uid, gid: identity.gid } : undefined
   const held =
     terminal && startAtTerminal({ ...common, file, args: rest, owner, size: terminal.size, further: ['pipe', ...data] })
+  waiting?.become([bwrap, ...args], data)
   const child =
     held?.child ??
-    spawn(file, rest, { ...common, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...further], ...owner })
-  channel?.(child.stdio[statusFd + further.length] as Duplex)
+    waiting?.child ??
+    spawn(file, rest, {
+      ...common,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...further, 'pipe'],
+      ...owner,
+    })
+  channel?.(child.stdio[last] as Duplex)
   if (held) terminal.onOpen(held)
   const report = readReport(child.stdio[3] as Readable)
   let over = false
@@ -69,7 +81,9 @@ export function launchBubblewrap(options: LaunchOptions): Launched {
   const kill = () => {
     const pid = top()
     if (pid !== undefined) signalEach([pid], 'SIGKILL')
-    // Before the init is known, ending bubblewrap itself ends it (--die-with-parent), and what holds its terminal.
+    // Before the init is known.
+    else if (!over && !held) endGuarded(child, last)
+    // It is of one group with what holds its terminal.
     else if (!over && child.pid !== undefined) signalEach([-child.pid], 'SIGKILL')
   }
   const terminate = () => {

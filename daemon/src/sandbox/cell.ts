@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { messageOf, TandemError } from '@tandem/shared'
 import { closeAll, createDataFiles } from './data-files.ts'
-import { withDescriptorsUpTo } from './descriptors.ts'
+import { endGuarded, guardedWithDescriptorsUpTo, withDescriptorsUpTo } from './descriptors.ts'
 import { exitOf } from './exit.ts'
 import type { Identity } from './identity.ts'
 import { memoryOf, processTree, signalEach } from './process-tree.ts'
@@ -58,7 +58,7 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
     const args = [
       '--unshare-user', '--unshare-all', ...(walls.disableUserns ? ['--disable-userns'] : []),
       '--uid', `${ids}`, '--gid', `${identity.isRoot ? 1000 : identity.gid}`, '--cap-drop', 'ALL',
-      '--die-with-parent', '--new-session', '--hostname', 'cell', '--clearenv',
+      '--die-with-parent', '--hostname', 'cell', '--clearenv',
       ...['/usr/lib', '/usr/lib32', '/usr/lib64'].flatMap((folder) => ['--ro-bind-try', folder, folder]),
       ...Object.entries(walls.topLevel).filter(([path]) => path.startsWith('/lib'))
         .flatMap(([path, is]) => (is === 'folder' ? ['--ro-bind', path, path] : ['--symlink', is.link, path])),
@@ -68,7 +68,8 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
       prlimit, `--nproc=${Math.min(procs, walls.ceilings.procs)}`, '--fsize=0', '--core=0', '--nofile=64', `--cpu=${cpuSeconds}`, '--',
       program, ...rest,
     ]
-    const handedOn = withDescriptorsUpTo(firstFd + fds.length - 1)
+    const last = firstFd + fds.length - 1
+    const handedOn = guardedWithDescriptorsUpTo(last)
     const joined = group ? ['/bin/sh', '-c', joinGroup, 'sh', group.procsFile] : []
     const [file, ...own] = [...handedOn, ...joined, walls.bwrap, ...args] as const
     try {
@@ -76,10 +77,14 @@ export function createCells(walls: Walls, identity: Identity): StartCell {
         cwd: '/',
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
         detached: true,
-        stdio: ['pipe', 'pipe', 'pipe', ...fds],
+        stdio: ['pipe', 'pipe', 'pipe', ...fds, 'pipe'],
         ...(identity.drop && { uid: identity.uid, gid: identity.gid }),
       })
-      return cellOf(child, () => group?.end())
+      return cellOf(
+        child,
+        () => group?.end(),
+        () => endGuarded(child, last),
+      )
     } finally {
       closeAll(fds)
     }
@@ -134,7 +139,6 @@ export function cellOf(
   // What it does not read any more is of no interest.
   stdin.on('error', () => {})
   const kill = () => {
-    // bubblewrap's end is the end of its own init, and so of every process inside (--die-with-parent).
     if (!over && pid !== undefined) stop(pid)
   }
   const exit = exitOf(child)

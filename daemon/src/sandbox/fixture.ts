@@ -87,7 +87,10 @@ export async function createBed({
   }
   const policy = { ...defaultPolicy, limits: { ...defaultPolicy.limits, ...limits } }
   const asked = { workspace, policy, environment, log: silentLog }
-  const { runner, probe } = reduced ? await openReduced(asked) : await openRunner({ ...asked, unsafe })
+  const stop = new AbortController()
+  const { runner, probe } = reduced
+    ? await openReduced(asked)
+    : await openRunner({ ...asked, unsafe, signal: stop.signal })
 
   const run = async (command: string | Program, extras: Extras = {}): Promise<Ran> => {
     const output = { stdout: '', stderr: '' }
@@ -105,7 +108,10 @@ export async function createBed({
     runner,
     probe,
     run,
-    remove: () => rmSync(base, { recursive: true, force: true }),
+    remove: () => {
+      stop.abort()
+      rmSync(base, { recursive: true, force: true })
+    },
   }
 }
 

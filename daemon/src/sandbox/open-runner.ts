@@ -26,6 +26,8 @@ type OpenOptions = {
   readonly unsafe: boolean
   /** Nothing is to be run: nothing in the folder is touched either. */
   readonly looksOnly?: boolean | undefined
+  /** Until it aborts, what takes long to start is kept ready for the next command. */
+  readonly signal?: AbortSignal | undefined
   readonly log: Log
 }
 
@@ -39,6 +41,7 @@ export async function openRunner({
   environment,
   unsafe,
   looksOnly = false,
+  signal,
   log,
 }: OpenOptions): Promise<{ runner: Runner; probe: Probe }> {
   const machine = describeMachine({ workspace, policy, environment, log })
@@ -64,15 +67,20 @@ export async function openRunner({
   if (process.platform !== 'linux') {
     // Loaded only where it is of use.
     const { openVendorSandbox } = await import('./vendor/open.ts')
-    return openVendorSandbox(machine, { path, mayBeReduced })
+    const { probe, runner } = await openVendorSandbox(machine, { path, mayBeReduced })
+    return { probe, runner: granted.lookAfter(runner) }
   }
   const result = await probe({ path, workspace: real, identity, mayBeReduced, log })
   log.info('sandbox probed', { tier: result.tier, held: result.held.length, reason: result.reason })
-  return { probe: result, runner: granted.lookAfter(runnerFor(machine, result)) }
+  return { probe: result, runner: granted.lookAfter(runnerFor(machine, result, signal)) }
 }
 
-function runnerFor(machine: Machine, { walls, reduced, reason = 'There is no sandbox', fix = '' }: Probe): Runner {
-  if (walls) return createSandboxedRunner(machine, walls, 'full')
+function runnerFor(
+  machine: Machine,
+  { walls, reduced, reason = 'There is no sandbox', fix = '' }: Probe,
+  signal: AbortSignal | undefined,
+): Runner {
+  if (walls) return createSandboxedRunner(machine, walls, 'full', signal)
   return reduced ? createReducedRunner(machine, reduced) : createRefusingRunner(reason, fix)
 }
 

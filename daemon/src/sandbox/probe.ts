@@ -176,7 +176,8 @@ async function tryManyProcesses(runner: Runner, inside: string): Promise<string[
     shellLine: startProcesses(40),
     cwd: inside,
     limits: { procs: 24, wallMs: 20_000, graceMs: 0 },
-    onChunk: (_, bytes) => void (output += bytes.toString()),
+    // Its errors tell, at times, that the last process of all had to be tried for again.
+    onChunk: (stream, bytes) => void (stream === 'stdout' && (output += bytes.toString())),
   })
   const running = Number(output)
   return reason === 'process-limit' || (running > 0 && running <= 30) ? [] : [tooManyProcesses]

@@ -7,7 +7,7 @@ import { join } from 'node:path'
  */
 export type ProcessGroups = {
   /** A new group; a process joins by writing its pid to `procsFile`. `end` removes it once all in it are gone. */
-  create(procs: number): { procsFile: string; end: () => void }
+  create(procs: number): { procsFile: string; resize: (procs: number) => void; end: () => void }
 }
 
 const hierarchies = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'] // version 1, then version 2
@@ -39,7 +39,11 @@ function createIn(parent: string, procs: number) {
     rmdirSync(group)
     throw cause
   }
-  return { procsFile: join(group, 'cgroup.procs'), end: () => removeGroup(group) }
+  return {
+    procsFile: join(group, 'cgroup.procs'),
+    resize: (most: number) => writeFileSync(pidsMax, String(most)),
+    end: () => removeGroup(group),
+  }
 }
 
 /** A killed daemon leaves its groups behind, empty. */

@@ -31,8 +31,6 @@ export type ProfileOptions = {
   readonly writable?: boolean
   /** The folder of the sockets of its way out, where it has one. */
   readonly egress?: string | undefined
-  /** True: the command makes the terminal it is given its own, for which it must not lead a session yet. */
-  readonly atTerminal?: boolean
 }
 
 /** File descriptors the child must get, in order, from `firstDataFd` on. */
@@ -90,7 +88,8 @@ export function buildProfile(options: ProfileOptions): Profile {
   const args = [
     '--unshare-user', '--unshare-all', ...(options.disableUserns ? ['--disable-userns'] : []),
     '--uid', `${uid}`, '--gid', `${gid}`, '--cap-drop', 'ALL',
-    '--die-with-parent', ...(options.atTerminal ? [] : ['--new-session']), '--hostname', 'sandbox', '--json-status-fd', String(statusFd), '--clearenv',
+    // No new session: bubblewrap's own processes stay one group, by which they are ended; the command gets one of its own.
+    '--die-with-parent', '--hostname', 'sandbox', '--json-status-fd', String(statusFd), '--clearenv',
     ...Object.entries(options.environment).flatMap(([name, value]) => ['--setenv', name, value]),
     '--ro-bind', '/usr', '/usr',
     ...Object.entries(options.topLevel).flatMap(([path, is]) => is === 'folder' ? ['--ro-bind', path, path] : ['--symlink', is.link, path]),

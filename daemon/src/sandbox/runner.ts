@@ -22,6 +22,7 @@ import { supervise } from './supervise.ts'
 import { atTerminal } from './terminal.ts'
 import type { Toolchains } from './toolchains.ts'
 import { launchUnsafely, unsafeChannelFd } from './unsafe.ts'
+import { createWaitingShells } from './waiting-shell.ts'
 import { openWayOut, type WayOut } from './way-out.ts'
 
 /** What is common to every command of a workspace, found out once. */
@@ -61,8 +62,8 @@ type Begun = {
   readonly watch: { readonly startedAt: number } | undefined
 }
 
-/** Runs commands inside bubblewrap. */
-export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier): Runner {
+/** Runs commands inside bubblewrap. Until the signal, where one is given, a shell waits for the next of them. */
+export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier, signal?: AbortSignal): Runner {
   const { identity, workspace, toolchains } = machine
   const files = createDataFiles()
   const index = createFolderIndex(secretNames(machine.hide))
@@ -71,6 +72,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
   const quarantine = createQuarantine({ workspace, identity, index, log: machine.log })
   const guard = createGitGuard(workspace, identity)
   const filter = seccompFilter(walls.architecture, identity.isRoot ? 'both' : 'setuid')
+  const shells = signal && createWaitingShells({ identity, groups: walls.groups, signal })
 
   const run = async (command: Command, begun: Begun): Promise<CommandResult> => {
     const way = command.egress && (await openWayOut(command.egress, identity))
@@ -96,16 +98,18 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
       git: machine.git,
       writable: begun.watch !== undefined,
       egress: way?.folder,
-      atTerminal: command.terminal !== undefined,
     })
     const data = openAll(profile.data, (file) => openData({ files, filter, root }, file))
     // bubblewrap itself, its init and the shell before it are in the group too.
-    const group = identity.isRoot ? walls.groups?.create(limits.procs + 3) : undefined
+    const procs = limits.procs + 3
+    const waiting = command.terminal || command.channel ? undefined : shells?.take(procs)
+    const group = waiting ? waiting.group : identity.isRoot ? walls.groups?.create(procs) : undefined
     try {
       const launched = launchBubblewrap({
         bwrap: walls.bwrap,
         args: [
           ...profile.args,
+          ...(command.terminal ? [] : ownSession),
           ...(way?.prefix ?? []),
           ...limitPrefix(limits, walls.ceilings),
           ...(command.terminal ? atTerminal : []),
@@ -117,6 +121,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
         procsFile: group?.procsFile,
         terminal: command.terminal,
         channel: command.channel,
+        waiting,
       })
       const startedAt = begun.watch?.startedAt
       return await supervise(launched, {
@@ -130,6 +135,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
     } finally {
       closeAll(data)
       group?.end()
+      shells?.refill()
     }
   }
 
@@ -137,7 +143,7 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
   const runWatched = async (command: Command, triesLeft = 3): Promise<CommandResult> => {
     const cwd = insideWorkspace(workspace, command.cwd)
     const limits = limitsOf(machine, command)
-    const found = index.find(workspace)
+    const found = await index.find(workspace)
     const protectedPaths = findProtectedPaths(workspace, { protect: machine.protect, found })
     if (command.writable === false) return run(command, { cwd, limits, protectedPaths, watch: undefined })
     const { awaited, readOnly } = protectedPaths
@@ -174,6 +180,9 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
   }
   return { tier, runCommand }
 }
+
+/** So that what it sends to its own group, as many a script does at its end, reaches no process of the walls. */
+const ownSession = ['/usr/bin/setsid'] as const
 
 /** Only once all data is there it is known which descriptor that is. */
 export const atChannel = (fd: number) => ['/usr/bin/env', `TANDEM_CHANNEL=${fd}`] as const

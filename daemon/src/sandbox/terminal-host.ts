@@ -24,10 +24,10 @@ process.once('message', (message) => {
   const order = message as ToTerminalHost
   if (order.t === 'start') start(order)
 })
-// The daemon is gone: what it ran ends with it. Behind walls that is so by itself.
+// The daemon is gone: what it ran ends with it, and so do walls that are just being put up, which are of this group.
 process.once('disconnect', () => {
   end()
-  process.exit(1)
+  process.kill(-process.pid, 'SIGKILL')
 })
 let end = () => {}
 
