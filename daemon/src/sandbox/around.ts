@@ -40,7 +40,7 @@ export function createAround(
   const watched: Around['run'] = async (command, work) => {
     const cwd = insideWorkspace(workspace, command.cwd)
     const limits = limitsOf(machine, command)
-    const found = index.find(workspace)
+    const found = await index.find(workspace)
     const protectedPaths = findProtectedPaths(workspace, { protect, found })
     if (command.writable === false) return work({ cwd, limits, protectedPaths, startedAt: undefined })
     const { awaited, readOnly } = protectedPaths

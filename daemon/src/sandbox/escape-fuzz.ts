@@ -65,7 +65,7 @@ export async function fuzzEscapes({ seed, rounds, owner, signal, counts }: FuzzO
         ...(reached > 0 ? ['the network was reached'] : []),
         ...(statSync('/dev/null').mode === deviceMode ? [] : ['the mode of /dev/null']),
         ...survivors(target.mark),
-        ...leftBehind(bed, before.top),
+        ...(await leftBehind(bed, before.top)),
       ]
       counts.rounds++
       counts.commands += scripts.length
@@ -116,9 +116,9 @@ const differences = (before: Map<string, string>, now: Map<string, string>): str
     .map((path) => `${path} is not as it was`)
 
 /** What is there now that somebody outside would run, or that holds a secret, or gives rights. */
-function leftBehind({ base, workspace }: Bed, top: readonly string[]): string[] {
+async function leftBehind({ base, workspace }: Bed, top: readonly string[]): Promise<string[]> {
   const way = (path: string) => relative(workspace, path)
-  const { obeyed, repositories } = createFolderIndex(() => false).findEverywhere(workspace)
+  const { obeyed, repositories } = await createFolderIndex(() => false).findEverywhere(workspace)
   const wrong = obeyed.map(way).filter((path) => path !== '.tandem' && !top.includes(path))
   const env = { PATH: hostEnv.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' }
   for (const repository of repositories) {

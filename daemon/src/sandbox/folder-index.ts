@@ -6,6 +6,8 @@ import { gitNests, isObeyed, looksLikeRepository } from './obeyed.ts'
 const made = new Set(['node_modules', '.git', '.venv', 'target', 'dist', '.cache', '.next', '.turbo'])
 /** A folder changed this recently is read again: within one tick of the file system's clock another change would not show. */
 const settledMs = 2_000
+/** Then others have their turn: to read a folder of 100,000 files for the first time takes half a second. */
+const sliceMs = 5
 
 /** What is known of one folder, until its time of change differs. Names, not paths. */
 type Known = {
@@ -29,9 +31,9 @@ export type Found = {
 
 export type FolderIndex = {
   /** Searches a tree, links apart, but not the folders that tools make. */
-  find(root: string): Found
+  find(root: string): Promise<Found>
   /** Searches those too; there only repositories count, for nobody opens them to work in. */
-  findEverywhere(root: string): Found & { readonly madeByTools: ReadonlySet<string> }
+  findEverywhere(root: string): Promise<Found & { readonly madeByTools: ReadonlySet<string> }>
   /** One folder's times and subfolders; undefined where it is gone, or cannot be read. */
   look(folder: string): { readonly changedAt: number; readonly folders: readonly string[] } | undefined
 }
@@ -72,11 +74,16 @@ export function createFolderIndex(isSecret: (name: string) => boolean, now = Dat
     }
   }
 
-  const search = (root: string, everywhere: boolean) => {
+  const search = async (root: string, everywhere: boolean) => {
     const found = { secrets: [] as string[], obeyed: [] as string[], repositories: [] as string[] }
     const madeByTools = new Set<string>()
     const open = [root]
+    let sliceAt = performance.now()
     for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+      if (performance.now() - sliceAt > sliceMs) {
+        await new Promise(setImmediate)
+        sliceAt = performance.now()
+      }
       const known = read(folder)
       if (!known) continue
       const isMade = madeByTools.has(folder)

@@ -35,7 +35,7 @@ export function openGrantedFolders({
   const begin = async ({ id = `command-${Date.now()}` }: Command) => {
     const watches: (() => Promise<Quarantined | undefined>)[] = []
     for (const { path, index, quarantine } of folders) {
-      const { obeyed, repositories } = index.find(path)
+      const { obeyed, repositories } = await index.find(path)
       const parts = repositories.flatMap((each) => (isFolder(each) ? gitParts.map((part) => join(each, part)) : [each]))
       const watch = await quarantine.begin(id, { known: [...obeyed, ...parts], repositories, awaited: [] })
       watches.push(async () => within(path, await watch.end()))

@@ -69,7 +69,7 @@ export function createQuarantine({
   const markers = notes === undefined ? createMarkers(workspace, identity) : createMarkers(notes, identity, workspace)
 
   const audit = async (marker: Marker): Promise<Quarantined | undefined> => {
-    let suspects = suspectsOf(workspace, index, marker)
+    let suspects = await suspectsOf(workspace, index, marker)
     if (suspects.length === 0) return undefined
     const { folder, move } = await createSetAside({ workspace, identity, name: marker.id })
     const paths: string[] = []
@@ -82,7 +82,7 @@ export function createQuarantine({
           log.warn('what a command made could not be set aside', { path, tries, error: messageOf(error) })
         }
       }
-      suspects = suspectsOf(workspace, index, marker)
+      suspects = await suspectsOf(workspace, index, marker)
     }
     const left = suspects
     if (paths.length > 0) log.warn('set aside what a command made', { folder, paths: paths.slice(0, 20) })
@@ -143,12 +143,12 @@ export function createQuarantine({
 const maxTries = 3
 
 /** What is there now that was not, and that others would run or obey: the outermost of each, relative to the workspace. */
-function suspectsOf(
+async function suspectsOf(
   workspace: string,
   index: FolderIndex,
   { startedAt, known, doubts, awaited, held }: Marker,
-): string[] {
-  const { obeyed, repositories } = index.findEverywhere(workspace)
+): Promise<string[]> {
+  const { obeyed, repositories } = await index.findEverywhere(workspace)
   const way = (path: string) => relative(workspace, path)
   const mark = markFor(held)
   const isKnown = (path: string) => known[way(path)] !== undefined && known[way(path)] === mark(path)
