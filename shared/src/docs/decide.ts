@@ -98,13 +98,14 @@ async function rejectInFile(
       for (const hunk of edits.keys()) left.push({ hunk, reason: 'the file was removed since' })
       return left
     }
-    const undone = undoHunks(doc, edits, knownOf(deciding, file, edits), how)
+    const again = new Set([...edits.keys()].filter((id) => review.snapshot().get(id)?.state === 'rejected'))
+    const undone = undoHunks(doc, edits, knownOf(deciding, file, edits), how, again)
     if (undone.update) Y.applyUpdate(doc, undone.update, origin)
     review.transact(() => {
       for (const id of edits.keys()) {
         const taken = undone.taken.get(id)
         if (undone.left.has(id)) left.push({ hunk: id, reason: 'somebody else wrote in its place since' })
-        else rejected(id, taken && { taken })
+        else if (!again.has(id) || taken) rejected(id, taken && { taken })
       }
     })
     return left

@@ -35,21 +35,26 @@ export type UndoneHunks = Pick<Swapped, 'update'> & {
 
 /**
  * The update that undoes hunks of one text, together: what they put goes, what they took comes back, and what lies in
- * each other is undone as if neither had been. Made by nobody yet; to be applied as what another made.
+ * each other is undone as if neither had been. Made by nobody yet; to be applied as what another made. `again` are those
+ * that were undone before: of what they took only that comes back which never did, since somebody may have deleted the
+ * rest.
  */
 export function undoHunks(
   doc: Y.Doc,
   hunks: ReadonlyMap<string, Text>,
   { rejected, standing }: Known,
   { others, spare }: UndoOptions,
+  again: ReadonlySet<string> = new Set(),
 ): UndoneHunks {
   const known = standInsOf(doc.getText('content'))
   const there = shownIn(doc, known)
   const took = indexOf([...hunks.values(), ...standing, ...rejected], 'old', known)
   // What another rejected hunk had put, and what another one that stands took as well, at the same time.
+  const wasBack = putBackIn(doc, known)
   const left = new Set<string>()
   for (const [id, { parts }] of hunks)
-    if (spare && parts.some((part) => isOver(originals(part.new, known), joined(there, took)))) left.add(id)
+    if (spare && !again.has(id) && parts.some((part) => isOver(originals(part.new, known), joined(there, took))))
+      left.add(id)
   const staying = [...standing, ...[...left].flatMap((id) => hunks.get(id) ?? [])]
   const noMore = joined(indexOf(rejected, 'new', known), indexOf(staying.filter(isIn(doc)), 'old', known))
   const taken: UndoneHunks['taken'] = new Map()
@@ -67,7 +72,8 @@ export function undoHunks(
       gone.text += ours.text
       const old = originals(part.old, known)
       const back = { chars: old, text: oldText.slice(part.oldAt, part.oldAt + lengthOf(old)) }
-      put.push(pick(back, (run) => noMore(run).map((piece) => ({ ...piece, isIn: !piece.isIn }))))
+      const open = pick(back, not(noMore))
+      put.push(again.has(id) ? pick(open, not(joined(wasBack, nothing))) : open)
       if (others === 'gone') clear.push([...part.old, ...part.new])
     }
     if (gone.chars.length > 0) taken.set(id, gone)
@@ -122,6 +128,18 @@ const joined =
 /** Whether all of what a piece put was taken away, and not by what is known to have taken it. */
 const isOver = (own: Chars, isOurs: (run: Run) => Cut[]): boolean =>
   own.length > 0 && own.every((run) => isOurs(run).every(({ isIn: ours }) => !ours))
+
+const nothing = indexIds<true>([])
+const not = (cut: (run: Run) => Cut[]) => (run: Run) => cut(run).map((piece) => ({ ...piece, isIn: !piece.isIn }))
+
+/** The characters that were ever put back, whether or not that is still there. */
+function putBackIn(doc: Y.Doc, known: StandIns): IdIndex<true> {
+  const back: [number, number, number, true][] = []
+  for (const { id, original, length } of segments(doc.getText('content'), known))
+    if (id.client !== original.client || id.clock !== original.clock)
+      back.push([original.client, original.clock, length, true])
+  return indexIds(back)
+}
 
 /** Whether what a hunk put ever came to this copy: one that was kept and never went out took nothing. */
 const isIn =

@@ -159,19 +159,19 @@ export async function simulate({ seed, steps }: History): Promise<Outcome> {
   const texts = [server, ...people.map(({ doc }) => doc)].map((doc) => doc.getText('content').toString())
   if (new Set(texts).size > 1) outcome.wrong.push(`seed ${seed}: the copies differ`)
   check('at the end', texts[0] ?? '')
-  for (const run of runs)
-    await rejectHunks(
-      decidingOf(
-        run,
-        server,
-        runs.map(({ review }) => review),
-      ),
-      run.record.hunks.snapshot().keys(),
-      { others: 'kept', spare: true },
+  let left = 0
+  for (const run of runs) {
+    const deciding = decidingOf(
+      run,
+      server,
+      runs.map(({ review }) => review),
     )
+    left += (await rejectHunks(deciding, deciding.hunks.keys(), { others: 'kept', spare: true })).length
+  }
   const undone = server.getText('content').toString()
   check('after all was undone', undone)
-  if (!hasPeople && undone !== start) outcome.wrong.push(`seed ${seed}: undone, it is not what it was`)
+  // What two people decided otherwise while apart may have to be decided by one.
+  if (!hasPeople && left === 0 && undone !== start) outcome.wrong.push(`seed ${seed}: undone, it is not what it was`)
   return outcome
 }
 
