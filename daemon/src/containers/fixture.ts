@@ -13,11 +13,16 @@ import { createContainers, type Containers, type ContainersOptions } from './con
 /** An engine to be tried: the environment that leads to it, and an image of it that has Node. */
 export type Engine = { readonly environment: NodeJS.ProcessEnv; readonly image: string; remove(): void }
 
-/** Puts the stand-in where a daemon finds it. For tests. */
-export function standIn(): Engine {
+/** Puts the stand-in where a daemon finds it, which bounds memory or not. For tests. */
+export function standIn({ isBounded = true } = {}): Engine {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-engine-')))
   const program = join(folder, 'podman')
-  const words = [process.execPath, '--no-warnings', join(import.meta.dirname, 'stand-in.ts')]
+  const words = [
+    process.execPath,
+    '--no-warnings',
+    join(import.meta.dirname, 'stand-in.ts'),
+    ...(isBounded ? [] : ['--unbounded']),
+  ]
   writeFileSync(program, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`, { mode: 0o755 })
   return {
     environment: { PATH: `${folder}:/usr/bin:/bin`, XDG_RUNTIME_DIR: folder, SOME_API_KEY: 'CANARY' },

@@ -33,14 +33,14 @@ export function launchIn(container: Container, { argv, cwd, environment, channel
     (name, bytes) => new Promise((done) => void streams[name].write(bytes, () => done())),
   )
   const exit = (async () => {
-    const { code, other } = await hearing
+    const { started, code, other } = await hearing
     // What it says beyond its end is none of its words.
     errors.resume()
     await ended
     await killed
     streams.stderr.write(other)
     for (const stream of Object.values(streams)) stream.end()
-    return { code: code ?? null, signal: code === undefined ? ('SIGKILL' as const) : null, started: code !== undefined }
+    return { code: code ?? null, signal: code === undefined ? ('SIGKILL' as const) : null, started }
   })()
   const terminate = () => void input.write(toRelay('end'))
   return { pid: container.pid, ...streams, top: () => undefined, terminate, kill, exit }

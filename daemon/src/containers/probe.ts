@@ -18,7 +18,7 @@ const attacks: ReadonlyArray<readonly [name: string, text: string]> = [
   ['be root', `if (process.getuid() !== 0) throw 0`],
   [
     'gain rights',
-    `if (!/CapBnd:\\s*0*[1-9a-f]|NoNewPrivs:\\s*0/.test(fs.readFileSync('/proc/self/status', 'utf8'))) throw 0`,
+    `if (!/CapEff:\\s*0*[1-9a-f]|NoNewPrivs:\\s*0/.test(fs.readFileSync('/proc/self/status', 'utf8'))) throw 0`,
   ],
   ['see the processes of the machine', `if (fs.readdirSync('/proc').filter(Number).length < 12) throw 0`],
   [

@@ -12,9 +12,6 @@ function relay(): void {
   const { constants } = process.getBuiltinModule('node:os')
   const [file = '', ...args] = process.argv.slice(1)
   const env = { ...process.getBuiltinModule('node:process').env, TANDEM_CHANNEL: '3' }
-  const child = spawn(file, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
-  const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
-  const channel = child.stdio[3] as Readable & Writable
   const out = new Socket({ fd: 2, readable: false, writable: true })
   let saying = 0
   const say = async (kind: number, bytes: Buffer) => {
@@ -25,6 +22,11 @@ function relay(): void {
     await new Promise<void>((done) => void out.write(Buffer.concat([head, bytes]), () => done()))
     saying--
   }
+  // From now on it is there, whatever becomes of it.
+  void say(1, Buffer.alloc(0))
+  const child = spawn(file, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
+  const channel = child.stdio[3] as Readable & Writable
   const hand = async (kind: number, stream: Readable) => {
     try {
       for await (const bytes of stream as AsyncIterable<Buffer>) await say(kind, bytes)
@@ -92,26 +94,29 @@ const maxPiece = 2 ** 20
 
 /**
  * Hears what a relay says: what comes from inside is believed nothing but its text. Ends with the exit code it tells,
- * undefined where it does not come to that, with the last of what was none of its words: the engine's own, mostly.
+ * undefined where it does not come to that, and whether it was there at all; with what was none of its words: the
+ * engine's own, mostly.
  */
 export async function hearRelay(
   source: Readable,
   onPiece: (stream: 'stdout' | 'stderr', bytes: Buffer) => Promise<void>,
-): Promise<{ code: number | undefined; other: string }> {
+): Promise<{ started: boolean; code: number | undefined; other: string }> {
   let rest: Buffer = Buffer.alloc(0)
+  let started = false
   for await (const bytes of source as AsyncIterable<Buffer>) {
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
     while (rest.length >= 5) {
       const [kind, size] = [rest.readUInt8(0), rest.readUInt32LE(1)]
-      if (kind > 2 || size > maxPiece) return { code: undefined, other: await textOf(rest, source) }
+      if (kind > 2 || size > maxPiece) return { started, code: undefined, other: await textOf(rest, source) }
       if (rest.length < 5 + size) break
       const piece = rest.subarray(5, 5 + size)
       rest = rest.subarray(5 + size)
-      if (kind === 0) return { code: codeIn(piece), other: '' }
-      await onPiece(kind === 1 ? 'stdout' : 'stderr', piece)
+      started = true
+      if (kind === 0) return { started, code: codeIn(piece), other: '' }
+      if (size > 0) await onPiece(kind === 1 ? 'stdout' : 'stderr', piece)
     }
   }
-  return { code: undefined, other: rest.toString('utf8') }
+  return { started, code: undefined, other: started ? '' : rest.toString('utf8') }
 }
 
 function codeIn(piece: Buffer): number | undefined {

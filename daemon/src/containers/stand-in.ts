@@ -1,5 +1,5 @@
 // For tests: understands as much of Docker's words as is said to it, and runs the real programs, each container in
-// namespaces of its own. It has no images, and bounds no memory.
+// namespaces of its own. It has no images, and bounds memory by what each process may have of it, or, asked so, not at all.
 import { spawn, spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -16,8 +16,9 @@ import { argv, env } from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
-type Known = { pid: number; labels: string[]; uid: number; gid: number }
-const [verb = '', ...words] = argv.slice(2)
+type Known = { pid: number; labels: string[]; uid: number; gid: number; memory: string }
+const isBounded = argv[2] !== '--unbounded'
+const [verb = '', ...words] = argv.slice(isBounded ? 2 : 3)
 const state = join(env.XDG_RUNTIME_DIR ?? '', 'containers')
 mkdirSync(state, { recursive: true })
 const fileOf = (name: string) => join(state, name)
@@ -91,7 +92,10 @@ function run(): void {
     .once('close', () => {
       if (text === '') return
       const { 'child-pid': pid } = JSON.parse(text) as { 'child-pid': number }
-      writeFileSync(fileOf(name), JSON.stringify({ pid, labels: valuesOf('--label'), uid, gid }))
+      writeFileSync(
+        fileOf(name),
+        JSON.stringify({ pid, labels: valuesOf('--label'), uid, gid, memory: valuesOf('--memory')[0] }),
+      )
       // Only now it goes on.
       ;(child.stdio[4] as Writable).end()
     })
@@ -103,7 +107,11 @@ function run(): void {
 
 function exec(): void {
   const [name = '', ...program] = rest
-  const { pid, uid, gid } = read(name)
+  const { pid, uid, gid, memory } = read(name)
+  // What goes between may have as much as it wants; behind the dashes is what it starts.
+  const dashes = program.indexOf('--')
+  const bounded = ['prlimit', `--data=${parseInt(memory) * 2 ** 20}`, '--']
+  if (isBounded && dashes >= 0) program.splice(dashes + 1, 0, ...bounded)
   const cwd = valuesOf('--workdir')[0] ?? '/'
   // oxfmt-ignore
   const args = [
@@ -113,7 +121,10 @@ function exec(): void {
   const limits = readFileSync(`/proc/${pid}/limits`, 'utf8')
   const procs = /^Max processes +\d+ +(\d+)/m.exec(limits)?.[1] ?? 'unlimited'
   const owner = process.getuid?.() === 0 ? { uid, gid } : {}
-  const child = spawn('prlimit', [`--nproc=${procs}`, '--', 'nsenter', ...args], { stdio: 'inherit', ...owner })
+  const child = spawn('prlimit', [`--nproc=${procs}`, '--', 'setpriv', '--no-new-privs', 'nsenter', ...args], {
+    stdio: 'inherit',
+    ...owner,
+  })
   child.once('exit', (code) => (process.exitCode = code ?? 137))
 }
 
