@@ -1,4 +1,5 @@
 import { FileCode2, Files, History, SquareTerminal } from 'lucide-react'
+import { usePendingApprovals } from './tasks/approval-card.tsx'
 import styles from './workbench.module.css'
 
 export type Region = 'files' | 'editor' | 'tasks' | 'history'
@@ -21,8 +22,22 @@ export const NarrowBar = ({ region, onRegion }: { region: Region; onRegion: (reg
         onClick={() => onRegion(name)}
       >
         <Icon size={18} aria-hidden />
-        {label}
+        <span>
+          {label}
+          {name === 'tasks' && <Asks />}
+        </span>
       </button>
     ))}
   </nav>
 )
+
+function Asks() {
+  const count = usePendingApprovals().length
+  if (count === 0) return undefined
+  return (
+    <span className={styles.attention}>
+      {' '}
+      {count} <span className="visually-hidden">{count === 1 ? 'needs' : 'need'} your approval</span>
+    </span>
+  )
+}

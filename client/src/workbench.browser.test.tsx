@@ -13,6 +13,7 @@ import type { Session } from './session/session.ts'
 import { SessionContext } from './session/session-context.ts'
 import { sessionForTest } from './session/test-session.ts'
 import { placeHash } from './tasks/task-link.ts'
+import { approvalForTest } from './tasks/test-approval.ts'
 import { taskForTest } from './tasks/test-task.ts'
 import Workbench from './workbench.tsx'
 
@@ -79,14 +80,14 @@ test('[S97] a file made offline is written in at once, and what is kept here is 
   await page.getByRole('button', { name: 'New file' }).click()
   await userEvent.keyboard('notes/today.md{Enter}')
   await expect.element(page.getByRole('heading', { level: 1, name: 'notes/today.md' })).toBeInTheDocument()
-  await expect.poll(() => document.querySelector('.view-lines') !== null, { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => document.querySelector('.view-lines') !== null, { timeout: 60_000 }).toBe(true)
   await expect.poll(() => document.activeElement?.closest('.monaco-editor') !== null, { timeout: 5_000 }).toBe(true)
   await userEvent.keyboard('kept')
   await expect.poll(() => document.querySelector('.view-line')?.textContent).toBe('kept')
   await expect
     .poll(() => page.getByTestId('sync').element().textContent, { timeout: 15_000 })
     .toMatch(/^Offline, \d+ edits kept here$/)
-}, 40_000)
+}, 100_000)
 
 test('[UI-33] a name that is taken is refused beside the field', async () => {
   await page.getByRole('button', { name: 'New file' }).click()
@@ -177,6 +178,18 @@ test('[UI-233] [SBX-204] that commands run without a sandbox stands in every vie
     await page.getByRole('navigation', { name: 'Regions' }).getByRole('button', { name: region }).click()
     await expect.element(mark).toBeVisible()
   }
+})
+
+test('[UI-241] on a narrow page the bar of regions counts what waits for a yes', async () => {
+  await page.viewport(400, 800)
+  const tasks = page.getByRole('navigation', { name: 'Regions' }).getByRole('button', { name: /^Tasks/ })
+  expect(tasks.element().textContent).toBe('Tasks')
+  const { doc, provider } = session.open({ kind: 'ops' })
+  const theirs = new Y.Doc()
+  const asked = approvalForTest()
+  openOps(theirs).approvals.set(asked.id, asked)
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(theirs), provider)
+  await expect.element(tasks).toHaveTextContent('Tasks 1 needs your approval')
 })
 
 test.each(['dark', 'light'] as const)('[UI-45] no barrier that axe can find, %s', async (theme) => {

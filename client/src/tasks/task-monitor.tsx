@@ -53,6 +53,7 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
   // That of the chosen task stands beside it. Of the others the oldest alone: the list keeps its place.
   const others = approvals.filter(({ subject }) => subject.task !== item?.task?.id)
   const oldest = others[0]
+  const isAsked = others.length < approvals.length
 
   useTaskLink((asked) => {
     setPlace(asked)
@@ -143,6 +144,11 @@ export function TaskMonitor({ workspaceId }: { workspaceId: string }) {
           />
           {oldest && <ApprovalCard key={oldest.id} approval={oldest} />}
         </div>
+        {isAsked && item && (
+          <button type="button" className={styles.ownAsk} onClick={() => choose(item.id)}>
+            The chosen command needs your approval <ChevronRight size={13} aria-hidden />
+          </button>
+        )}
         {oldest && (
           <button
             type="button"

@@ -82,7 +82,7 @@ test('[S135] [S269] what the policy denies is refused with its reason, and what 
   for (const tab of [a, b]) await tab.page.locator('li[data-state=completed]').waitFor()
 })
 
-test('[SBX-20] a command that wants the network is told that the sandbox has none', async () => {
+test('[SBX-48] a command that wants the network is told that the sandbox has none', async () => {
   const tandem = await startTandem({
     files: {
       'get.mjs': `await fetch('http://registry.example.com/').catch((e) => { console.error(e.cause); process.exit(1) })\n`,
