@@ -1,7 +1,10 @@
 import { renameSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { daemonBed } from './daemon-bed.ts'
 import { until } from './harness/until.ts'
+
+// A server, a daemon and its walls start slowly where many do.
+vi.setConfig({ testTimeout: 90_000 })
 
 const bash = (script: string, session?: string) => ({ kind: 'bash' as const, script, session })
 
