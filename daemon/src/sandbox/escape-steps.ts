@@ -23,7 +23,8 @@ export const drawFrom = (random: () => number): Draw => {
 /** A script of a few steps drawn at random, some of them at once. What gets through says `ESCAPED`, or is seen outside. */
 export function drawScript(draw: Draw, target: Target): string {
   const lines = Array.from({ length: 3 + draw.int(8) }, () => {
-    const line = draw.pick(steps)(draw, target)
+    // A shell that tells which of its jobs was killed shows the words of that: they are not to look like the answer.
+    const line = draw.pick(steps)(draw, target).replaceAll('ESCAPED', `ESC''APED`)
     return draw.pick<(line: string) => string>([
       (l) => `{ ${l}; } 2>&1`,
       (l) => `{ ${l}; } 2>&1`,
