@@ -28,6 +28,8 @@ export async function ensureForTest() {
   if (mayUseApt() && !process.env.CHROME && !BROWSERS.some((name) => findOnPath(name)))
     wanted.push('chromium', 'fonts-liberation')
   if (wanted.length === 0) return
+  // Installed along, for what is tried only where it is: the helper of the sandbox for macOS.
+  if (mayUseApt()) wanted.push(...(findOnPath('socat') ? [] : ['socat']), ...(findOnPath('rg') ? [] : ['ripgrep']))
   if (!mayUseApt())
     throw new BootstrapError(`The tests need ${wanted.join(' and ')}. Install with: ${howTo(wanted.join(' '))}`)
   await apt(wanted)

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync,
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { env } from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { createId, silentLog, type Clock } from '@tandem/shared'
 import { fakeClock } from '@tandem/shared/testing'
 import { commandIdentity } from '../sandbox/identity.ts'
@@ -20,7 +21,7 @@ export function standIn({ isBounded = true } = {}): Engine {
   const words = [
     process.execPath,
     '--no-warnings',
-    join(import.meta.dirname, 'stand-in.ts'),
+    fileURLToPath(new URL('stand-in.ts', import.meta.url)),
     ...(isBounded ? [] : ['--unbounded']),
   ]
   writeFileSync(program, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`, { mode: 0o755 })
@@ -61,7 +62,7 @@ export function realPodman(): Engine {
   }
   const programs = ['bash', 'cat', 'env', 'id', 'mv', 'setsid', 'sh', 'sleep'].map((name) => join('/usr/bin', name))
   const libraries = [process.execPath, ...programs].flatMap((path) =>
-    [...execFileSync('ldd', [path], { encoding: 'utf8' }).matchAll(/\/\S+/g)].map(([library]) => library),
+    [...execFileSync('/usr/bin/ldd', [path], { encoding: 'utf8' }).matchAll(/\/\S+/g)].map(([library]) => library),
   )
   const words = ['-C', '/', '-ch', `--transform=s,^${process.execPath.slice(1)}$,usr/bin/node,`]
   const paths = [...new Set([process.execPath, ...programs, ...libraries])].map((path) => path.slice(1))

@@ -85,7 +85,11 @@ function run(): void {
     '--remount-ro', '/', '--', '/usr/bin/prlimit', ...limits, '--', valuesOf('--entrypoint')[0] ?? '', ...rest.slice(1),
   ]
   const owner = process.getuid?.() === 0 ? { uid, gid } : {}
-  const child = spawn('bwrap', args, { cwd: '/', stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'], ...owner })
+  const child = spawn('/usr/bin/env', ['bwrap', ...args], {
+    cwd: '/',
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+    ...owner,
+  })
   let text = ''
   createInterface({ input: child.stdio[3] as Readable })
     .on('line', (line) => (text += line))
@@ -110,7 +114,7 @@ function exec(): void {
   const { pid, uid, gid, memory } = read(name)
   // What goes between may have as much as it wants; behind the dashes is what it starts.
   const dashes = program.indexOf('--')
-  const bounded = ['prlimit', `--data=${parseInt(memory) * 2 ** 20}`, '--']
+  const bounded = ['/usr/bin/prlimit', `--data=${parseInt(memory) * 2 ** 20}`, '--']
   if (isBounded && dashes >= 0) program.splice(dashes + 1, 0, ...bounded)
   const cwd = valuesOf('--workdir')[0] ?? '/'
   // oxfmt-ignore
@@ -121,7 +125,7 @@ function exec(): void {
   const limits = readFileSync(`/proc/${pid}/limits`, 'utf8')
   const procs = /^Max processes +\d+ +(\d+)/m.exec(limits)?.[1] ?? 'unlimited'
   const owner = process.getuid?.() === 0 ? { uid, gid } : {}
-  const child = spawn('prlimit', [`--nproc=${procs}`, '--', 'setpriv', '--no-new-privs', 'nsenter', ...args], {
+  const child = spawn('/usr/bin/prlimit', [`--nproc=${procs}`, '--', 'setpriv', '--no-new-privs', 'nsenter', ...args], {
     stdio: 'inherit',
     ...owner,
   })
