@@ -139,6 +139,16 @@ test('[UI-232] who has the question before them is told what somebody else answe
   await expect.element(page.getByText('Mira, for the workspace', { exact: true })).toBeVisible()
 })
 
+test('[UI-241] where the list stands alone, the question of the task chosen in it is a line that leads to it', async () => {
+  await page.viewport(400, 760)
+  show({ size: { width: 400, height: 740 } })
+  const line = page.getByRole('button', { name: 'The chosen command needs your approval' })
+  await expect.element(line).toBeVisible()
+  await expect.element(page.getByRole('button', { name: 'Allow once' })).not.toBeInTheDocument()
+  await line.click()
+  await expect.element(card).toBeVisible()
+})
+
 test.each(['dark', 'light'] as const)(
   '[UI-45] [UI-230] the card has no barrier that axe can find, %s',
   async (theme) => {
