@@ -21,13 +21,18 @@ import { defaultPolicy } from './policy.ts'
  * What a command leaves behind for others to run. Each test has a folder of its own below the workspace. Where a test says
  * nothing that depends on whose folder it is, it runs for one of them.
  */
-export function describeLeftovers(who: string, { owner }: { owner?: number } = {}): void {
+export function describeLeftovers(
+  who: string,
+  { owner, reduced = false }: { owner?: number; reduced?: boolean } = {},
+): void {
   describe(`what is left behind, ${who}`, { timeout: 30_000 }, () => {
     let bed: Bed
     let folders = 0
+    // `reduced.suite.ts` says what a reduced sandbox does instead.
+    const whereHeld = reduced ? () => {} : test
     beforeAll(async () => {
-      bed = await createBed({ owner })
-      if (bed.probe.tier !== 'full') throw new Error(`${bed.probe.reason}. ${bed.probe.fix}`)
+      bed = await createBed({ owner, reduced })
+      if (bed.probe.tier !== (reduced ? 'reduced' : 'full')) throw new Error(`${bed.probe.reason}. ${bed.probe.fix}`)
     })
     afterAll(() => bed?.remove())
     const open = async () => {
@@ -77,7 +82,7 @@ export function describeLeftovers(who: string, { owner }: { owner?: number } = {
       expect((await run('git -C r status')).exitCode).toBe(0)
     })
 
-    test('[SBX-25] [SBX-232] what is there when a command begins is not its to change, at any depth', async () => {
+    whereHeld('[SBX-25] [SBX-232] what is there when a command begins is not its to change, at any depth', async () => {
       const { name, at, run } = await open()
       mkdirSync(at('sub/.vscode'), { recursive: true })
       writeFileSync(at('sub/.vscode/tasks.json'), 'mine')
@@ -110,7 +115,7 @@ export function describeLeftovers(who: string, { owner }: { owner?: number } = {
       expect(existsSync(at('hooks'))).toBe(false)
     })
 
-    test('[SBX-234] nothing that was set aside is written over, nor seen by a later command', async () => {
+    whereHeld('[SBX-234] nothing that was set aside is written over, nor seen by a later command', async () => {
       const { at, run } = await open()
       const one = await bed.run('echo one > .envrc', { cwd: at(''), id: 'same' })
       const two = await bed.run('echo two > .envrc', { cwd: at(''), id: 'same' })

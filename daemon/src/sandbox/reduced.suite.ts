@@ -88,6 +88,37 @@ export function describeReduced(who: string, { owner }: { owner?: number } = {})
       const ran = await bed.run({ argv: ['perl', '-e', ['my $s = "x" x 64;', ...lines].join('\n')] })
       expect(ran.stdout).toBe('38 38 38 13 95 1 1 1 1 ')
     })
+    test('[SBX-372] a terminal works, and no other can be reached', async () => {
+      const line = `tty; stty size; ls /dev/pts; for t in /dev/pts/* /dev/ptmx; do (exec 9<>"$t") && echo through; done; read -r x; echo "got $x"; sleep 60`
+      let shown = ''
+      const ran = await bed.runner.runCommand({
+        ...{ shellLine: line, cwd: bed.workspace },
+        terminal: {
+          size: { cols: 91, rows: 17 },
+          onOpen: ({ type }) => {
+            const told = (text: string) => vi.waitFor(() => expect(shown).toContain(text), { timeout: 15_000 })
+            const keys = (text: string) => type(new TextEncoder().encode(text))
+            void told('ptmx').then(() => keys('abc\n'))
+            void told('got abc').then(() => keys('\x03'))
+          },
+        },
+        onChunk: (_, bytes) => void (shown += bytes.toString()),
+      })
+      expect(ran).toMatchObject({ exitCode: 130, signal: 'SIGINT' })
+      expect(shown).toContain('17 91\r\n')
+      expect(shown).not.toContain('through')
+    })
+    test('[SBX-234] not held: what was set aside is seen, and is not written over all the same', async () => {
+      const two = [
+        await bed.run('echo one > .envrc', { id: 'same' }),
+        await bed.run('echo two > .envrc', { id: 'same' }),
+      ]
+      expect(two.map(({ quarantined }) => quarantined?.folder)).toEqual([
+        '.tandem/quarantine/same',
+        '.tandem/quarantine/same-2',
+      ])
+      expect((await bed.run('cat .tandem/quarantine/same/.envrc')).stdout).toBe('one\n')
+    })
     test('[SBX-53] not held: it sees which processes run, and nothing of what is in them', async () => {
       const ran = await bed.run(`tr '\\0' ' ' < /proc/${process.pid}/cmdline; cat /proc/${process.pid}/environ`)
       expect(ran).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('node') })
