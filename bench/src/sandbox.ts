@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { env } from 'node:process'
@@ -9,8 +10,10 @@ import { silentLog } from '@tandem/shared'
 import { pause } from './pause.ts'
 import type { Row } from './stats.ts'
 
-const commands = 60
+const commands = 40
 const few = 5
+/** So that what is made ready for the next is. */
+const restMs = 150
 const limitMb = 512
 
 /** What the walls cost, and how soon what must end has ended. Each beside the same without walls, in one run. */
@@ -18,26 +21,33 @@ export async function sandbox(): Promise<Row[]> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-bench-')))
   const workspace = join(base, 'root')
   mkdirSync(workspace)
+  const stop = new AbortController()
   try {
     const { policy } = readPolicy({ environment: { HOME: base }, workspace })
-    const how = { workspace, policy, environment: env, unsafe: false, log: silentLog }
+    const how = { workspace, policy, environment: env, unsafe: false, signal: stop.signal, log: silentLog }
     const { runner, probe } = await openRunner(how)
     if (probe.tier !== 'full') throw new Error(`${probe.reason}. ${probe.fix}`)
-    const run = (shellLine: string, limits = {}) =>
-      runner.runCommand({ shellLine, cwd: workspace, limits, onChunk: () => {} })
+    const run: Run = (shellLine, limits = {}, more = {}) =>
+      runner.runCommand({ shellLine, cwd: workspace, limits, onChunk: () => {}, ...more })
     return [
-      await overhead(run, workspace),
+      ...(await overhead(run, workspace)),
       await timeouts(run),
       await memory(run),
       await survivors(workspace),
       await project(run, base, workspace),
+      await manyFiles(run, workspace),
     ]
   } finally {
+    stop.abort()
     rmSync(base, { recursive: true, force: true })
   }
 }
 
-type Run = (line: string, limits?: object) => Promise<{ startedAt: number; endedAt: number; exitCode: number | null }>
+type Run = (
+  line: string,
+  limits?: object,
+  more?: object,
+) => Promise<{ startedAt: number; endedAt: number; exitCode: number | null }>
 
 const bare = (line: string, cwd: string) =>
   new Promise((resolve) => spawn('/bin/bash', ['-c', line], { cwd, stdio: 'ignore' }).once('exit', resolve))
@@ -48,13 +58,55 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - from
 }
 
-async function overhead(run: Run, workspace: string): Promise<Row> {
-  const [samples, raw]: [number[], number[]] = [[], []]
+/** Of people's commands and agents', that come one by one, of those that come at once, and of those that were granted a host. */
+async function overhead(run: Run, workspace: string): Promise<Row[]> {
+  const [apart, atOnce, granted, raw]: [number[], number[], number[], number[]] = [[], [], [], []]
   for (let i = 0; i < commands; i++) {
-    samples.push(await timed(() => run('true')))
+    await pause(restMs)
+    apart.push(await timed(() => run('true')))
+    atOnce.push(await timed(() => run('true')))
     raw.push(await timed(() => bare('true', workspace)))
+    await pause(restMs)
+    granted.push(await timed(() => run('true', {}, { egress: noProxy })))
   }
-  return { what: 'a command, from asked for to its end', samples, floor: { what: 'without walls', samples: raw } }
+  const floor = { what: 'without walls', samples: raw }
+  return [
+    { what: 'a command, from asked for to its end', samples: apart, floor, note: 'goal 15 above' },
+    { what: 'the same, right after another', samples: atOnce, floor },
+    { what: 'the same, granted a host', samples: granted, floor, note: 'goal 40 above' },
+  ]
+}
+
+/** Somebody listens, and nobody asks. */
+const noProxy = {
+  ports: [],
+  environment: {},
+  open: async (folder: string) => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(join(folder, 'out'), resolve))
+    return () => new Promise<void>((resolve) => server.close(() => resolve()))
+  },
+}
+
+/** For how long others of the daemon's wait while a large folder is looked through. */
+async function manyFiles(run: Run, workspace: string): Promise<Row> {
+  for (let i = 0; i < 2_000; i++) {
+    const folder = join(workspace, `many/${i}`)
+    mkdirSync(folder, { recursive: true })
+    for (let k = 0; k < 50; k++) writeFileSync(join(folder, `${k}.txt`), '')
+  }
+  const samples: number[] = []
+  for (let i = 0; i < few; i++) {
+    let [longest, from] = [0, performance.now()]
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - from)
+      from = performance.now()
+    }, 1)
+    await run('true')
+    clearInterval(timer)
+    samples.push(longest)
+  }
+  return { what: 'longest stop of the daemon, in a folder of 100,000 files', samples, note: 'the first is the longest' }
 }
 
 async function timeouts(run: Run): Promise<Row> {
