@@ -63,7 +63,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const { looksOnly = false } = options
   const identity = commandIdentity(workspace)
   const [{ runner, probe }, contained] = await Promise.all([
-    openRunner({ workspace, policy, environment, unsafe, looksOnly, log }),
+    openRunner({ workspace, policy, environment, unsafe, looksOnly, signal, log }),
     openContainers({
       ...policy.containers,
       machine: {
