@@ -7,7 +7,6 @@ import { indexIds } from './id-index.ts'
 import type { Files } from './files.ts'
 import { changeIndex } from './index-hunks.ts'
 import type { Review } from './review.ts'
-import { standingOf } from './standing.ts'
 import { redoHunk, undoHunks, type Known, type UndoOptions } from './undo-hunks.ts'
 import { stateOf } from './versions.ts'
 
@@ -47,7 +46,7 @@ export async function rejectHunks(deciding: Deciding, ids: Iterable<string>, how
   for (const id of ids) {
     const hunk = hunks.get(id)
     const isRejected = review.snapshot().get(id)?.state === 'rejected'
-    // Of an edit the text tells: somebody else may have brought it back while apart.
+    // Of an edit the text tells: somebody else may have brought it back while apart, or kept it from coming back.
     if (hunk && !(isRejected && hunk.kind !== 'edit')) wanted.set(id, hunk)
   }
   for (const file of new Set([...wanted.values()].map((hunk) => hunk.file))) {
@@ -85,9 +84,7 @@ async function rejectInFile(
       review.transact(() => [...wanted.keys()].forEach((id) => rejected(id)))
       return left
     }
-    const places = standingOf(doc.getText('content'), editsIn(wanted))
     for (const [id, hunk] of wanted) {
-      if (review.snapshot().get(id)?.state === 'rejected' && places.get(id)?.state === 'gone') continue
       const reason = hunk.kind === 'edit' ? undefined : changeIndex(files, hunk, 'undo', { by, at: now })
       if (hunk.kind === 'edit') edits.set(id, hunk)
       else if (reason === undefined) rejected(id)
@@ -113,9 +110,6 @@ async function rejectInFile(
     release()
   }
 }
-
-const editsIn = (hunks: ReadonlyMap<string, ReviewHunk>): Map<string, EditHunk> =>
-  new Map([...hunks].flatMap(([id, hunk]) => (hunk.kind === 'edit' ? [[id, hunk] as const] : [])))
 
 /** What is known of a file beside the hunks that are dealt with. */
 function knownOf(
