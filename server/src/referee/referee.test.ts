@@ -39,6 +39,7 @@ test('[S114] [TSK-1] of two daemons that claim one task, one gets it', async () 
   expect(t.referee.holdsLease(t.daemon.id, id, 1)).toBe(true)
   expect(t.referee.holdsLease(other.id, id, 1)).toBe(false)
   expect(t.referee.holdsLease(t.daemon.id, id, 2)).toBe(false)
+  expect([t.daemon.id, other.id].map((each) => t.referee.holdsLease(each, id))).toEqual([true, false])
 })
 
 test('[TSK-1] a claim repeated because its answer got lost brings the same grant', async () => {

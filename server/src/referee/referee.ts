@@ -101,7 +101,7 @@ export function createReferee(ports: RefereePorts): Referee {
       }),
     holdsLease: (daemonId, taskId, attempt) => {
       const task = board.get(taskId)
-      return task?.lease?.daemonId === daemonId && task.attempt === attempt && isHeld(task.state)
+      return task?.lease?.daemonId === daemonId && (attempt ?? task.attempt) === task.attempt && isHeld(task.state)
     },
     run: async (signal) => {
       const everyMs = Math.min(1_000, Math.ceil(settings.leaseMs / 4))

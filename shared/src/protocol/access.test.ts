@@ -28,14 +28,14 @@ const table: [DocRef, Role | undefined, boolean, boolean][] = [
   [{ kind: 'log', taskId: x, attempt: 1 }, undefined, true, false],
   [{ kind: 'chat', conversationId: x }, 'commenter', false, false],
   [{ kind: 'comments', fileId: x }, 'commenter', false, false],
-  [{ kind: 'run', runId: x }, undefined, true, true],
+  [{ kind: 'run', runId: x }, undefined, true, false],
   [{ kind: 'review', runId: x }, 'editor', false, false],
   [{ kind: 'skills' }, 'editor', false, false],
   [{ kind: 'tty', taskId: x, attempt: 1 }, 'runner', false, false],
   [{ kind: 'user', userId: principal }, 'viewer', true, false],
 ]
 
-test.each(table)('[ACC-1] [AGT-70] who may write %j', (doc, least, ours, others) => {
+test.each(table)('[ACC-1] [AGT-70] [AGT-121] who may write %j', (doc, least, ours, others) => {
   const leased = (daemonId: string) => daemonId === principal
   for (const role of roles) {
     expect(mayWrite(doc, who(role), leased), role).toBe(least !== undefined && atLeast(role, least))

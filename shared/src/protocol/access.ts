@@ -34,8 +34,8 @@ export const Claims = z.object({
 })
 export type Claims = z.infer<typeof Claims>
 
-/** Whether this daemon holds the lease of that attempt: only the referee knows. */
-export type HoldsLease = (daemonId: Id, taskId: Id, attempt: number) => boolean
+/** Whether this daemon holds the lease of that attempt, or of any of the task's: only the referee knows. */
+export type HoldsLease = (daemonId: Id, taskId: Id, attempt?: number) => boolean
 
 /** Who may open a document at all. */
 export function mayRead(doc: DocRef, who: Claims): boolean {
@@ -66,7 +66,8 @@ export function mayWrite(doc: DocRef, who: Claims, holdsLease: HoldsLease): bool
     case 'log':
       return isDaemon && holdsLease(who.principal, doc.taskId, doc.attempt)
     case 'run':
-      return isDaemon
+      // Of two daemons that held it one after the other, the first writes no more.
+      return isDaemon && holdsLease(who.principal, doc.runId)
     case 'tty':
       return !isDaemon && atLeast(who.role, 'runner')
     case 'tasks':
