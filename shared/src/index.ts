@@ -69,6 +69,8 @@ export {
   Blame,
   BlameRun,
   Cause,
+  ChangesAnswer,
+  ChangesRequest,
   Checkpoint,
   CheckpointList,
   DiffAnswer,

@@ -1,6 +1,7 @@
 import type {
   AuthorsAnswer,
   Blame,
+  ChangesAnswer,
   Clock,
   FileDiff,
   FindAnswer,
@@ -43,6 +44,8 @@ export type History = Restoring & {
   /** Throws `not-found` where there was no such text. */
   blame(path: string, version: number): Promise<Blame>
   authors(clients: readonly number[]): AuthorsAnswer['authors']
+  /** Whose these changes of a document (`docPath`) are; those that the log does not have are absent. */
+  changes(doc: string, changes: readonly { client: number; clock: number }[]): Promise<ChangesAnswer['changes']>
   /** As `findTexts` says; one who asks after the other, since it is much work. */
   find(texts: FindRequest['texts'], signal: AbortSignal): Promise<FindAnswer['found']>
   /** Thins what is older (server's times, ms), as `thinPast` says; returns how many entries of the log went. */
@@ -120,6 +123,16 @@ export async function openHistory({
         const { principal, cause, at: since } = record
         return [{ client, author: people(principal, cause), ...(since > 0 && { since }) }]
       }),
+    changes: async (doc, changes) => {
+      const known = await writers.read(doc, updates.head())
+      return changes.flatMap(({ client, clock }) => {
+        const record = authors.of(client)
+        const { origin } = known.find(client, clock)
+        if (!record || !origin) return []
+        const isVia = origin.isVia || origin.author !== record.principal
+        return [{ client, clock, author: people(record.principal, record.cause), isVia }]
+      })
+    },
     find: (texts, signal) => {
       const mine = finding.then(() => findTexts(updates, texts, signal))
       finding = mine.catch(() => {}) // Told to its own asker.

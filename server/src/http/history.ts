@@ -1,6 +1,8 @@
 import {
   AuthorsAnswer,
   AuthorsRequest,
+  ChangesAnswer,
+  ChangesRequest,
   CheckpointList,
   Checkpoint,
   DiffAnswer,
@@ -12,7 +14,11 @@ import {
   RestoreAnswer,
   RestoreRequest,
   RevertRequest,
+  TandemError,
+  docPath,
+  parseDocPath,
   parsePath,
+  type DocKind,
 } from '@tandem/shared'
 import { Hono } from 'hono'
 import { z } from 'zod'
@@ -99,22 +105,45 @@ export const diffRoute = (deps: HttpDeps): Hono<Env> =>
     },
   )
 
-/** `POST …/authors`: whose Yjs client ids these are. */
+/** `POST …/authors`: whose Yjs client ids these are. `POST …/authors/changes`: whose single changes are. */
 export const authorsRoute = (deps: HttpDeps): Hono<Env> =>
-  new Hono<Env>().post(
-    '/',
-    describe({
-      tag,
-      summary: 'Whom Yjs client ids belong to',
-      body: AuthorsRequest,
-      answers: { 200: AuthorsAnswer },
-    }),
-    requireRole(deps, 'viewer'),
-    async (c) => {
-      const { clients } = await readBody(c, AuthorsRequest)
-      return c.json<AuthorsAnswer>({ authors: deps.history.authors(clients) })
-    },
-  )
+  new Hono<Env>()
+    .post(
+      '/',
+      describe({
+        tag,
+        summary: 'Whom Yjs client ids belong to',
+        body: AuthorsRequest,
+        answers: { 200: AuthorsAnswer },
+      }),
+      requireRole(deps, 'viewer'),
+      async (c) => {
+        const { clients } = await readBody(c, AuthorsRequest)
+        return c.json<AuthorsAnswer>({ authors: deps.history.authors(clients) })
+      },
+    )
+    .post(
+      '/changes',
+      describe({
+        tag,
+        summary: 'Whose single changes of a conversation, its comments or a review are',
+        more: '`doc` is as `chat/<id>`. `isVia`: it came by somebody else, and nobody knows whether it is theirs. What the server does not have is absent.',
+        body: ChangesRequest,
+        answers: { 200: ChangesAnswer },
+        errors: ['not-found'],
+      }),
+      requireRole(deps, 'viewer'),
+      async (c) => {
+        const { doc, changes } = await readBody(c, ChangesRequest)
+        const ref = parseDocPath(doc)
+        if (!ref || !writtenByPeople.has(ref.kind))
+          throw new TandemError('not-found', { reason: 'there is no such document', doc })
+        return c.json<ChangesAnswer>({ changes: await deps.history.changes(docPath(ref), changes) })
+      },
+    )
+
+/** Who reads the workspace may know whose each of these is. */
+const writtenByPeople: ReadonlySet<DocKind> = new Set(['chat', 'comments', 'review'])
 
 const named = ({ principal, name }: Caller) => ({ id: principal, name })
 

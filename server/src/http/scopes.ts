@@ -44,7 +44,7 @@ const needsByWord: Readonly<Record<string, Needs>> = {
 const unknown: Needs = { read: 'admin', write: 'admin' }
 
 /** Requests that ask by POST, since what they ask for is long. */
-const asksByPost = new Set(['/bulk/read', '/blobs/missing', '/history/find', '/authors'])
+const asksByPost = new Set(['/bulk/read', '/blobs/missing', '/history/find', '/authors', '/authors/changes'])
 
 /** The scope that a key needs for a request; undefined where any will do. */
 export function scopeFor(method: string, path: string): Scope | undefined {

@@ -208,3 +208,42 @@ test('[LOG-61] [LOG-68] what somebody passes on stays its author’s, marked; an
     ],
   })
 })
+
+test('[AGT-120] whose a single message of a conversation is, and whether it came by somebody else', async () => {
+  const server = await testServer()
+  const [mira, ben] = [await join(server, 'runner', 'Mira'), await join(server, 'commenter', 'Ben')]
+  const doc = { kind: 'chat', conversationId: createId() } as const
+  const writer = await (await testClient(mira)).open(doc)
+  writer.doc.getMap('messages').set('hers', 1)
+  await acknowledged(writer.provider)
+  const hers = writer.doc.clientID
+  const reader = await (await testClient(ben)).open(doc)
+  reader.doc.getMap('messages').set('his', 2)
+  // In her name.
+  const forged = new Y.Doc()
+  Y.applyUpdate(forged, Y.encodeStateAsUpdate(reader.doc))
+  forged.clientID = hers
+  forged.getMap('messages').set('forged', 3)
+  Y.applyUpdate(reader.doc, Y.encodeStateAsUpdate(forged))
+  await acknowledged(reader.provider)
+  const ask = (of: string, changes: { client: number; clock: number }[]) =>
+    restOf(server).post('/authors/changes', { doc: of, changes })
+  const his = reader.doc.clientID
+  const changes = [
+    { client: hers, clock: 0 },
+    { client: hers, clock: 1 },
+    { client: his, clock: 0 },
+    { client: his, clock: 9 },
+    { client: 7, clock: 0 },
+  ]
+  const of = (name: string, id: string) => ({ id, name, kind: 'person' })
+  expect(await ask(`chat/${doc.conversationId}`, changes)).toEqual({
+    changes: [
+      { ...changes[0], author: of('Mira', mira.principal), isVia: false },
+      { ...changes[1], author: of('Mira', mira.principal), isVia: true },
+      { ...changes[2], author: of('Ben', ben.principal), isVia: false },
+    ],
+  })
+  const init = { method: 'POST', body: JSON.stringify({ doc: 'ops', changes }) }
+  expect((await server.inWorkspace('/authors/changes', init)).status).toBe(404)
+})

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { createId, type Id } from '../base/ids.ts'
 import { ChatMessage } from '../protocol/agent.ts'
 import { checked } from './checked.ts'
-import { openRecords } from './records.ts'
+import { openRecords, type Change } from './records.ts'
 import { cachedView, type View } from './view.ts'
 
 /** So many characters of a title are shown. */
@@ -19,8 +19,10 @@ export type Chat = View<ReadonlyMap<string, ChatMessage>> & {
   /** Changes one that was not delivered yet; what was is in the run. False where it is gone. */
   edit(id: string, change: Partial<Pick<ChatMessage, 'text' | 'mentions' | 'deliver'>>): boolean
   withdraw(id: string): void
-  /** The Yjs client that wrote a message as it stands: nobody can write as somebody else. */
+  /** The Yjs client that wrote a message as it stands. */
   writer(id: string): number | undefined
+  /** The change that did: who made it, and who only passed it on, the server knows. */
+  change(id: string): Change | undefined
 }
 
 /** One conversation, as people write it; what the agent says in it is in the documents of its runs. */
@@ -51,5 +53,6 @@ export function openChat(doc: Y.Doc): Chat {
     },
     withdraw: messages.remove,
     writer: messages.writer,
+    change: messages.change,
   }
 }

@@ -36,6 +36,7 @@ test('[AGT-71] whose a message is, its client id says, also once somebody else h
   openChat(tom).edit(id, { text: 'not mine' })
   Y.applyUpdate(mira, Y.encodeStateAsUpdate(tom))
   expect(openChat(mira).writer(id)).toBe(tom.clientID)
+  expect(openChat(mira).change(id)).toEqual({ client: tom.clientID, clock: 0 })
 })
 
 test('[AGT-73] what does not parse is shown to nobody and stays; what is too large is not written', () => {

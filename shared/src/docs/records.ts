@@ -2,6 +2,9 @@ import type * as Y from 'yjs'
 import type { z } from 'zod'
 import { cachedView, type View } from './view.ts'
 
+/** One change of a document, by its Yjs client and that client's clock. */
+export type Change = { readonly client: number; readonly clock: number }
+
 /** A Y.Map of plain JSON records by id, each parsed as it is read. */
 export type Records<T> = View<ReadonlyMap<string, T>> & {
   get(id: string): T | undefined
@@ -9,6 +12,8 @@ export type Records<T> = View<ReadonlyMap<string, T>> & {
   remove(id: string): void
   /** The Yjs client that wrote an entry as it stands: whose that is, the server's registry says. */
   writer(id: string): number | undefined
+  /** The change that wrote it: an id of Yjs', which names the same everywhere. */
+  change(id: string): Change | undefined
   /** Ids of entries that do not parse: kept as they are, shown to nobody. */
   unreadable(): readonly string[]
 }
@@ -39,6 +44,10 @@ export function openRecords<S extends z.ZodType>(doc: Y.Doc, name: string, schem
         changed()
       }),
   )
+  const change = (id: string): Change | undefined => {
+    const item = map._map.get(id)
+    return item?.deleted === false ? { client: item.id.client, clock: item.id.clock } : undefined
+  }
   return {
     ...view,
     get: (id) => parsed.get(id),
@@ -48,10 +57,8 @@ export function openRecords<S extends z.ZodType>(doc: Y.Doc, name: string, schem
     remove: (id) => {
       map.delete(id)
     },
-    writer: (id) => {
-      const item = map._map.get(id)
-      return item?.deleted === false ? item.id.client : undefined
-    },
+    writer: (id) => change(id)?.client,
+    change,
     unreadable: () => [...broken],
   }
 }

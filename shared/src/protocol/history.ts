@@ -112,6 +112,19 @@ export const AuthorsAnswer = z.object({
 export type AuthorsAnswer = z.infer<typeof AuthorsAnswer>
 
 /**
+ * `POST …/authors/changes`: whose single changes of a document are, for whoever acts on what stands there. `isVia`: it came
+ * by somebody else, and nobody knows whether it is theirs. What the server does not have is absent.
+ */
+export const ChangesRequest = z.object({
+  doc: z.string().max(200),
+  changes: z.array(z.object({ client: z.int().nonnegative(), clock: z.int().nonnegative() })).max(2_000),
+})
+export const ChangesAnswer = z.object({
+  changes: z.array(z.object({ client: z.int(), clock: z.int(), author: Author, isVia: z.boolean() })),
+})
+export type ChangesAnswer = z.infer<typeof ChangesAnswer>
+
+/**
  * `POST …/restore`: brings files back as they were at `version`, as a new change. Without `paths` and `files` it is the
  * whole workspace. `POST …/revert`: takes back what happened between two versions and keeps what came later.
  */
