@@ -7,7 +7,7 @@ export const AgentMode = z.enum(agentModes)
 export type AgentMode = z.infer<typeof AgentMode>
 
 /** `provider:model`, as the daemon's configuration names it. */
-const ModelName = z.string().min(1).max(200)
+export const ModelName = z.string().min(1).max(200)
 export const CallId = z.string().min(1).max(200)
 
 /** Any JSON of at most so many characters. */
@@ -71,6 +71,13 @@ export const RunAbout = z.object({
   model: ModelName,
   /** The checkpoint that was made before it began. */
   checkpoint: Id.optional(),
+  /** The version of the words that the model is given before all others. */
+  prompt: z.int().optional(),
+  /** Which messages of earlier runs it was given, in order: they stand there, and only there. */
+  earlier: z
+    .array(z.object({ run: Id, from: z.int().nonnegative(), to: z.int().nonnegative() }))
+    .max(50)
+    .optional(),
 })
 export type RunAbout = z.infer<typeof RunAbout>
 

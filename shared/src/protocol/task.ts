@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
+import { AgentMode, Mention, ModelName } from './agent.ts'
 import { BlobHash } from './blobs.ts'
 import { ExecutionResult, SessionName, Snippet } from './execution.ts'
 
@@ -48,7 +49,18 @@ export const TaskPayload = z.discriminatedUnion('kind', [
       'Tasks and executions that say the same have one shell: its folder, variables and scratch files.',
     ),
   }),
-  z.object({ kind: z.literal('agent'), prompt: z.string().max(100_000), conversationId: Id.optional() }),
+  z.object({
+    kind: z.literal('agent'),
+    prompt: z.string().max(100_000),
+    conversationId: Id.optional(),
+    /** The message of that conversation that asks for it. */
+    message: Id.optional(),
+    mentions: z.array(Mention).max(50).optional(),
+    /** What it may do by itself; `ask` where nothing is said. */
+    mode: AgentMode.optional(),
+    /** As the daemon's configuration names it; its default where nothing is said. */
+    model: ModelName.optional(),
+  }),
 ])
 export type TaskPayload = z.infer<typeof TaskPayload>
 
