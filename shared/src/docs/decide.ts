@@ -102,7 +102,8 @@ async function rejectInFile(
       for (const id of edits.keys()) {
         const taken = undone.taken.get(id)
         if (undone.left.has(id)) left.push({ hunk: id, reason: 'somebody else wrote in its place since' })
-        else if (!again.has(id) || taken) rejected(id, taken && { taken })
+        // What is to come back with one that was rejected before is what went then.
+        else if (!again.has(id)) rejected(id, taken && { taken })
       }
     })
     return left

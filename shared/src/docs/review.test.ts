@@ -95,7 +95,7 @@ test('[AGT-77] [AGT-79] [AGT-5] rejecting keeps what was typed inside; it comes 
   expect(await rejectHunks(deciding(), [id], keep)).toEqual([])
   expect(text.toString()).toBe('let a = 1\nlet b = 2 /* typed */\n')
   expect(review.snapshot().get(id)?.state).toBe('rejected')
-  expect(await rejectHunks(deciding(), [id], keep)).toEqual([])
+  expect(await rejectHunks(deciding(), [id], all)).toEqual([])
   await bringBack(deciding(), [id])
   expect([text.toString(), review.snapshot().get(id)?.state]).toEqual([changed, 'back'])
   expect(standing().get(id)?.state).toBe('changed')

@@ -49,13 +49,13 @@ export function undoHunks(
   const known = standInsOf(doc.getText('content'))
   const there = shownIn(doc, known)
   const took = indexOf([...hunks.values(), ...standing, ...rejected], 'old', known)
-  // What another rejected hunk had put, and what another one that stands took as well, at the same time.
   const wasBack = putBackIn(doc, known)
   const left = new Set<string>()
   for (const [id, { parts }] of hunks)
     if (spare && !again.has(id) && parts.some((part) => isOver(originals(part.new, known), joined(there, took))))
       left.add(id)
   const staying = [...standing, ...[...left].flatMap((id) => hunks.get(id) ?? [])]
+  // What another rejected hunk had put, and what another one that stands took as well, at the same time.
   const noMore = joined(indexOf(rejected, 'new', known), indexOf(staying.filter(isIn(doc)), 'old', known))
   const taken: UndoneHunks['taken'] = new Map()
   const [take, put, clear]: [Chars, Taken[], Chars[]] = [[], [], []]
