@@ -183,9 +183,12 @@ test('[AGT-86] [AGT-10] a change that was cut off is known to have arrived, or n
   expect(await recall('editFile', input, notes[2])).toMatchObject({ text: 'a.ts was changed' })
   const made = { path: 'new.ts', content: 'x\n' }
   expect(await recall('writeFile', made, undefined)).toBe('not-done')
-  server.create('new.ts', 'x\n')
-  expect(await recall('writeFile', made, undefined)).toMatchObject({ text: 'new.ts was made' })
-  expect(await recall('writeFile', { path: 'a.ts', content: 'y' }, undefined)).toBe('unknown')
+  expect(await recall('writeFile', made, { makes: 'new.ts' })).toBe('not-done')
+  await use('writeFile', made)
+  expect(notes.at(-1)).toEqual({ makes: 'new.ts' })
+  expect(await recall('writeFile', made, notes.at(-1))).toMatchObject({ text: 'new.ts was made' })
+  expect(await recall('writeFile', { ...made, content: 'y' }, notes.at(-1))).toBe('unknown')
+  expect(await recall('writeFile', { path: 'a.ts', content: 'y' }, undefined)).toBe('not-done')
 })
 
 test('[AGT-84] a file is read in bounded pieces, with the numbers of its lines; what is no text is said to be none', async () => {

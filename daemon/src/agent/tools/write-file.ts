@@ -35,7 +35,8 @@ export const writeFileTool = (project: Project) =>
       return failed(`${path} is there, and you have not read it. Nothing was changed. It says:\n${shown}${more}`)
     },
     recall: async ({ path: raw, content }, note, context) => {
-      if (note !== undefined && note !== null) {
+      // Only a file that is to be made has no note of a change: whether it was, the index says.
+      if (!Making.safeParse(note).success) {
         const done = await recallChange(project, note, context)
         return done === 'not-done' ? done : { text: `${done.path} was written`, details: { path: done.path } }
       }
@@ -49,8 +50,12 @@ export const writeFileTool = (project: Project) =>
     },
   })
 
+/** Kept before a file is made. */
+const Making = z.object({ makes: z.string() })
+
 async function create(project: Project, path: string, text: string, context: CallContext): Promise<ToolResult> {
   const { tree, task } = project
+  await context.note({ makes: path } satisfies z.input<typeof Making>)
   const change = { do: 'create' as const, path, bytes: new TextEncoder().encode(text) }
   const [refused] = await tree.commit([change], task, context.signal)
   if (refused) return failed(`${refused.path} could not be made: ${refused.reason}`)
