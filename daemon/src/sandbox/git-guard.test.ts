@@ -18,7 +18,8 @@ describe('[SBX-207] the settings of a repository cannot be sent elsewhere', () =
     git('init', '-q')
     const guard = createGitGuard(workspace, me)
     const first = guard.hold()
-    const second = guard.hold()
+    // Of other walls, for the same folder.
+    const second = createGitGuard(workspace, me).hold()
     expect(readFileSync(at('.git/commondir'), 'utf8')).toBe('.')
     writeFileSync(at('a'), 'a')
     git('add', 'a')

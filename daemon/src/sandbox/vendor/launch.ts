@@ -37,16 +37,21 @@ export function launchFenced({ argv: [file, ...args], folder, channel, limits, i
   const root = child.pid
   const known = new Map<number, string>()
   let exceeded: EndReason | undefined
+  /** From when it has ended its number may be another's: then only who was known before counts. */
+  let over = false
   let looking = false
-  const family = async () => (root === undefined ? [] : familyOf(root, await listProcesses(), known))
+  const family = async () => {
+    const all = await listProcesses()
+    return familyOf(over ? undefined : root, all, known)
+  }
+  const signalGroup = (name: NodeJS.Signals) => {
+    if (root !== undefined && !over) signalEach([-root], name)
+  }
   const signal = async (name: NodeJS.Signals) => {
-    // At once for the group; what has left it is found first.
-    if (root !== undefined) signalEach([-root], name)
-    signalEach(
-      (await family()).map(({ pid }) => pid),
-      name,
-    )
-    if (name !== 'SIGKILL') signalEach([...known.keys()], 'SIGCONT')
+    // At once for the group; what has left it is found first. One that was stopped hears nothing before it goes on.
+    signalGroup(name)
+    const pids = (await family()).map(({ pid }) => pid)
+    for (const each of name === 'SIGKILL' ? [name] : [name, 'SIGCONT' as const]) signalEach(pids, each)
   }
   const look = async () => {
     const all = await family()
@@ -66,9 +71,10 @@ export function launchFenced({ argv: [file, ...args], folder, channel, limits, i
       throw new TandemError('sandbox-unavailable', { reason: 'the fence could not be started' }, cause)
     })
     .then(async (result) => {
+      signalGroup('SIGKILL')
+      over = true
       // Until nothing of it is left, or what is left cannot be ended.
-      for (let tries = 0; tries < 20 && (await family()).some(({ pid }) => pid !== root); tries++)
-        await signal('SIGKILL')
+      for (let tries = 0; tries < 20 && (await family()).length > 0; tries++) await signal('SIGKILL')
       return { ...result, started: isStarted() }
     })
     .finally(() => {

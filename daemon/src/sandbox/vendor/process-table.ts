@@ -31,12 +31,13 @@ export const listProcesses = (): Promise<Listed[]> =>
 
 /**
  * Those that belong to a command: what it started, all of its group, and whoever was known as one before and is still there, though its
- * parent may be gone. `known` grows by them.
+ * parent may be gone. `known` grows by them. Without `root`, whose number may be another's by now, only those who were known.
  */
-export function familyOf(root: number, all: readonly Listed[], known: Map<number, string>): Listed[] {
+export function familyOf(root: number | undefined, all: readonly Listed[], known: Map<number, string>): Listed[] {
   const family = new Map<number, Listed>()
   for (const each of all)
-    if (each.pid === root || each.group === root || known.get(each.pid) === each.since) family.set(each.pid, each)
+    if ((root !== undefined && (each.pid === root || each.group === root)) || known.get(each.pid) === each.since)
+      family.set(each.pid, each)
   for (let size = -1; size !== family.size;) {
     size = family.size
     for (const each of all) if (family.has(each.parent)) family.set(each.pid, each)
