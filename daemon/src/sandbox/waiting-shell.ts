@@ -46,10 +46,18 @@ export function createWaitingShells({ identity, groups, signal }: WaitingOptions
     const { child, group } = waiting ?? {}
     waiting = undefined
     child?.stdio[shellFd]?.destroy()
-    child?.once('exit', () => group?.end())
+    group?.end()
+  }
+  /** Whoever needs the next one is told why there can be none. */
+  const fillQuietly = () => {
+    due = undefined
+    try {
+      fill()
+    } catch {
+      drop()
+    }
   }
   const fill = () => {
-    due = undefined
     // It needs another to mount.
     const group = identity.isRoot ? groups?.create(2) : undefined
     const own = identity.isRoot
@@ -65,7 +73,7 @@ export function createWaitingShells({ identity, groups, signal }: WaitingOptions
     const pipes = child.stdio.slice(1) as Socket[]
     child.unref()
     for (const pipe of pipes) pipe.unref()
-    const [told] = [pipes[shellFd - 1]]
+    const told = pipes[shellFd - 1]
     told?.on('error', () => {}) // it ended while it waited
     const become: WaitingShell['become'] = (argv, data) => {
       child.ref()
@@ -102,7 +110,7 @@ export function createWaitingShells({ identity, groups, signal }: WaitingOptions
     },
     refill: () => {
       if (waiting || due || signal.aborted || identity.drop) return
-      due = setTimeout(fill, restMs).unref()
+      due = setTimeout(fillQuietly, restMs).unref()
     },
   }
 }
