@@ -13,8 +13,8 @@ const mayStart: Readonly<Record<string, string>> = {
   'sandbox/terminal.ts': 'commands at a terminal, behind the same walls',
   'sandbox/terminal-host.ts': 'the same, from a process that opens the terminal',
   'sandbox/unsafe.ts': 'commands without walls, with --unsafe-no-sandbox alone',
-  'sandbox/vendor/helper.ts': 'commands, behind the walls of the vendor of the system',
-  'sandbox/vendor/launch.ts': 'the process that puts those up',
+  'sandbox/vendor/launch.ts': 'commands, behind the walls of the vendor of the system',
+  'sandbox/vendor/helper.ts': 'the process that says how those are put up',
   'containers/container.ts': 'code, in a container',
   // Programs of the machine, found outside the workspace, with words of ours.
   'containers/cli.ts': 'podman or docker',
