@@ -105,6 +105,16 @@ test('[AGT-77] [AGT-79] [AGT-5] rejecting keeps what was typed inside; it comes 
   expect(text.toString()).toBe(changed)
 })
 
+test('[AGT-79] what was rejected twice comes back whole, also where another change lies in it', async () => {
+  const { agent, text, deciding } = bed('one\n')
+  const [first = ''] = agent('one, and much more of it\n')
+  agent('one, and much less of it\n')
+  await rejectHunks(deciding(), [first], keep)
+  await rejectHunks(deciding(), [first], keep)
+  await bringBack(deciding(), [first])
+  expect(text.toString()).toBe('one, and much less of it\n')
+})
+
 test('[AGT-77] of three choices one is exactly what was there; that too is taken back, and accepting changes nothing', async () => {
   const { agent, person, text, deciding, review } = bed('one\ntwo\nthree\n')
   const [id = ''] = agent('one\nTWO, and more\nthree\n')

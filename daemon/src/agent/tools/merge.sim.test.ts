@@ -9,5 +9,5 @@ test('[AGT-88] [AGT-2] [AGT-4] [AGT-5] people and runs in one text, apart and to
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counts[key]
   }
   // A simulation in which nothing happens shows nothing.
-  for (const count of Object.values(sum)) expect(count).toBeGreaterThan(20)
+  for (const count of Object.values(sum)) expect(count).toBeGreaterThan(5)
 })
