@@ -10,7 +10,7 @@ const suite: LongSuite = {
     'daemon/src/agent/tools/merge.sim.ts',
     'daemon/src/tree/edit-text.ts',
     'shared/src/merge/*.ts',
-    'shared/src/docs/{char-ids,decide,hunks,swap-chars,undo-hunks}.ts',
+    'shared/src/docs/{char-ids,decide,hunks,id-index,swap-chars,undo-hunks}.ts',
   ],
   run: async ({ seed, log, signal }) => {
     const counts = { histories: 0, typed: 0, edits: 0, skipped: 0, rejected: 0, back: 0, lost: 0 }
