@@ -14,8 +14,11 @@ export type Chat = View<ReadonlyMap<string, ChatMessage>> & {
   /** Empty until somebody gave one. */
   title: View<string>
   setTitle(title: string): void
-  /** Writes a message and returns its id. Throws `validation-failed` for one that is too large. */
-  send(message: z.input<typeof ChatMessage>): Id
+  /**
+   * Writes a message and returns its id, `id` where the run that it begins was told it before. Throws `validation-failed`
+   * for one that is too large.
+   */
+  send(message: z.input<typeof ChatMessage>, id?: Id): Id
   /** Changes one that was not delivered yet; what was is in the run. False where it is gone. */
   edit(id: string, change: Partial<Pick<ChatMessage, 'text' | 'mentions' | 'deliver'>>): boolean
   withdraw(id: string): void
@@ -40,8 +43,7 @@ export function openChat(doc: Y.Doc): Chat {
       (changed) => about.observe(changed),
     ),
     setTitle: (title) => void about.set('title', title.trim().slice(0, maxTitle)),
-    send: (message) => {
-      const id = createId()
+    send: (message, id = createId()) => {
       messages.set(id, checked(ChatMessage, message, 'message'))
       return id
     },

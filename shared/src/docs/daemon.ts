@@ -1,6 +1,7 @@
 import type * as Y from 'yjs'
 import { z } from 'zod'
 import { Id } from '../base/ids.ts'
+import { ModelName } from '../protocol/agent.ts'
 import { BlobHash } from '../protocol/blobs.ts'
 import { SandboxTier } from '../protocol/sandbox.ts'
 import { openRecords } from './records.ts'
@@ -91,11 +92,42 @@ export const SandboxState = z.object({
 })
 export type SandboxState = z.infer<typeof SandboxState>
 
+/**
+ * What runs of the agent can be done by on this machine: names and words alone, never a key. `name` is what a run names;
+ * `why` it cannot be used yet, with what to do about it.
+ */
+const AgentChoice = z.object({
+  name: ModelName,
+  title: z.string().max(200),
+  /** The built-in helper, a server of models on that machine, an agent on its PATH, or a provider that wants a key. */
+  kind: z.enum(['helper', 'local', 'agent', 'provider']),
+  /** What one had better know of it. */
+  note: z.string().max(500).optional(),
+  why: z.string().max(500).optional(),
+})
+export type AgentChoice = z.infer<typeof AgentChoice>
+
+/** What a daemon that runs the agent has to offer; one that says nothing of it runs none. */
+const AgentOffer = z.object({
+  /** What is taken where nobody chooses. */
+  default: ModelName,
+  choices: z.array(AgentChoice).max(500),
+  /** Where a key goes, in words, with the file or the command between backticks. */
+  keys: z.string().max(500),
+})
+export type AgentOffer = z.infer<typeof AgentOffer>
+
 /** The workspace as the daemon sees it [S93]. */
 export const WorkspaceStatus = z.enum(['connected', 'disconnected', 'syncing'])
 export type WorkspaceStatus = z.infer<typeof WorkspaceStatus>
 
-const parts = { about: DaemonAbout, mirror: MirrorState, sandbox: SandboxState, workspaceStatus: WorkspaceStatus }
+const parts = {
+  about: DaemonAbout,
+  mirror: MirrorState,
+  sandbox: SandboxState,
+  agent: AgentOffer,
+  workspaceStatus: WorkspaceStatus,
+}
 type Parts = { [K in keyof typeof parts]: z.infer<(typeof parts)[K]> }
 
 export type Daemon = View<Readonly<Partial<Parts>>> & {

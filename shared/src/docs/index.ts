@@ -25,6 +25,8 @@ export { openTaskTerminal, type TaskTerminal, type TerminalDrive } from './task-
 export { maxSegmentBytes, readLogSegment, writeLogLine } from './log-segment.ts'
 export {
   DaemonAbout,
+  type AgentChoice,
+  type AgentOffer,
   MirrorAlert,
   MirrorConflict,
   MirrorQuestion,
