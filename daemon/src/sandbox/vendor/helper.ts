@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { realpathSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -34,13 +34,23 @@ const program = fileURLToPath(new URL('helper-process.ts', import.meta.url))
 
 /** Holds the one process that the library of another vendor lives in. Nothing of the daemon's environment reaches it but PATH. */
 export function createHelper({ path, log }: { path: string; log: Log }): Helper {
-  const folder = realpathSync(makeTemporary('helper'))
+  const own = realpathSync(makeTemporary('helper'))
+  const folder = join(own, 'here')
+  mkdirSync(folder)
+  const remove = () => {
+    try {
+      removeTemporary(own)
+    } catch (error) {
+      log.warn('the folder of the helper could not be removed', { own, error })
+    }
+  }
   let running: Running | undefined
   let [asked, asking] = [0, 0]
   const start = (): Running => {
     const child = spawn(process.execPath, ['--no-warnings', program], {
       cwd: folder,
-      env: { PATH: path, HOME: folder, TMPDIR: tmpdir() },
+      // What it leaves where it is killed goes with the rest of it.
+      env: { PATH: path, HOME: own, TMPDIR: own },
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     })
@@ -99,8 +109,10 @@ export function createHelper({ path, log }: { path: string; log: Log }): Helper 
     close: () => {
       const ended = running?.child
       running = undefined
+      // It takes away its own things first. Where nobody waits for that, the next start does it.
+      if (ended) ended.once('exit', remove)
+      else remove()
       ended?.stdin?.end()
-      removeTemporary(folder)
     },
   }
 }
