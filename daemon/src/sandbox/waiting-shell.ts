@@ -14,7 +14,7 @@ export type WaitingShell = {
   become(argv: readonly string[], data: readonly number[]): void
 }
 
-export type WaitingShells = {
+type WaitingShells = {
   /** The one that waits, for so many processes; undefined where there is none. */
   take(procs: number): WaitingShell | undefined
   /** Puts one ready for the next command, a moment later: whoever waits for the end of this one goes first. */
