@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +29,14 @@ async function sandboxFound({ place = [] as string[], policy = {} } = {}) {
   return Findings.parse(JSON.parse(stdout)).filter(({ title }) => title === 'sandbox')
 }
 
+/** Of Landlock in this kernel: a reduced sandbox needs the sixth. */
+const version = Number(
+  execFileSync('perl', ['-e', 'print syscall(444, 0, 0, 1)'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }),
+)
+
 /** An ordinary container's walls: no further namespaces, and not the right to mount. */
 const container = [
   'bwrap',
@@ -56,18 +64,22 @@ test(
   },
 )
 
-test('[SBX-362] where there are no namespaces it says what would do', { timeout: 60_000 }, async () => {
-  expect(await sandboxFound({ place: container })).toEqual([
-    {
-      title: 'sandbox',
-      is: 'fail',
-      says: expect.stringContaining('The sandbox cannot start'),
-      fix: expect.stringContaining('"onUnavailable": "reduced"'),
-    },
-  ])
-})
+test.runIf(version >= 6)(
+  '[SBX-362] where there are no namespaces it says what would do',
+  { timeout: 60_000 },
+  async () => {
+    expect(await sandboxFound({ place: container })).toEqual([
+      {
+        title: 'sandbox',
+        is: 'fail',
+        says: expect.stringContaining('The sandbox cannot start'),
+        fix: expect.stringContaining('"onUnavailable": "reduced"'),
+      },
+    ])
+  },
+)
 
-test('[SBX-363] of a reduced sandbox it says what is open', { timeout: 60_000 }, async () => {
+test.runIf(version >= 6)('[SBX-363] of a reduced sandbox it says what is open', { timeout: 60_000 }, async () => {
   const policy = { sandbox: { onUnavailable: 'reduced' } }
   expect(await sandboxFound({ place: container, policy })).toEqual([
     {

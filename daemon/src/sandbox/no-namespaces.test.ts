@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { findProgram } from './walls.ts'
+import { whereReduced } from './where-reduced.suite.ts'
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'tandem-place-')))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
@@ -54,35 +55,37 @@ const owners = process.getuid?.() === 0 ? [0, 12_345] : [process.getuid?.() ?? -
 chmodSync(base, 0o711)
 writeFileSync(join(base, 'secret'), 'CANARY')
 
-test.each(owners)(
-  '[SBX-362] [SBX-203] where nobody may open namespaces commands are refused, and it is said what would do (user %i)',
-  { timeout: 60_000 },
-  async (owner) => {
-    const found = await inContainer('refuse', 'echo ran', owner)
-    expect(found).toMatchObject({
-      tier: 'none',
-      reason: expect.stringContaining('The sandbox cannot start'),
-      fix: expect.stringMatching(/user namespaces.*"onUnavailable": "reduced"/),
-      held: 0,
-      said: expect.stringMatching(/^sandbox-unavailable: .*onUnavailable/),
-    })
-  },
-)
+whereReduced(() => {
+  test.each(owners)(
+    '[SBX-362] [SBX-203] where nobody may open namespaces commands are refused, and it is said what would do (user %i)',
+    { timeout: 60_000 },
+    async (owner) => {
+      const found = await inContainer('refuse', 'echo ran', owner)
+      expect(found).toMatchObject({
+        tier: 'none',
+        reason: expect.stringContaining('The sandbox cannot start'),
+        fix: expect.stringMatching(/user namespaces.*"onUnavailable": "reduced"/),
+        held: 0,
+        said: expect.stringMatching(/^sandbox-unavailable: .*onUnavailable/),
+      })
+    },
+  )
 
-test.each(owners)(
-  '[SBX-362] [SBX-363] there the owner may take a reduced sandbox, in which commands run (user %i)',
-  { timeout: 60_000 },
-  async (owner) => {
-    const line = `node -p 40+2; echo x > made; cat made ${base}/secret; git init -q r && git -C r status -s; exec 9<>/dev/tcp/127.0.0.1/1`
-    const found = await inContainer('reduced', line, owner)
-    expect(found).toMatchObject({
-      tier: 'reduced',
-      reason: expect.stringContaining('secrets in the folder'),
-      fix: expect.stringMatching(/The sandbox cannot start.*user namespaces/s),
-      said: expect.stringMatching(/^42\nx\n/),
-    })
-    expect(found.held).toBeGreaterThanOrEqual(11)
-    expect(found.said).not.toContain('CANARY')
-    expect(found.said).toContain('unreachable')
-  },
-)
+  test.each(owners)(
+    '[SBX-362] [SBX-363] there the owner may take a reduced sandbox, in which commands run (user %i)',
+    { timeout: 60_000 },
+    async (owner) => {
+      const line = `node -p 40+2; echo x > made; cat made ${base}/secret; git init -q r && git -C r status -s; exec 9<>/dev/tcp/127.0.0.1/1`
+      const found = await inContainer('reduced', line, owner)
+      expect(found).toMatchObject({
+        tier: 'reduced',
+        reason: expect.stringContaining('secrets in the folder'),
+        fix: expect.stringMatching(/The sandbox cannot start.*user namespaces/s),
+        said: expect.stringMatching(/^42\nx\n/),
+      })
+      expect(found.held).toBeGreaterThanOrEqual(11)
+      expect(found.said).not.toContain('CANARY')
+      expect(found.said).toContain('unreachable')
+    },
+  )
+})

@@ -6,6 +6,7 @@ import type { Cell } from './cell.ts'
 import { commandIdentity } from './identity.ts'
 import { createReducedCells } from './reduced-cell.ts'
 import { findReducedWalls } from './walls.ts'
+import { whereReduced } from './where-reduced.suite.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 const folder = mkdtempSync(join(tmpdir(), 'tandem-cell-test-'))
@@ -31,9 +32,10 @@ async function said({ stdout, stderr, exit }: Cell): Promise<string> {
   return text
 }
 
-test('[SBX-369] a cell without namespaces: it reads its own files and the libraries, and reaches nothing', async () => {
-  const text = await said(
-    start(`
+whereReduced(() => {
+  test('[SBX-369] a cell without namespaces: it reads its own files and the libraries, and reaches nothing', async () => {
+    const text = await said(
+      start(`
       import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
       import { connect } from 'node:net'
       import { execFileSync } from 'node:child_process'
@@ -54,34 +56,35 @@ test('[SBX-369] a cell without namespaces: it reads its own files and the librar
       for (const [name, attack] of Object.entries(tries)) {
         try { console.log(name + ': ' + await attack()) } catch { console.log(name + ': refused') }
       }`),
-  )
-  const lines = Object.fromEntries(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(': ') as [string, string]),
-  )
-  const { own, env, ...others } = lines
-  expect([own, env]).toEqual(['program.mjs', '0'])
-  expect(Object.keys(others)).toHaveLength(10)
-  expect(new Set(Object.values(others))).toEqual(new Set(['refused']))
-})
+    )
+    const lines = Object.fromEntries(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => line.split(': ') as [string, string]),
+    )
+    const { own, env, ...others } = lines
+    expect([own, env]).toEqual(['program.mjs', '0'])
+    expect(Object.keys(others)).toHaveLength(10)
+    expect(new Set(Object.values(others))).toEqual(new Set(['refused']))
+  })
 
-test('[SBX-369] [S167] it is spoken with over its pipes, ends when it is told to, and by its processor time', async () => {
-  const echoes = start(`process.stdin.on('data', (bytes) => { process.stdout.write(bytes); process.exit(7) })`)
-  echoes.stdin.write('hello\n')
-  expect(await said(echoes)).toBe('hello\n')
-  expect(await echoes.exit).toEqual({ code: 7, signal: null })
-  const mark = `cell-${process.pid}`
-  const runs = start('console.log(import.meta.dirname); for (;;);', { args: [mark] })
-  const place = String(await new Promise((told) => runs.stdout.once('data', told))).trim()
-  expect(existsSync(dirname(place))).toBe(true)
-  expect(running(mark)).toBeGreaterThan(0)
-  runs.kill()
-  await runs.exit
-  expect(running(mark)).toBe(0)
-  const spins = start('for (;;);', { cpuSeconds: 1 })
-  expect((await spins.exit).code).toBeGreaterThan(128)
+  test('[SBX-369] [S167] it is spoken with over its pipes, ends when it is told to, and by its processor time', async () => {
+    const echoes = start(`process.stdin.on('data', (bytes) => { process.stdout.write(bytes); process.exit(7) })`)
+    echoes.stdin.write('hello\n')
+    expect(await said(echoes)).toBe('hello\n')
+    expect(await echoes.exit).toEqual({ code: 7, signal: null })
+    const mark = `cell-${process.pid}`
+    const runs = start('console.log(import.meta.dirname); for (;;);', { args: [mark] })
+    const place = String(await new Promise((told) => runs.stdout.once('data', told))).trim()
+    expect(existsSync(dirname(place))).toBe(true)
+    expect(running(mark)).toBeGreaterThan(0)
+    runs.kill()
+    await runs.exit
+    expect(running(mark)).toBe(0)
+    const spins = start('for (;;);', { cpuSeconds: 1 })
+    expect((await spins.exit).code).toBeGreaterThan(128)
+  })
 })
 
 /** How many processes of the machine have this among their last arguments. */

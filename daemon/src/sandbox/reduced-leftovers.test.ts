@@ -1,5 +1,8 @@
 import { describeLeftovers } from './leftovers.suite.ts'
+import { whereReduced } from './where-reduced.suite.ts'
 
 const isRoot = process.getuid?.() === 0
 
-describeLeftovers(isRoot ? 'reduced, as root in a folder of root' : 'reduced, as an ordinary user', { reduced: true })
+whereReduced(() => {
+  describeLeftovers(isRoot ? 'reduced, as root in a folder of root' : 'reduced, as an ordinary user', { reduced: true })
+})

@@ -12,6 +12,7 @@ import { createNodeGuests } from '../isolate/run-node.ts'
 import { createCells, createUnsafeCells } from '../sandbox/cell.ts'
 import { createBed, type Bed } from '../sandbox/fixture.ts'
 import { commandIdentity } from '../sandbox/identity.ts'
+import { whereReduced } from '../sandbox/where-reduced.suite.ts'
 import { createReducedCells } from '../sandbox/reduced-cell.ts'
 import { code, nodePrograms } from './code-programs.suite.ts'
 import { describeExecutor } from './executor.suite.ts'
@@ -56,16 +57,14 @@ function executorOf({ runner, probe, workspace }: Bed, graceMs = 10_000, owner: 
   }) as Executor
 }
 
-for (const [how, walls] of Object.entries({
-  'behind walls': {},
-  'behind reduced walls': { reduced: true },
-  'without walls': { unsafe: true },
-})) {
+const describeBehind = (how: string, walls: { reduced?: boolean; unsafe?: boolean }) =>
   describeExecutor('code', how, async (graceMs) => {
     const bed = await createBed({ ...walls, limits: { graceMs } })
     return { executor: executorOf(bed, graceMs), workspace: bed.workspace, programs, remove: bed.remove }
   })
-}
+describeBehind('behind walls', {})
+whereReduced(() => describeBehind('behind reduced walls', { reduced: true }))
+describeBehind('without walls', { unsafe: true })
 
 /** Each is opened once: to find out what the walls hold takes a while. */
 const beds = new Map<boolean, Promise<{ bed: Bed; executor: Executor }>>()

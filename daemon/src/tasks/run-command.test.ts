@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { createBed, type Bed } from '../sandbox/fixture.ts'
+import { whereReduced } from '../sandbox/where-reduced.suite.ts'
 import type { TerminalControl } from '../sandbox/terminal.ts'
 import { describeExecutor, type Programs } from './executor.suite.ts'
 import type { Executor, Job } from './execute.ts'
@@ -31,16 +32,14 @@ const executorIn = ({ runner, workspace, policy }: Bed) => {
   return commandExecutor({ runner, workspace, policyNow: () => policy, ways })
 }
 
-for (const [how, walls] of Object.entries({
-  'behind walls': {},
-  'behind reduced walls': { reduced: true },
-  'without walls': { unsafe: true },
-})) {
+const describeBehind = (how: string, walls: { reduced?: boolean; unsafe?: boolean }) =>
   describeExecutor('command', how, async (graceMs) => {
     const bed = await createBed({ ...walls, limits: { graceMs } })
     return { executor: executorIn(bed) as Executor, workspace: bed.workspace, programs, remove: bed.remove }
   })
-}
+describeBehind('behind walls', {})
+whereReduced(() => describeBehind('behind reduced walls', { reduced: true }))
+describeBehind('without walls', { unsafe: true })
 
 /** Each is opened once: to find out what the walls hold takes a while. */
 const beds = new Map<boolean, Promise<Bed>>()
