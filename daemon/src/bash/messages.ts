@@ -39,4 +39,6 @@ export type FromShell =
       env: Record<string, string>
       changes: ShellChange[]
     }
+  /** Nobody waits for that command any more. */
+  | { t: 'stop'; n: number }
   | ({ t: 'done'; state: ShellState; changes: ShellChange[] } & Ended)

@@ -56,20 +56,25 @@ export async function runLine({
     for (const { path, reason } of refused) notes.push(`bash: ${path}: not changed: ${reason}\n`)
     return refused.length === 0
   }
-  const hand = async ({ argv, cwd, env }: Extract<FromShell, { t: 'run' }>): Promise<Ended> => {
+  /** Ends each program by its number. */
+  const running = new Map<number, AbortController>()
+  const hand = async ({ argv, cwd, env }: Extract<FromShell, { t: 'run' }>, over: AbortSignal): Promise<Ended> => {
     const cannot = (words: string, exitCode: number) => ({ stdout: '', stderr: `${argv[0]}: ${words}\n`, exitCode })
     if (!runTask) return cannot("this shell has no real programs; run it as a task of kind 'command'", 127)
     if (cwd !== '/workspace' && !cwd.startsWith('/workspace/'))
       return cannot('it runs in the project only; cd /workspace first', 126)
-    return runTask(argv, cwd.slice('/workspace/'.length), { env, signal: stop })
+    return runTask(argv, cwd.slice('/workspace/'.length), { env, signal: AbortSignal.any([stop, over]) })
   }
   const hear = async (message: FromShell): Promise<void> => {
     if (message.t === 'done') return done.resolve(message)
+    if (message.t === 'stop') return running.get(message.n)?.abort()
     if (stop.aborted) return
     if (message.t === 'run') {
+      const own = new AbortController()
+      running.set(message.n, own)
       await flush(message.changes)
       if (stop.aborted) return
-      const { stdout, stderr, exitCode } = await hand(message)
+      const { stdout, stderr, exitCode } = await hand(message, own.signal)
       return say({ t: 'ran', n: message.n, stdout, stderr, exitCode, listed: await files.list() })
     }
     try {

@@ -82,16 +82,23 @@ async function run({ line, listed, state, limits, programs }: Extract<ToShell, {
     names.map((name) => [name, (...args: unknown[]) => now(name)(...args)]),
   ) as unknown as Overlay['fs']
   const fed = programsFed(line)
+  const underWay = new Set<Promise<unknown>>()
   const customCommands = programs.map((name) =>
-    defineCommand(name, async (args, { cwd, stdin, exportedEnv = {} }) => {
+    defineCommand(name, async (args, { cwd, stdin, exportedEnv = {}, signal }) => {
       if (latin1FromBytes(stdin) !== '' && fed.has(name))
         return { stdout: '', stderr: `${name}: programs get no input here; write it to a file first\n`, exitCode: 126 }
       const changes = await overlay.changes()
       const given = Object.entries(exportedEnv).filter(([key]) => !shellsOwn.has(key))
       const env = Object.fromEntries(given)
-      const ran = await ask<'ran'>({ t: 'run', n: ++asked, argv: [name, ...args], cwd, env, changes })
-      overlay = createOverlay(ran.listed, read, limits)
-      return { stdout: ran.stdout, stderr: ran.stderr, exitCode: ran.exitCode }
+      signal?.throwIfAborted()
+      const n = ++asked
+      signal?.addEventListener('abort', () => say({ t: 'stop', n }), { once: true })
+      const running = ask<'ran'>({ t: 'run', n, argv: [name, ...args], cwd, env, changes }).then((ran) => {
+        overlay = createOverlay(ran.listed, read, limits)
+        return { stdout: ran.stdout, stderr: ran.stderr, exitCode: ran.exitCode }
+      })
+      underWay.add(running)
+      return running
     }),
   )
   const bash = new Bash({
@@ -113,14 +120,36 @@ async function run({ line, listed, state, limits, programs }: Extract<ToShell, {
   const { stdout, stderr, exitCode, env } = await bash.exec(prelude === '' ? line : `${prelude}\n${line}`, {
     rawScript: true,
   })
+  // The shell leaves one behind that does not end at once when its time is up: what is on the way is made known once.
+  await Promise.all(underWay)
   const next: ShellState = { cwd: env['PWD'] ?? state.cwd, env: carried(env), functions: state.functions }
   try {
     next.functions = { ...state.functions, ...functionsIn(parse(line)) }
   } catch {
     // What cannot be parsed defined none.
   }
+  const over = bounded(next)
   const notes = [...overlay.unread].map(([path, reason]) => `bash: ${path}: not read: ${reason}\n`).join('')
-  say({ t: 'done', state: next, changes: await overlay.changes(), stdout, stderr: stderr + notes, exitCode })
+  say({ t: 'done', state: next, changes: await overlay.changes(), stdout, stderr: stderr + notes + over, exitCode })
+}
+
+/** What is kept of variables and functions together, characters: it is held as long as the session. */
+const maxKept = 2 ** 20
+
+/** Leaves out of a state what is too much, the largest first; answers the words that say so. */
+function bounded(state: ShellState): string {
+  const sizes = [state.env, state.functions].flatMap((of) =>
+    Object.entries(of).map(([name, text]) => ({ of, name, size: name.length + text.length })),
+  )
+  let held = sizes.reduce((sum, { size }) => sum + size, 0)
+  let words = ''
+  for (const { of, name, size } of sizes.toSorted((a, b) => b.size - a.size)) {
+    if (held <= maxKept) break
+    held -= size
+    delete of[name]
+    if (words.length < 1_000) words += `bash: ${name.slice(0, 100)}: not kept for the next line: it is too large\n`
+  }
+  return words
 }
 
 /** What is set anew for each line is not carried over. */

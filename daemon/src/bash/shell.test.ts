@@ -17,6 +17,13 @@ test('[S216] [SBX-320] folder, variables and functions are there for the next li
   expect(await exec('greet you; pwd')).toMatchObject({ stdout: 'hello world you\n/src\n', exitCode: 0 })
 })
 
+test('[SBX-417] of variables and functions so much is kept, and what is not is said', async () => {
+  const { exec } = shellBed()
+  const { stderr } = await exec('SMALL=1; OTHER=$(printf %0600000d 1); LARGE=$OTHER$OTHER; f() { echo f; }')
+  expect(stderr).toBe('bash: LARGE: not kept for the next line: it is too large\n')
+  expect((await exec('echo $SMALL ${#LARGE} ${#OTHER}; f')).stdout).toBe('1 0 600000\nf\n')
+})
+
 test('[S217] [S218] [S222] it begins with its first files, and has verbs besides lines', async () => {
   const { exec, shell } = bed
   await exec('cd /')
