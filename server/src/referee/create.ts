@@ -36,7 +36,8 @@ export function create(
   const asked = {
     ...rest,
     ...(runAt === undefined ? {} : { runAt }),
-    timeoutMs: input.timeoutMs ?? (isAtTerminal(input) ? terminalTimeoutMs : settings.taskTimeoutMs),
+    ...timeoutOf(input, settings.taskTimeoutMs),
+    ...(isRun(input) ? { onLost: 'requeue' as const } : {}),
     v: 1 as const,
     id,
     workspaceId,
@@ -65,6 +66,14 @@ export function rerun(ports: RefereePorts, turn: Turn, by: Requester, id: Id, of
   const { delayMs: _, runAt: _at, idempotencyKey: _key, dependsOn, ...input } = TaskInput.parse(task)
   const known = dependsOn?.filter((other) => turn.board.get(other))
   return create(ports, turn, by, id, { ...input, ...(known?.length ? { dependsOn: known } : {}) }, of)
+}
+
+/** A run of the agent has bounds of its own, at which people are asked; it goes on from its document, whoever lost it. */
+const isRun = ({ payload }: TaskInput) => payload.kind === 'agent'
+
+function timeoutOf(input: TaskInput, usual: number): Pick<Task, 'timeoutMs'> {
+  const ms = input.timeoutMs ?? (isAtTerminal(input) ? terminalTimeoutMs : isRun(input) ? undefined : usual)
+  return ms === undefined ? {} : { timeoutMs: ms }
 }
 
 /** A person is at it, and thinks. */

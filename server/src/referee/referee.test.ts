@@ -1,4 +1,4 @@
-import { createId } from '@tandem/shared'
+import { createId, TaskInput } from '@tandem/shared'
 import { expect, test } from 'vitest'
 import { approvalLifeMs } from './questions.ts'
 import { daemonOf, pass, setUp } from './daemon.suite.ts'
@@ -312,4 +312,14 @@ test('[S65] [S66] a ping is answered with its own stamp', async () => {
   const { daemon, referee } = await setUp()
   await referee.onMessage(daemon.id, { t: 'ping', stamp: 42 })
   expect(daemon.said('pong')).toEqual([{ t: 'pong', stamp: 42 }])
+})
+
+test('[AGT-122] a run of the agent that its daemon lost goes on, and its time is bounded by itself', async () => {
+  const t = await setUp()
+  const run = { title: 'thinks', payload: { kind: 'agent', prompt: 'mend it' } } as const
+  const id = await t.ask({ kind: 'create', task: TaskInput.parse(run) })
+  expect(t.tasks.get(id)).toMatchObject({ onLost: 'requeue' })
+  expect(t.tasks.get(id)?.timeoutMs).toBeUndefined()
+  const bound = await t.ask({ kind: 'create', task: TaskInput.parse({ ...run, timeoutMs: 5_000 }) })
+  expect(t.tasks.get(bound)?.timeoutMs).toBe(5_000)
 })
