@@ -62,6 +62,10 @@ export function undoHunks(
   for (const [id, { oldText, newText, parts }] of hunks) {
     if (left.has(id)) continue
     const gone: Taken = { chars: [], text: '' }
+    // One that somebody brought back while apart is there, whatever was decided: it is undone as if for the first time.
+    const isThere = parts.some((part) =>
+      originals(part.new, known).some((run) => there.pieces(...run).some(({ hit }) => hit)),
+    )
     for (const part of parts) {
       const own = originals(part.new, known)
       for (const run of own) addRun(take, ...run)
@@ -73,7 +77,7 @@ export function undoHunks(
       const old = originals(part.old, known)
       const back = { chars: old, text: oldText.slice(part.oldAt, part.oldAt + lengthOf(old)) }
       const open = pick(back, not(noMore))
-      put.push(again.has(id) ? pick(open, not(joined(wasBack, nothing))) : open)
+      put.push(again.has(id) && !isThere ? pick(open, not(joined(wasBack, nothing))) : open)
       if (others === 'gone') clear.push([...part.old, ...part.new])
     }
     if (gone.chars.length > 0) taken.set(id, gone)
