@@ -12,6 +12,34 @@ test('[SBX-337] what a task must not write among the shared files, however it is
     expect(why(path, 'a.ts', 'objects'), path).toBeUndefined()
 })
 
+test('[SBX-419] nor what some disk takes for it', () => {
+  const offLimits = createOffLimits(['infra/Deploy.yaml'])
+  const why = (path: string) => offLimits(path, () => new Set())
+  for (const name of [
+    '.v\u017fcode',
+    '.hus\u212ay',
+    '.vs\u200dcode',
+    '.env\u200drc',
+    '\uff0evscode',
+    'VSCODE~1',
+    'ENVRC~1',
+    'DEVCON~1.JSO',
+    'VS0F3C~1',
+  ])
+    expect(why(`a/${name}/x`), name).toContain('outside the sandbox')
+  for (const path of [
+    'tandem.policy.j\u017fon',
+    'TANDEM~1.JSO',
+    'infra/DEPLOY~1.YAM',
+    'INFRA/deploy.y\u200daml/x',
+    '.git\u200dmodules',
+  ])
+    expect(why(path), path).toContain('the policy of this machine')
+  for (const path of ['src/a~1', 'notes~2.txt', 'Makefile', 'a b/c~', 'src/VSCODE.md', 'Stra\u00dfe', '\u0130.ts'])
+    expect(why(path), path).toBeUndefined()
+  expect(offLimits('x/he\u200dad', () => new Set(['ref\u017f']))).toContain('repository')
+})
+
 test('[SBX-337] no folder becomes a repository, in whatever order its parts come, nor is one changed that is there', () => {
   const offLimits = createOffLimits([])
   const why = (path: string, ...names: string[]) => offLimits(path, () => new Set(names))

@@ -56,13 +56,7 @@ export function checkPath(raw: string): { path: string } | { refused: TandemErro
 export function isProtectedName(name: string): boolean {
   // Nearly every name: without a leading dot, a `~` or anything beyond ASCII it cannot be one.
   if (/^[!-}][ -}]*$/.test(name) && !name.startsWith('.')) return false
-  const plain =
-    name
-      .normalize('NFKC')
-      .replaceAll(ignorable, '')
-      .toLowerCase()
-      .replace(/[ .]+$/, '')
-      .split(':')[0] ?? ''
+  const plain = foldedName(name)
   return (
     plain === '.git' ||
     plain === '.tandem' ||
@@ -71,6 +65,15 @@ export function isProtectedName(name: string): boolean {
     /^gi[0-9a-f]{4}~\d+$/.test(plain)
   )
 }
+
+/** A name without whatever some disk or person takes no notice of: case, look-alike forms, ignorable characters, trailing dots, streams. */
+export const foldedName = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .replaceAll(ignorable, '')
+    .toLowerCase()
+    .replace(/[ .]+$/, '')
+    .split(':')[0] ?? ''
 
 /** `a/b/c.ts` → `a/b`; a top-level name → the empty string. */
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
