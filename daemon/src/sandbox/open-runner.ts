@@ -6,7 +6,7 @@ import type { Runner } from './command.ts'
 import { createFolderIndex } from './folder-index.ts'
 import { openGrantedFolders } from './granted-folders.ts'
 import { commandIdentity } from './identity.ts'
-import { findGrantedPaths } from './paths.ts'
+import { createPathAccess, findGrantedPaths } from './paths.ts'
 import type { Policy } from './policy.ts'
 import { probe, type Probe } from './probe.ts'
 import { repositoryPolicyFile } from './repository-policy.ts'
@@ -98,11 +98,16 @@ export function describeMachine({
   const git = findProgram('git', path, real)
   const setting = (key: 'name' | 'email') =>
     git === undefined ? {} : gitSetting(git, key, { ...environment, HOME: home })
+  const paths = findGrantedPaths(policy.paths, { workspace: real, home, identity })
+  const toolchains = findToolchains({ path, home, workspace: real, node: process.execPath, identity })
+  // What lies where commands may write is seen there, and could be swapped for a link.
+  const isChanged = createPathAccess(paths)
+  const folders = toolchains.folders.filter((folder) => !isChanged(folder, 'write'))
   return {
     workspace: real,
     identity,
-    toolchains: findToolchains({ path, home, workspace: real, node: process.execPath, identity }),
-    paths: findGrantedPaths(policy.paths, { workspace: real, home, identity }),
+    toolchains: { ...toolchains, folders },
+    paths,
     hostEnvironment: environment,
     limits: policy.limits,
     // Else a command could make the next ones less strictly judged.

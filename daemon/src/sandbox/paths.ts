@@ -77,23 +77,36 @@ type FindOptions = { workspace: string; home: string; identity: Identity }
 
 /**
  * The owner's further places as real paths. Throws `config-invalid` for one that holds the workspace, the home or the
- * system, or that those whom commands run as cannot use; one that is not there now is left out.
+ * system, that those whom commands run as cannot use, or that is to be read alone in one where they may write; one that is
+ * not there now is left out, and so is one that another holds.
  */
 export function findGrantedPaths(
   granted: readonly GrantedPath[],
   { workspace, home, identity }: FindOptions,
 ): GrantedPath[] {
-  return granted.flatMap(({ path, mode }) => {
+  const refuse = (path: string, reason: string): never => {
+    throw new TandemError('config-invalid', { reason: `the policy's path ${path} ${reason}` })
+  }
+  const places = granted.flatMap(({ path, mode }) => {
     if (!statSync(path, { throwIfNoEntry: false })) return []
     const real = realpathSync.native(path)
-    const refuse = (reason: string): never => {
-      throw new TandemError('config-invalid', { reason: `the policy's path ${path} ${reason}` })
-    }
-    for (const kept of [workspace, home]) if (isWithin(real, kept)) refuse(`holds ${kept}: name what is needed of it`)
-    if (isWithin(workspace, real)) refuse('is in the folder served, where it is allowed anyway')
+    for (const kept of [workspace, home])
+      if (isWithin(real, kept)) refuse(path, `holds ${kept}: name what is needed of it`)
+    if (isWithin(workspace, real)) refuse(path, 'is in the folder served, where it is allowed anyway')
     const own = system.find((folder) => real === folder || (folder !== '/tmp' && isWithin(folder, real)))
-    if (own !== undefined || real === sep) refuse('belongs to the system')
-    if (!mayEnter(identity, real)) refuse('cannot be read by those whom commands run as')
-    return [{ path: real, mode }]
+    if (own !== undefined || real === sep) refuse(path, 'belongs to the system')
+    if (!mayEnter(identity, real)) refuse(path, 'cannot be read by those whom commands run as')
+    return [{ path: real, mode, named: path }]
+  })
+  // The outer first, or it would cover the inner.
+  const sorted = places.toSorted((a, b) =>
+    a.path === b.path ? (a.mode === 'write' ? -1 : 1) : a.path < b.path ? -1 : 1,
+  )
+  return sorted.flatMap(({ path, mode, named }, i) => {
+    const outer = sorted.slice(0, i).find((other) => other.mode === 'write' && isWithin(other.path, path))
+    if (outer === undefined) return [{ path, mode }]
+    // A command could put a link in its place, and the next would be shown what that leads to.
+    if (mode === 'read') refuse(named, `lies in ${outer.named}, where commands may write: leave out one of the two`)
+    return []
   })
 }
