@@ -28,6 +28,9 @@ type LaunchOptions = {
   readonly waiting?: WaitingShell | undefined
 }
 
+/** `hasBegun`: walls were begun, behind which something may have run since. */
+type LaunchedWalls = Launched & { hasBegun(): boolean }
+
 /**
  * As root, before the walls go up: the device nodes become read-only in a mount namespace of our own, for without
  * capabilities root is still their owner and could `chmod 0 /dev/null` for the whole machine; and the process joins
@@ -36,7 +39,7 @@ type LaunchOptions = {
 const rootPrelude = 'set -e; [ -z "$1" ] || echo $$ > "$1"; mount -o bind,ro /dev /dev; shift; exec "$@"'
 
 /** Starts bubblewrap. Its report tells the pid of the sandbox's own init: killing that ends every process in it. */
-export function launchBubblewrap(options: LaunchOptions): Launched {
+export function launchBubblewrap(options: LaunchOptions): LaunchedWalls {
   const { bwrap, args, identity, data, procsFile, terminal, channel, waiting } = options
   const further = [...data, ...(channel ? (['pipe'] as const) : [])]
   const last = waiting ? shellFd : statusFd + further.length
@@ -104,7 +107,8 @@ export function launchBubblewrap(options: LaunchOptions): Launched {
     return { ...result, started: report.exitCodeSeen }
   })
   const [stdout, stderr] = [child.stdout as Readable, child.stderr as Readable]
-  return { pid: child.pid, stdout, stderr, top, terminate, kill, exit }
+  const hasBegun = () => report.childPid !== undefined
+  return { pid: child.pid, stdout, stderr, top, terminate, kill, exit, hasBegun }
 }
 
 const ReportLine = z.object({ 'child-pid': z.int().positive().optional(), 'exit-code': z.int().optional() })
@@ -119,5 +123,7 @@ function readReport(stream: Readable) {
     report.exitCodeSeen ||= parsed.data?.['exit-code'] !== undefined
   })
   report.end = new Promise((resolve) => lines.once('close', resolve))
+  // Whoever waited to become bubblewrap may have been ended: then it cannot be told, and says nothing.
+  lines.on('error', () => lines.close())
   return report
 }

@@ -1,4 +1,4 @@
-import { lstatSync, openSync, realpathSync, statSync } from 'node:fs'
+import { fstatSync, lstatSync, openSync, realpathSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isTandemError, messageOf, TandemError, type Log } from '@tandem/shared'
 import { openInside, type Root } from '../disk/inside.ts'
@@ -82,7 +82,12 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
       await way?.close()
     }
   }
-  const runWithin = async (command: Command, begun: Begun, way: WayOut | undefined): Promise<CommandResult> => {
+  const runWithin = async (
+    command: Command,
+    begun: Begun,
+    way: WayOut | undefined,
+    mayWait = true,
+  ): Promise<CommandResult> => {
     const limits = { ...begun.limits, procs: begun.limits.procs + (way?.processes ?? 0) }
     const profile = buildProfile({
       ...walls,
@@ -102,10 +107,12 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
     const data = openAll(profile.data, (file) => openData({ files, filter, root }, file))
     // bubblewrap itself, its init and the shell before it are in the group too.
     const procs = limits.procs + 3
-    const waiting = command.terminal || command.channel ? undefined : shells?.take(procs)
+    const isForWaiting = mayWait && !command.terminal && !command.channel && data.every(opensAtOnce)
+    const waiting = isForWaiting ? shells?.take(procs) : undefined
     const group = waiting ? waiting.group : identity.isRoot ? walls.groups?.create(procs) : undefined
+    let launched: ReturnType<typeof launchBubblewrap> | undefined
     try {
-      const launched = launchBubblewrap({
+      launched = launchBubblewrap({
         bwrap: walls.bwrap,
         args: [
           ...profile.args,
@@ -132,11 +139,15 @@ export function createSandboxedRunner(machine: Machine, walls: Walls, tier: Tier
         }),
         command,
       })
+    } catch (e) {
+      // The one that waited may have been ended just then: nothing has run, so another is started.
+      if (!waiting || launched?.hasBegun() || !isTandemError(e, 'sandbox-unavailable')) throw e
     } finally {
       closeAll(data)
       group?.end()
       shells?.refill()
     }
+    return runWithin(command, begun, way, false)
   }
 
   /** Between two looks, whatever becomes of it. */
@@ -186,6 +197,12 @@ const ownSession = ['/usr/bin/setsid'] as const
 
 /** Only once all data is there it is known which descriptor that is. */
 export const atChannel = (fd: number) => ['/usr/bin/env', `TANDEM_CHANNEL=${fd}`] as const
+
+/** Who waited opens it anew, which for a named pipe lasts until somebody writes there. */
+const opensAtOnce = (fd: number): boolean => {
+  const stat = fstatSync(fd)
+  return stat.isFile() || stat.isDirectory()
+}
 
 type Sources = { files: ReturnType<typeof createDataFiles>; filter: Buffer; root: Root }
 
