@@ -9,6 +9,8 @@ const root = '/workspace'
 const inProject = (path: string): string | undefined =>
   path === root ? '' : path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined
 
+const nothing = new Uint8Array()
+
 /** The files that one line sees, as they are while it runs, and what becomes of its changes. */
 export type Mounted = {
   list(): Promise<Listed[]>
@@ -19,15 +21,16 @@ export type Mounted = {
 }
 
 export function mount(tree: Tree | undefined, scratch: ScratchFiles): Mounted {
+  /** Without their bytes: nothing is compared with those, and a line may look at many files. */
   const versions = new Map<string, Version>()
-  const versionOf = async (path: string, signal: AbortSignal): Promise<Version> => {
-    const known = versions.get(path)
-    if (known) return known
+  const read = async (path: string, signal: AbortSignal): Promise<Version> => {
     const [version] = tree ? await tree.read([inProject(path) ?? ''], signal) : []
     if (!version) throw new TandemError('not-found', { reason: 'there is no such file', path })
-    versions.set(path, version)
+    versions.set(path, { ...version, bytes: nothing })
     return version
   }
+  const versionOf = async (path: string, signal: AbortSignal): Promise<Version> =>
+    versions.get(path) ?? (await read(path, signal))
   const listScratch = async (folder: string, out: Listed[]): Promise<Listed[]> => {
     for (const name of await scratch.readdir(folder)) {
       const path = folder === '/' ? `/${name}` : `${folder}/${name}`
@@ -73,7 +76,7 @@ export function mount(tree: Tree | undefined, scratch: ScratchFiles): Mounted {
       return out
     },
     read: async (path, signal) =>
-      inProject(path) === undefined ? scratch.readFile(path) : (await versionOf(path, signal)).bytes,
+      inProject(path) === undefined ? scratch.readFile(path) : (await read(path, signal)).bytes,
     flush: async (changes, task, signal) => {
       const [forTree, forScratch]: [Change[], ShellChange[]] = [[], []]
       for (const change of changes) {
@@ -82,17 +85,19 @@ export function mount(tree: Tree | undefined, scratch: ScratchFiles): Mounted {
         const to = change.do === 'move' ? inProject(change.to) : own
         if (change.do === 'move' && (own === undefined) !== (to === undefined)) {
           // Between the two there is no moving.
+          // As the line saw it: what others changed since keeps the file where it is.
+          const base = own === undefined ? undefined : await versionOf(from, signal)
           const rewritten = changes.find((other) => other.do === 'write' && other.from === from)
           const bytes =
             rewritten?.do === 'write'
               ? rewritten.bytes
               : own === undefined
                 ? await scratch.readFile(from)
-                : (await versionOf(from, signal)).bytes
+                : (await read(from, signal)).bytes
           if (to === undefined) forScratch.push({ do: 'create', path: change.to, bytes, exec: false })
           else forTree.push({ do: 'create', path: to, bytes })
-          if (own === undefined) forScratch.push({ do: 'remove', from })
-          else forTree.push({ do: 'remove', base: await versionOf(from, signal) })
+          if (base === undefined) forScratch.push({ do: 'remove', from })
+          else forTree.push({ do: 'remove', base })
           continue
         }
         if (own === undefined) forScratch.push(change)

@@ -23,7 +23,8 @@ export function createOverlay(
   read: (path: string) => Promise<Uint8Array>,
   limits: { fileBytes: number; files: number },
 ): Overlay {
-  const inner = new InMemoryFs(undefined, { maxTotalBytes: limits.fileBytes })
+  // What is read and what is written is bounded each by itself.
+  const inner = new InMemoryFs(undefined, { maxTotalBytes: 2 * limits.fileBytes })
   const there = new Map<string, Listed>()
   /** By path, what of those that were there is at it now. */
   const origins = new Map<string, string>()
@@ -32,15 +33,20 @@ export function createOverlay(
   const modes = new Map<string, boolean>()
   const sizes = new Map<string, number>()
   const unread = new Map<string, string>()
-  let made = 0
+  let [made, held] = [0, 0]
 
   const baseOf = (path: string): Promise<Uint8Array> => {
     const known = bases.get(path)
     if (known) return known
-    const refused = there.get(path)?.refused
-    const coming = refused === undefined ? read(path) : Promise.reject(new Error(refused))
+    const { size = 0, refused } = there.get(path) ?? {}
+    const why = refused ?? (held + size > limits.fileBytes ? 'a line may not look at so much' : undefined)
+    const coming = why === undefined ? read(path) : Promise.reject(new Error(why))
+    held += why === undefined ? size : 0
     coming.then(
-      (bytes) => sizes.set(path, bytes.length),
+      (bytes) => {
+        held += bytes.length - size
+        sizes.set(path, bytes.length)
+      },
       (e: Error) => unread.set(path, e.message),
     )
     bases.set(path, coming)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { shellBed } from './shell-bed.suite.ts'
+import { shellLimits } from './shell.ts'
 
 test('[S223] [SBX-323] what lies below /workspace are the documents: pipes, loops and tools work on them', async () => {
   const { exec, server } = shellBed()
@@ -70,4 +71,15 @@ test('[SBX-327] somebody types in the same files while lines run: nothing of it 
   for (let i = 0; i < lines.length; i++) expect(text).toContain(`line ${i} baz\n`)
   expect(text).toContain('appended\n')
   expect(shortest).toBeGreaterThanOrEqual(lines.join('').length)
+})
+
+test('[SBX-418] a line that looks at more than it may is told so, of files that stay what they are', async () => {
+  const { exec, server } = shellBed({ limits: { ...shellLimits, fileBytes: 250_000 } })
+  for (const name of ['a', 'b', 'c', 'd']) server.putBlob(`${name}.bin`, Buffer.alloc(100_000, name))
+  const { stdout, stderr } = await exec('cd /workspace; wc -c *.bin | tail -1; rm d.bin; mv c.bin e.bin')
+  expect(stdout).toContain('200000')
+  expect(stderr).toContain('/workspace/d.bin: not read: a line may not look at so much')
+  expect((await exec('cd /workspace; cat a.bin b.bin > f; echo x >> d.bin')).stderr).toContain('so much')
+  expect([...server.files.snapshot().byPath.keys()].toSorted()).toEqual(['a.bin', 'b.bin', 'c.bin', 'd.bin'])
+  expect((await exec('cd /workspace; cat d.bin | wc -c')).stdout.trim()).toBe('100000')
 })

@@ -129,9 +129,14 @@ async function run({ line, listed, state, limits, programs }: Extract<ToShell, {
     // What cannot be parsed defined none.
   }
   const over = bounded(next)
-  const notes = [...overlay.unread].map(([path, reason]) => `bash: ${path}: not read: ${reason}\n`).join('')
+  const unread = [...overlay.unread].map(([path, reason]) => `bash: ${path}: not read: ${reason}\n`)
+  const others = unread.length > maxNotes ? `bash: ${unread.length - maxNotes} others: not read\n` : ''
+  const notes = unread.slice(0, maxNotes).join('') + others
   say({ t: 'done', state: next, changes: await overlay.changes(), stdout, stderr: stderr + notes + over, exitCode })
 }
+
+/** So many files that were not read are named. */
+const maxNotes = 100
 
 /** What is kept of variables and functions together, characters: it is held as long as the session. */
 const maxKept = 2 ** 20
