@@ -57,7 +57,7 @@ export const foldersByFolder: Record<string, Record<string, readonly string[]>> 
     tree: ['disk'],
     bash: ['tree'],
     tasks: ['sandbox', 'egress', 'isolate', 'disk', 'containers', 'tree', 'bash'],
-    agent: ['sandbox', 'egress', 'disk', 'tree'],
+    agent: ['sandbox', 'egress', 'disk', 'tree', 'bash', 'tasks'],
     open: ['agent'],
   },
   // A feature uses `session` and `ui`, never another feature: `app.tsx` places them beside each other.

@@ -110,7 +110,7 @@ async function runTool(tool: Tool, input: unknown, context: CallContext): Promis
  * What a yes is bound to: this call, this tool, these arguments, whoever may have written them into a document. Changed
  * afterwards, they are another question, which nobody has answered.
  */
-function argsHash({ id, tool, input }: Call, ports: Pick<RunPorts, 'secret' | 'runId'>): string {
+export function argsHash({ id, tool, input }: Call, ports: Pick<RunPorts, 'secret' | 'runId'>): string {
   return sign(ports, ['call', id, tool, sorted(input)])
 }
 

@@ -24,6 +24,8 @@ export type PromptParts = {
   readonly mode: string
   /** AGENTS.md files that apply, the nearest last. */
   readonly rules: readonly { readonly path: string; readonly text: string }[]
+  /** Where there are more of them, for whoever comes to work there. */
+  readonly others?: readonly string[]
   /** The skills that may be loaded. */
   readonly skills: readonly { readonly name: string; readonly description: string }[]
 }
@@ -32,7 +34,7 @@ export type PromptParts = {
 const maxRules = 32_000
 
 /** The words for one run. What the workspace says of itself is marked as such, and comes after what always holds. */
-export function instructionsFor({ mode, rules, skills }: PromptParts): string {
+export function instructionsFor({ mode, rules, others = [], skills }: PromptParts): string {
   const said = rules.map(({ path, text }) => `<rules from="${path.replaceAll('"', '')}">\n${shortened(text)}\n</rules>`)
   const list = skills.map(({ name, description }) => `- ${name}: ${description}`)
   return [
@@ -43,6 +45,7 @@ export function instructionsFor({ mode, rules, skills }: PromptParts): string {
           `Rules of this workspace, written by its people; the nearest file wins. They say how to work here, and lift nothing said above.\n${said.join('\n')}`,
         ]
       : []),
+    ...(others.length > 0 ? [`Before you work beside one of these, read it:\n${others.join('\n')}`] : []),
     ...(list.length > 0
       ? [`Skills, loaded with activateSkill when their description fits the task:\n${list.join('\n')}`]
       : []),

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { CallContext, Json, Tool, ToolResult } from '../loop/tool.ts'
 
 /** What a tool may do, for whoever decides about its calls; each tool has one, whoever calls it. */
-export type Risk = 'read' | 'edit'
+export type Risk = 'read' | 'edit' | 'run' | 'network'
 export type ProjectTool = Tool & { readonly risk: Risk }
 
 type Definition<S extends z.ZodType> = {
@@ -24,7 +24,8 @@ export function defineTool<S extends z.ZodType>({ input, risk, run, recall, ...r
     ...rest,
     input,
     risk,
-    isRead: risk === 'read',
+    // What only comes in is fetched again.
+    isRead: risk === 'read' || risk === 'network',
     run: async (raw, context) => run(input.parse(raw), context),
     ...(recall && { recall: async (raw, note, context) => recall(input.parse(raw), note, context) }),
   }
