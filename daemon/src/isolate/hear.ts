@@ -20,8 +20,9 @@ export type Guest = Pipes & {
 /** What ended the talk with a guest. */
 export type Parting = { said: Extract<FromGuest, { t: 'done' }> } | { forged: string } | { gone: true }
 
-/** Says something to a guest; one that is gone does not hear it. */
-export const tell = ({ input }: Pipes, message: ToGuest): void => void input.write(`${JSON.stringify(message)}\n`)
+/** Says something to a guest, and settles when it has gone out; one that is gone does not hear it. */
+export const tell = ({ input }: Pipes, message: ToGuest): Promise<void> =>
+  new Promise((resolve) => input.write(`${JSON.stringify(message)}\n`, () => resolve()))
 
 /**
  * Hears a guest out, one word after the other: while `onMessage` is pending it is not read, and has to wait. Ends with its

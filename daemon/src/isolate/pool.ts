@@ -58,7 +58,7 @@ export function createPool({ start, memMb, clock, signal }: PoolOptions): Pool {
       spare = undefined
     }
     guest.exit.then(forget, forget)
-    tell(guest, { t: 'warm-up', typed, memMb })
+    void tell(guest, { t: 'warm-up', typed, memMb })
   }
   return {
     take: () => {

@@ -14,6 +14,13 @@ export type TalkOptions = {
   onPrepared(modules: Modules): void
 }
 
+/** So many calls are worked on or told the answer of at a time, each of which may be large. */
+const maxUnderWay = 64
+/** What else of them waits, characters: beyond that the guest does, too. */
+const maxWaiting = 32 * 2 ** 20
+
+type Call = Extract<FromGuest, { t: 'call' }>
+
 /** The text of a result, or why there is none. */
 export type Ran = { value: string } | { error: ExecutionError }
 
@@ -21,14 +28,25 @@ export type Ran = { value: string } | { error: ExecutionError }
 export async function talk(pipes: Pipes, options: TalkOptions): Promise<{ parting: Parting; hasSpoken: boolean }> {
   const { env, modules, typed, limits } = options
   let [hasSpoken, mayPrepare] = [false, typed]
-  const answer = async ({ n, binding, method, args }: Extract<FromGuest, { t: 'call' }>) => {
+  const underWay = new Set<Promise<void>>()
+  let [waiting, isOver] = [0, false]
+  const answer = async ({ n, binding, method, args }: Call) => {
     const answered = await env.call(binding, method, args).then(
       (text) => ({ ok: true, text }),
       (e: unknown) => ({ ok: false, text: wordsFor(e) }),
     )
-    tell(pipes, { t: 'answer', n, ...answered })
+    await tell(pipes, { t: 'answer', n, ...answered })
   }
-  tell(pipes, { t: 'run', modules, typed, methods: env.methods as Record<string, readonly string[]>, ...limits })
+  // It is heard all the while: it may be unable to listen before it has said what it has to.
+  const inTurn = async (call: Call) => {
+    waiting += call.args.length
+    while (underWay.size >= maxUnderWay) await Promise.race(underWay)
+    waiting -= call.args.length
+    if (isOver) return
+    const answering = answer(call).finally(() => underWay.delete(answering))
+    underWay.add(answering)
+  }
+  void tell(pipes, { t: 'run', modules, typed, methods: env.methods as Record<string, readonly string[]>, ...limits })
   const parting = await hear(pipes, (message) => {
     hasSpoken = true
     if (message.t === 'ready') return undefined
@@ -37,8 +55,11 @@ export async function talk(pipes: Pipes, options: TalkOptions): Promise<{ partin
     mayPrepare = false
     if (prepares) return options.onPrepared(message.modules)
     if (message.t === 'log') return options.onLog(message.level, message.text)
-    return message.t === 'call' ? void answer(message) : undefined
+    if (message.t !== 'call') return undefined
+    void inTurn(message)
+    return waiting > maxWaiting ? Promise.race(underWay) : undefined
   })
+  isOver = true
   return { parting, hasSpoken }
 }
 

@@ -10,8 +10,11 @@ export type FileTreeOptions = {
   signal: AbortSignal
 }
 
-/** So many files are remembered as they were read. */
+/** So many files are remembered as they were read, and texts of so many characters together. */
 const maxRead = 200
+const maxHeld = 16 * 2 ** 20
+/** Files read at a time: each is held as a whole. */
+const maxReading = 4
 
 /**
  * The nine operations on the tree for one execution [S220] [S223] [S224]; paths are POSIX, from `/`. What it writes is
@@ -23,16 +26,39 @@ export function createFileTree({ tree, task, signal }: FileTreeOptions) {
   const missing = (path: string) => new TandemError('not-found', { reason: 'there is no such file', path })
   const wrong = (reason: string, path: string) => new TandemError('conflict', { reason, path })
   const isFolder = (path: string) => tree.folder(path) !== undefined
+  const reading = new Set<Promise<unknown>>()
   const read = async (path: string): Promise<Version> => {
-    const [version] = await tree.read([path], signal)
+    while (reading.size >= maxReading) await Promise.race(reading)
+    const coming = tree.read([path], signal)
+    const ended: Promise<boolean> = coming.then(
+      () => reading.delete(ended),
+      () => reading.delete(ended),
+    )
+    reading.add(ended)
+    const [version] = await coming
     if (!version) throw missing(path)
     return version
   }
-  const remember = (path: string, version: Version) => {
+  let held = 0
+  const sizeOf = (version: Version | undefined) => (version?.kind === 'text' ? version.text.length : 0)
+  const forget = (path: string) => {
+    held -= sizeOf(readByPath.get(path))
     readByPath.delete(path)
-    readByPath.set(path, version)
-    const oldest = readByPath.size > maxRead ? readByPath.keys().next().value : undefined
-    if (oldest !== undefined) readByPath.delete(oldest)
+  }
+  /** Without its bytes, with which nothing is compared. */
+  const remember = (path: string, version: Version) => {
+    forget(path)
+    readByPath.set(path, { ...version, bytes: new Uint8Array() })
+    held += sizeOf(version)
+    for (const oldest of readByPath.keys()) {
+      if (oldest === path || (readByPath.size <= maxRead && held <= maxHeld)) break
+      forget(oldest)
+    }
+  }
+  /** As it was read, if that is still the file which is there. */
+  const knownAt = (path: string): Version | undefined => {
+    const [known, there] = [readByPath.get(path), tree.at(path)]
+    return there !== undefined && there !== 'folder' && there.id === known?.id ? known : undefined
   }
   const commit = async (...changes: Change[]) => {
     const [refused] = await tree.commit(changes, task, signal)
@@ -45,16 +71,14 @@ export function createFileTree({ tree, task, signal }: FileTreeOptions) {
       throw new TandemError('not-found', { reason: 'the folder it is to be in is not there', path: raw })
     const there = tree.at(path)
     if (!there) return commit({ do: 'create', path, bytes: make(undefined) })
-    const known = readByPath.get(path)
-    const isKnown = !fresh && known !== undefined && there !== 'folder' && there.id === known.id
-    const base = isKnown ? known : await read(path)
+    const base = (fresh ? undefined : knownAt(path)) ?? (await read(path))
     const bytes = make(base)
     await commit({ do: 'write', base, bytes })
     if (fresh) return
     // Whoever wrote this knows of it, and of nothing that others typed: that is what the next write is compared with.
     const content = base.kind === 'text' ? readContent(bytes) : undefined
     if (base.kind === 'text' && content?.kind === 'text') remember(path, { ...base, bytes, text: content.text })
-    else readByPath.delete(path)
+    else forget(path)
   }
   return {
     readFile: async (raw: string): Promise<Uint8Array> => {
@@ -69,10 +93,10 @@ export function createFileTree({ tree, task, signal }: FileTreeOptions) {
       put(path, (old) => Buffer.concat([old?.bytes ?? new Uint8Array(), bytes]), true),
     unlink: async (raw: string): Promise<void> => {
       const path = inside(raw)
-      const base = readByPath.get(path) ?? (await read(path))
+      const base = knownAt(path) ?? (await read(path))
       const isLast = tree.folder(parentOf(path))?.size === 1 && parentOf(path) !== ''
       await commit({ do: 'remove', base }, ...(isLast ? [{ do: 'mkdir' as const, path: parentOf(path) }] : []))
-      readByPath.delete(path)
+      forget(path)
     },
     exists: async (path: string): Promise<boolean> => path === '/' || tree.at(inside(path)) !== undefined,
     stat: async (raw: string): Promise<{ kind: 'file' | 'dir'; size: number }> => {

@@ -53,6 +53,36 @@ test('[SBX-329] what was typed after the file was read is kept, and it stays whe
   expect(server.at('a.txt')).toBe('ONE\ntwo, typed\nthree, typed\n')
 })
 
+test('[SBX-420] a file that is there instead of the one that was read is removed, and no other said to be', async () => {
+  const { files, server } = bed()
+  const id = server.create('a.txt', 'one\n')
+  await files.readFile('/a.txt')
+  server.files.remove(id, { by: id, at: 1 })
+  server.create('a.txt', 'two\n')
+  await files.unlink('/a.txt')
+  expect(server.files.snapshot().byPath.has('a.txt')).toBe(false)
+})
+
+test('[SBX-418] however many files are read at once, few are held at a time', async () => {
+  const { tree, server } = bed()
+  let [now, most] = [0, 0]
+  const files = createFileTree({
+    tree: {
+      ...tree,
+      read: async (...args) => {
+        most = Math.max(most, ++now)
+        return tree.read(...args).finally(() => now--)
+      },
+    },
+    signal: never,
+  })
+  const names = Array.from({ length: 50 }, (_, i) => `f${i}.txt`)
+  for (const name of names) server.create(name, `${name}\n`)
+  const all = await Promise.all(names.map((name) => files.readFile(`/${name}`)))
+  expect(all.map((each) => Buffer.from(each).toString())).toEqual(names.map((name) => `${name}\n`))
+  expect(most).toBeLessThanOrEqual(4)
+})
+
 test('[SBX-330] a text that becomes large or no text is a blob, and back; line ends and the mark of a program are kept', async () => {
   const { tree, files, server, read } = bed()
   const id = server.create('run.sh', 'one\ntwo\n')
