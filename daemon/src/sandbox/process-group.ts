@@ -1,12 +1,13 @@
-import { mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { signalEach } from './process-tree.ts'
 
 /**
  * Control groups that bound the number of processes. Root needs one: Linux does not apply RLIMIT_NPROC to root, not
  * even in a user namespace (measured: 120 processes ran under a limit of 64).
  */
 export type ProcessGroups = {
-  /** A new group; a process joins by writing its pid to `procsFile`. `end` removes it once all in it are gone. */
+  /** A new group; a process joins by writing its pid to `procsFile`. `end` ends what is left in it, and removes it. */
   create(procs: number): { procsFile: string; resize: (procs: number) => void; end: () => void }
 }
 
@@ -42,7 +43,29 @@ function createIn(parent: string, procs: number) {
   return {
     procsFile: join(group, 'cgroup.procs'),
     resize: (most: number) => writeFileSync(pidsMax, String(most)),
-    end: () => removeGroup(group),
+    end: () => {
+      endAllIn(group)
+      removeGroup(group)
+    },
+  }
+}
+
+/** Mostly there is nothing. What forks meanwhile is seen by the next look; there is an end to that, since it is bounded. */
+function endAllIn(group: string): void {
+  for (let looks = 0; looks < maxLooks; looks++) {
+    const pids = pidsIn(group)
+    if (pids.length === 0) return
+    signalEach(pids, 'SIGKILL')
+  }
+}
+const maxLooks = 50
+
+function pidsIn(group: string): number[] {
+  try {
+    const lines = readFileSync(join(group, 'cgroup.procs'), 'latin1').split('\n')
+    return lines.map(Number).filter((pid) => pid > 1)
+  } catch {
+    return [] // it is gone
   }
 }
 

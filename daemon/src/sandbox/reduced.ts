@@ -20,6 +20,7 @@ import { seccompFilter } from './seccomp.ts'
 import { supervise } from './supervise.ts'
 import { makeTemporary } from './temporary.ts'
 import { atTerminal } from './terminal.ts'
+import { closeWhenSilent } from './unsafe.ts'
 
 /** What the walls are made of where there are no namespaces. */
 export type ReducedWalls = Pick<Walls, 'architecture' | 'topLevel' | 'ceilings' | 'groups'>
@@ -86,6 +87,11 @@ export function createReducedRunner(machine: Machine, walls: ReducedWalls): Runn
         terminal: command.terminal,
         channel: command.channel,
       })
+      // Where both of the launcher were killed, what they looked after may hold these open for ever.
+      const closeIfLost = ({ started }: { started: boolean }) => {
+        if (!started) for (const stream of [launched.stdout, launched.stderr]) closeWhenSilent(stream)
+      }
+      launched.exit.then(closeIfLost, () => {}) // its failure is told below
       return await supervise(launched, {
         limits,
         // The kernel counts others with it, and not at all where it runs as root.
