@@ -18,6 +18,12 @@ test('[S213] [SBX-333] a task of kind bash: both streams, then the exit code; wh
   expect(await run('cat; echo read')).toMatchObject({ state: 'completed', result: { exitCode: 0 }, stdout: 'read\n' })
 })
 
+test('[SBX-397] [SBX-421] a line has no more time than any task, and nothing runs that is denied by now', async () => {
+  const { run } = virtualBed({ policy: Policy.parse({ limits: { maxWallMs: 300 }, commands: { deny: ['rm *'] } }) })
+  expect(await run('sleep 1000')).toMatchObject({ state: 'timed_out', result: { code: 'timeout' } })
+  await expect(run('rm /src/hello.js')).rejects.toMatchObject({ code: 'command-denied' })
+})
+
 test('[S136] [SBX-333] one that does not end in time is ended, and one that is over before it starts never starts', async () => {
   const { run, server } = virtualBed()
   expect(await run('echo y > /workspace/y; sleep 1000', { timeoutMs: 300 })).toMatchObject({

@@ -1,4 +1,4 @@
-import { isTandemError } from '@tandem/shared'
+import { TandemError, isTandemError } from '@tandem/shared'
 import { isProgram } from '../bash/programs.ts'
 import { decideLine } from '../sandbox/decide-line.ts'
 import type { Policy } from '../sandbox/policy.ts'
@@ -20,11 +20,14 @@ const piece = 64 * 1024
 export const bashExecutor =
   ({ virtual, policyNow }: BashPorts): Executor<'bash'> =>
   async (job) => {
-    const { payload, timeoutMs, onOutput } = job
+    const { payload, onOutput } = job
     const { script, session } = payload
     const stop = AbortSignal.any([job.signal, job.killSignal])
     if (stop.aborted) return { state: 'cancelled', result: {} }
-    const { decision, writable } = decideLine(policyNow(), script, isProgram)
+    const policy = policyNow()
+    const timeoutMs = Math.min(job.timeoutMs, policy.limits.maxWallMs)
+    const { decision, reason, writable } = decideLine(policy, script, isProgram)
+    if (decision === 'deny') throw new TandemError('command-denied', { reason })
     // What is asked about comes here when a person has allowed it.
     return virtual.use(job, { session, writable, isApproved: decision === 'ask' }, async ({ shell, told }) => {
       try {
