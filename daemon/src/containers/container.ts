@@ -53,7 +53,7 @@ export async function startContainer(cli: Cli, { name, args, image, labels }: St
   const remove = () =>
     (removing ??= (async () => {
       if (!gone) child.stdin.end()
-      await cli.ask('rm', '-f', name)
+      await cli.ask('rm', '-f', '-v', name)
       if (!gone && child.pid !== undefined) child.kill('SIGKILL')
       await ended
     })())

@@ -147,7 +147,7 @@ export function createContainers({ cli, image, cpus, machine, bootId, clock, sig
       const left = stdout.split('\n').filter((name) => name.startsWith('tandem-') && !name.startsWith(prefix))
       if (!ok || left.length === 0) return
       log.warn('containers of a daemon that was killed are removed', { containers: left.length })
-      await cli.ask('rm', '-f', ...left)
+      await cli.ask('rm', '-f', '-v', ...left)
     },
   }
 }

@@ -56,6 +56,8 @@ export function createArgs(plan: ContainerPlan): string[] {
     ...readOnly.flatMap((path) => bind(path, path, true)),
     ...hidden.flatMap((path) => bind('/dev/null', path, true)),
     ...plan.covered.flatMap((path) => memory(path, 'ro,mode=0555,size=4k')),
+    // Else each that the image names could be written, on disk and without a bound. Docker's cannot be told so.
+    ...(plan.isPodman ? ['--image-volume', 'ignore'] : []),
     '--no-healthcheck', '--pull', 'never', '--entrypoint', 'sh',
   ]
 }

@@ -25,7 +25,7 @@ const fileOf = (name: string) => join(state, name)
 const read = (name: string) => JSON.parse(readFileSync(fileOf(name), 'utf8')) as Known
 
 /** Of `--name value` and `-x`: those that take no value are few. */
-const alone = new Set(['--rm', '-i', '-a', '-f', '--read-only', '--no-healthcheck'])
+const alone = new Set(['--rm', '-i', '-a', '-f', '-v', '--read-only', '--no-healthcheck'])
 function parse(all: readonly string[]): { options: [string, string][]; rest: string[] } {
   const options: [string, string][] = []
   let at = 0
