@@ -46,6 +46,9 @@ test('[SBX-351] a command for which a shell waited finds all as one for which no
     onChunk,
   })
   expect(ended.reason).toBe('cancelled')
+  // The next test counts its own alone.
+  bed.remove()
+  await vi.waitFor(() => expect(waiting()).toHaveLength(0), { timeout: 20_000 })
 })
 
 test('[SBX-351] one that ended while it waited is not used, and none waits any more once nothing is run', async () => {
