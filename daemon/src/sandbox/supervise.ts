@@ -96,12 +96,15 @@ export async function supervise(
     const { code, signal, started } = await launched.exit.finally(hasEnded)
     const endedAt = Date.now()
     await pumps
+    const ended = signal ?? signalOf(code)
     if (!started && reason === undefined) {
+      // Something may have run, and what it said is none of the walls' words.
+      if (ended !== undefined)
+        throw new TandemError('sandbox-unavailable', { reason: `the sandbox was ended from outside by ${ended}` })
       throw new TandemError('sandbox-unavailable', {
         reason: tail.toString('utf8').trim() || 'the sandbox did not start',
       })
     }
-    const ended = signal ?? signalOf(code)
     const exitCode = reason === undefined && signal === null ? code : null
     return {
       exitCode,
