@@ -1,72 +1,14 @@
-import { agentOnServer } from '@tandem/daemon/agent-on-server'
-import { startModelServer } from '@tandem/daemon/model-server'
-import { acknowledged, testClient, testServer, type TestServer } from '@tandem/server/test-server'
+import { acknowledged, testClient } from '@tandem/server/test-server'
 import { join } from '@tandem/server/test-people'
-import { createId, isTerminal, type Task } from '@tandem/shared'
-import { openChat, openFiles, openOps, openRun } from '@tandem/shared/docs'
-import { expect, onTestFinished, test } from 'vitest'
+import { createId } from '@tandem/shared'
+import { openChat } from '@tandem/shared/docs'
+import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { agentBed, runOf, type Ada } from './agent-bed.ts'
 import { until } from './harness/until.ts'
 
-type Script = Parameters<typeof startModelServer>[0]['script']
-
-/** A server with a file, a person, a scripted model, and a daemon that runs the agent. */
-async function bed(script: Script, more: Partial<Parameters<typeof agentOnServer>[0]> = {}) {
-  const server = await testServer()
-  const models = await startModelServer({ script, chunkSize: 40 })
-  onTestFinished(models.close)
-  const ada = await testClient(server, { name: 'Ada' })
-  const files = await ada.open({ kind: 'files' })
-  const index = openFiles(files.doc)
-  const ops = openOps((await ada.open({ kind: 'ops' })).doc)
-  const file = await makeFile(ada, index, 'sum.ts', 'return a + b\n')
-  await acknowledged(files.provider)
-  const daemonId = createId()
-  const daemon = async () => {
-    const made = await agentOnServer({
-      ...{ server: server.url, apiKey: server.ownerKey, daemonId, models: models.url },
-      ...more,
-    })
-    onTestFinished(made.close)
-    return made
-  }
-  return { server, models, ada, index, ops, file, daemon, ...calls(server) }
-}
-type Bed = Awaited<ReturnType<typeof bed>>
-type Ada = Awaited<ReturnType<typeof testClient>>
-
-async function makeFile(ada: Ada, index: ReturnType<typeof openFiles>, path: string, text: string) {
-  const id = createId()
-  const opened = await ada.open({ kind: 'file', fileId: id })
-  opened.text.insert(0, text)
-  await acknowledged(opened.provider)
-  index.create(path, 'text', undefined, id)
-  return opened
-}
-
-function calls(server: TestServer) {
-  const post = async (route: string, body: object) => {
-    const answer = await server.inWorkspace(route, { method: 'POST', body: JSON.stringify(body) })
-    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`)
-    return (await answer.json()) as Record<string, unknown>
-  }
-  const task = async (id: string) => (await (await server.inWorkspace(`/tasks/${id}`)).json()) as Task
-  return {
-    post,
-    task,
-    ask: async (payload: object) => String((await post('/tasks', { payload: { kind: 'agent', ...payload } })).id),
-    ended: (id: string): Promise<Task> =>
-      until('the run is over', async () => {
-        const now = await task(id)
-        return isTerminal(now.state) && now
-      }),
-  }
-}
-
-const runOf = async ({ ada }: Pick<Bed, 'ada'>, id: string) => openRun((await ada.open({ kind: 'run', runId: id })).doc)
-
 test('[AGT-123] [S233] [S240] a run is a task: it edits, runs lines in the shell, answers, and its document tells all of it', async () => {
-  const t = await bed([
+  const t = await agentBed([
     {
       parts: [
         { text: 'I look and change.' },
@@ -94,7 +36,7 @@ test('[AGT-123] [S233] [S240] a run is a task: it edits, runs lines in the shell
 })
 
 test('[AGT-9] [AGT-124] [S269] [S270] a run that waits for people holds no slot, and goes on where it was when they have answered', async () => {
-  const t = await bed([
+  const t = await agentBed([
     { parts: [{ tool: 'bash', id: 'b1', input: { script: 'rm sum.ts' } }] },
     { parts: [{ tool: 'bash', id: 'b2', input: { script: 'rm -r src' } }] },
     { parts: [{ text: 'I leave the folder.' }] },
@@ -130,7 +72,7 @@ test('[AGT-120] [AGT-125] who may not run things is not heard by a run, nor who 
   const waits = new Promise<void>((resolve) => (asked = resolve))
   let go = () => {}
   const gate = new Promise<void>((resolve) => (go = resolve))
-  const t = await bed([
+  const t = await agentBed([
     { parts: [{ text: 'First.' }], pace: () => (asked(), gate) },
     { parts: [{ text: 'Second.' }] },
     { parts: [{ text: 'Third.' }] },
@@ -172,7 +114,7 @@ test('[AGT-120] [AGT-125] who may not run things is not heard by a run, nor who 
 })
 
 test('[AGT-126] [S250] a run is given the talk before it, which stands in the runs where it was said', async () => {
-  const t = await bed([
+  const t = await agentBed([
     { parts: [{ text: 'Seven.' }] },
     { parts: [{ text: 'Eight.' }] },
     { parts: [{ text: 'Nine.' }] },
@@ -217,7 +159,7 @@ test('[AGT-126] [S250] a run is given the talk before it, which stands in the ru
 test('[AGT-53] [AGT-127] cancelled, a run ends with what it had said; nothing of it is left half', async () => {
   let asked = () => {}
   const waits = new Promise<void>((resolve) => (asked = resolve))
-  const t = await bed([
+  const t = await agentBed([
     {
       parts: [{ text: 'I was just about to say' }],
       pace: (frame) => (frame > 2 ? (asked(), new Promise(() => {})) : undefined),
@@ -235,7 +177,7 @@ test('[AGT-53] [AGT-127] cancelled, a run ends with what it had said; nothing of
 })
 
 test('[AGT-128] a model that is not there fails the run in words', async () => {
-  const t = await bed([{ status: 400, message: 'no such model' }])
+  const t = await agentBed([{ status: 400, message: 'no such model' }])
   await t.daemon()
   const id = await t.ask({ prompt: 'x' })
   expect(await t.ended(id)).toMatchObject({ state: 'failed', result: { code: 'model-refused' } })

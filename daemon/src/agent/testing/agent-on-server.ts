@@ -55,7 +55,15 @@ export async function agentOnServer(given: Given) {
     ...{ folder: dirname(import.meta.filename), slots: 3, capabilities: [] },
   }
   const stop = new AbortController()
-  const reach = await openReach({ server, tlsCa: undefined, insecure: false })
+  const real = await openReach({ server, tlsCa: undefined, insecure: false })
+  let isDead = false
+  const reach: typeof real = {
+    ...real,
+    fetch: async (...asked) => {
+      if (isDead) throw new TypeError('the process is gone')
+      return real.fetch(...asked)
+    },
+  }
   const link = await openSessionLink({ ...{ reach, about, apiKey, settings, clock, log }, fail: () => stop.abort() })
   const { documents, call } = link
   const open = async (doc: Parameters<typeof documents.attach>[0]) => {
@@ -159,22 +167,19 @@ export async function agentOnServer(given: Given) {
     await Promise.all([saying, running])
     virtual.close()
   }
+  let ending: Promise<void> | undefined
+  const leave = async (isKilled: boolean) => {
+    isDead = isKilled
+    const left = isKilled ? link.close(false) : undefined
+    stop.abort()
+    await end()
+    await (left ?? link.close(false))
+    await reach.close()
+  }
   return {
-    tree,
     tasks,
-    ops,
     /** Nothing more of it reaches the server from here on. */
-    kill: async () => {
-      await link.close(false)
-      stop.abort()
-      await end()
-      await reach.close()
-    },
-    close: async () => {
-      stop.abort()
-      await end()
-      await link.close(false)
-      await reach.close()
-    },
+    kill: () => (ending ??= leave(true)),
+    close: () => (ending ??= leave(false)),
   }
 }
