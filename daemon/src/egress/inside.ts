@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
+import { perlRelay } from './perl-relay.ts'
 
 /** Where a command finds its proxy; in its own network nobody else listens. */
 const port = 44_310
@@ -49,21 +50,41 @@ export const trustOf = (environment: NodeJS.ProcessEnv): Record<string, string> 
     }),
   )
 
-const relay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')
+const nodeRelay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')
+
+/** Perl of the system, which is seen inside at the same place, where there is one. */
+export function systemPerl(file = '/usr/bin/perl'): string | null {
+  try {
+    accessSync(file, constants.X_OK)
+    // Of the system's folders this one alone is there inside, and no link leads out of it.
+    return realpathSync(file).startsWith('/usr/') ? file : null
+  } catch {
+    return null
+  }
+}
+
+/** What runs the relay: Perl where there is one, for it starts sooner, else Node. */
+type RelayPrograms = { readonly node: string; readonly perl: string | null }
+
+/** The relay as a program, its switches and its text. It is told its port, the folder of the sockets and the ports, with commas. */
+export const relayOf = ({ node, perl }: RelayPrograms) =>
+  perl === null
+    ? { program: node, switches: ['--v8-pool-size=0', '--input-type=module', '--eval'], text: nodeRelay }
+    : { program: perl, switches: ['-C0', '-e'], text: perlRelay }
 
 /**
  * Starts the relay, waits until it listens, and becomes the command. It is nobody's child but the sandbox's first
  * process's: a program that waits for its children must not wait for this one.
  */
-const prelude = `
-[ "$("$1" --v8-pool-size=0 --input-type=module --eval "$2" -- "$3" "$4" "$5" 3>&1 >/dev/null 2>&1 </dev/null &)" = ready ] ||
+const prelude = (switches: readonly string[]) => `
+[ "$("$1" ${switches.join(' ')} "$2" -- "$3" "$4" "$5" 3>&1 >/dev/null 2>&1 </dev/null &)" = ready ] ||
   { echo 'Tandem: the way to the network could not be opened.' >&2; exit 126; }
 shift 5
 exec "$@"`
 
 type RelayOptions = {
-  /** Runs the relay. */
   node: string
+  perl?: string | null
   /** The folder of the sockets, inside. */
   folder: string
   /** Ports of the command's own that are reached from outside. */
@@ -71,14 +92,7 @@ type RelayOptions = {
 }
 
 /** What comes before a command inside the walls so that it reaches the proxy, and is reached itself. */
-export const relayPrefix = ({ node, folder, ports }: RelayOptions): string[] => [
-  '/bin/sh',
-  '-c',
-  prelude,
-  'sh',
-  node,
-  relay,
-  String(port),
-  folder,
-  ports.join(),
-]
+export function relayPrefix({ node, perl = systemPerl(), folder, ports }: RelayOptions): string[] {
+  const { program, switches, text } = relayOf({ node, perl })
+  return ['/bin/sh', '-c', prelude(switches), 'sh', program, text, String(port), folder, ports.join()]
+}
