@@ -66,7 +66,7 @@ test('[AGT-10] [AGT-40] [AGT-129] [S278] [S279] killed at any moment, runs go on
     for (const { id, state } of t.ops.approvals.snapshot().values())
       if (state === 'pending') void t.post(`/approvals/${id}/approve`, {}).catch(() => {})
   })
-  onTestFinished(() => void stop())
+  onTestFinished(stop)
 
   const live = async (at: number) => {
     const killed = killedAt(at)
