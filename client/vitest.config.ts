@@ -20,6 +20,7 @@ const prepared = [
   'idb',
   'lib0/decoding',
   'lucide-react',
+  'marked',
   'react',
   'react-dom',
   'react-dom/client',

@@ -3,6 +3,7 @@ import {
   mapView,
   openDaemon,
   type MirrorState,
+  type AgentOffer,
   type SandboxState,
   type DaemonAbout,
 } from '@tandem/shared/docs'
@@ -15,6 +16,8 @@ export type DaemonView = {
   about?: DaemonAbout
   mirror?: MirrorState
   sandbox?: SandboxState
+  /** What it has for runs of the agent; absent where it runs none. */
+  agent?: AgentOffer
 }
 
 const nothing = { snapshot: () => undefined, subscribe: () => () => {} }

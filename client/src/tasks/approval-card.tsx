@@ -7,7 +7,8 @@ import { useView } from '../session/use-view.ts'
 import { Button } from '../ui/button.tsx'
 import { useFocusAfter } from '../ui/use-focus-after.ts'
 import { Circumstances, thingWords } from './asked.tsx'
-import { daemonOf, scopes, type Scope } from './grants.ts'
+import { callOf } from './asked-call.ts'
+import { callScopes, daemonOf, scopes, type AnyScope } from './grants.ts'
 import styles from './tasks.module.css'
 
 /** The questions that wait for a person, the oldest first. Shown on every device; the first answer wins. */
@@ -16,8 +17,9 @@ export function usePendingApprovals(): readonly Approval[] {
   return [...approvals.values()].filter((a) => a.state === 'pending').toSorted((a, b) => a.createdAt - b.createdAt)
 }
 
-const labels: Readonly<Record<Scope, string>> = {
+const labels: Readonly<Record<AnyScope, string>> = {
   once: 'Allow once',
+  run: 'For this run',
   session: 'For this session',
   workspace: 'For this workspace',
 }
@@ -30,12 +32,17 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
   const mirrors = useMirrors()
   const { role } = useView(session.identity).claims
   const isOffline = useView(session.link).phase === 'offline'
-  const [answered, setAnswered] = useState<Scope | 'deny'>()
+  const [answered, setAnswered] = useState<AnyScope | 'deny'>()
   const note = useId()
-  // It goes with its answer, whoever gives it: the focus goes to the list, or where one goes back to it.
-  const card = useFocusAfter<HTMLElement>('[data-monitor]', '[data-card][aria-current=true]', '[data-back]')
+  // It goes with its answer, whoever gives it: the focus goes to the list, to where one goes back to it, or to where one writes to the agent.
+  const card = useFocusAfter<HTMLElement>(
+    '[data-monitor], [data-agent]',
+    '[data-card][aria-current=true]',
+    '[data-back]',
+    '[data-reply]',
+  )
   const whyNot = atLeast(role, 'runner') ? undefined : `As ${role} you may not answer.`
-  const answer = (what: Scope | 'deny') => {
+  const answer = (what: AnyScope | 'deny') => {
     if (answered !== undefined) return
     setAnswered(what)
     session.requests.ask(
@@ -47,7 +54,9 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
   // Disabled, they would lose the focus.
   const isOver = { 'aria-disabled': answered !== undefined, 'aria-describedby': note }
   // What a task itself wants to be asked about is no rule for others.
-  const offered = approval.bootId === undefined ? scopes.slice(0, 1) : scopes
+  const call = callOf(approval)
+  const isOnce = call ? call.isAboutRun : approval.bootId === undefined
+  const offered: readonly AnyScope[] = isOnce ? ['once'] : call ? callScopes : scopes
   const on = approval.bootId && mirrors.find(({ bootId }) => bootId === approval.bootId)
   const thing = task ? thingWords(task.payload) : 'a command'
   return (
@@ -55,24 +64,26 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
       ref={card}
       className={styles.approval}
       data-risk={approval.risk}
-      aria-label={`${thing.charAt(0).toUpperCase()}${thing.slice(1)} needs your approval`}
+      aria-label={call?.title ?? `${thing.charAt(0).toUpperCase()}${thing.slice(1)} needs your approval`}
     >
       <h2>
-        {task
-          ? `${visibleText(task.createdByName)} wants to run ${thing}${on ? ` on ${on.name}` : ''}`
-          : 'A command needs your approval'}
+        {call
+          ? call.title
+          : task
+            ? `${visibleText(task.createdByName)} wants to run ${thing}${on ? ` on ${on.name}` : ''}`
+            : 'A command needs your approval'}
         <span className={styles.risk}>{risks[approval.risk]}</span>
       </h2>
-      <pre aria-label="What would run">{visibleText(task ? commandLine(task.payload) : approval.summary)}</pre>
-      {task && <Circumstances task={task} />}
-      {task?.gate && <p className={styles.asked}>{visibleText(task.gate.summary)}</p>}
+      <pre aria-label="What would run">{visibleText(task && !call ? commandLine(task.payload) : approval.summary)}</pre>
+      {task && !call && <Circumstances task={task} />}
+      {task?.gate && !call && <p className={styles.asked}>{visibleText(task.gate.summary)}</p>}
       <p>
         {visibleText(approval.reason)
           .split('`')
           .map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}
       </p>
       <p className={styles.note} id={note}>
-        {whyNot ?? notes(approval, daemonOf(approval.bootId, mirrors))}
+        {whyNot ?? call?.note ?? notes(approval, daemonOf(approval.bootId, mirrors))}
       </p>
       <div className={styles.answers} role="group" aria-label="Your answer">
         {offered.map((scope) => (

@@ -7,6 +7,10 @@ import { laterTime } from '../ui/exact-time.ts'
 export const scopes = ['once', 'session', 'workspace'] as const
 export type Scope = (typeof scopes)[number]
 
+/** The same for one call that a run of the agent wants to make; and for whether a run may go on at all. */
+export const callScopes = ['once', 'run', 'workspace'] as const
+export type AnyScope = Scope | (typeof callScopes)[number]
+
 /** A yes for a session ends with it, and after this long at the latest, ms. */
 const sessionLifeMs = 7 * 24 * 3_600_000
 
