@@ -1,8 +1,9 @@
-import type { Clock, DraftPart, RunStatus } from '@tandem/shared'
+import type { Clock, DraftPart } from '@tandem/shared'
 import type { Run } from '@tandem/shared/docs'
 import type { z } from 'zod'
 import type { Told } from '../loop/ports.ts'
 import type { FieldPath } from '../step/string-fields.ts'
+import type { Word } from './run-end.ts'
 
 /** Twenty times a second at most [S234]. */
 const everyMs = 50
@@ -12,7 +13,6 @@ const maxShown = 500_000
 const unshown: ReadonlySet<string | number | undefined> = new Set(['path', 'oldText'])
 
 type Part = z.infer<typeof DraftPart>
-type Word = Partial<Omit<RunStatus, 'attempt' | 'startedAt'>>
 
 /**
  * Tells in a run's document what goes on, for whoever looks: how it stands, and what is being said. Nothing of it is needed
