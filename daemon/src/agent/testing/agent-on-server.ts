@@ -39,7 +39,7 @@ type Given = {
   limits?: Partial<Limits>
   extraTools?: AgentPorts['extraTools']
   /** Called before and after everything that reaches the world; what it throws ends what was about to be done. */
-  point?: () => void
+  point?: (what: 'saving' | 'saved' | 'executing' | 'executed') => void
 }
 
 /** For tests: a daemon without a folder that runs the agent at a real server. `kill` leaves it as a crash does. */
@@ -102,9 +102,9 @@ export async function agentOnServer(given: Given) {
       return {
         ...attached,
         durable: async (signal) => {
-          point()
+          point('saving')
           await attached.durable(signal)
-          point()
+          point('saved')
         },
       }
     },
@@ -123,9 +123,9 @@ export async function agentOnServer(given: Given) {
       environment: {},
     }),
     execute: async (task, job) => {
-      point()
+      point('executing')
       const outcome = await inner(task, job)
-      point()
+      point('executed')
       return outcome
     },
     recordEgress: () => {},
