@@ -10,7 +10,7 @@ import { bashTool } from '../tools/bash.ts'
 import { fetchTool } from '../tools/fetch.ts'
 import { createAnswers } from './answers.ts'
 import { dangersOfEdit, dangersOfLine } from './danger.ts'
-import { judgeCall, type JudgePorts } from './judge.ts'
+import { judgeCall } from './judge.ts'
 
 const never = () => Promise.reject(new Error('nothing is run here'))
 const toy = (name: string, input: z.ZodType, isRead = false): Tool => ({
@@ -36,7 +36,7 @@ const judge = async (
   tool: string,
   input: unknown,
   mode: AgentMode,
-  more: Partial<JudgePorts> & { policy?: object } = {},
+  more: Partial<Parameters<typeof judgeCall>[2]> & { policy?: object } = {},
 ) => {
   const policy = Policy.parse(more.policy ?? {})
   const ports = { mode, policyNow: () => policy, isGranted: () => false, textAt: async () => undefined, ...more }

@@ -11,7 +11,7 @@ import { agentReach } from '../tools/fetch.ts'
 import { projectPath } from '../tools/project-path.ts'
 import { dangersOfEdit, dangersOfLine } from './danger.ts'
 
-export type JudgePorts = {
+type JudgePorts = {
   /** What the person who began the run chose. */
   mode: AgentMode
   /** The owner's policy, as it is now; throws where that cannot be known. */

@@ -3,7 +3,7 @@ import type { Chat } from '@tandem/shared/docs'
 import type { ModelMessage } from 'ai'
 import { lastMessages } from '../loop/context.ts'
 
-export type Earlier = NonNullable<RunAbout['earlier']>
+type Earlier = NonNullable<RunAbout['earlier']>
 
 type Ports = {
   chat: Pick<Chat, 'snapshot'>
