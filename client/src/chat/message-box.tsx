@@ -162,21 +162,22 @@ export function MessageBox(props: MessageBoxProps) {
               ))}
           </select>
         )}
-        <span className={styles.grow} />
-        {isRunning && (
-          <Button variant="danger" onClick={onStop}>
-            <Square size={11} aria-hidden />
-            {isStopping ? 'Stop at once' : 'Stop'}
+        <span className={styles.sends}>
+          {isRunning && (
+            <Button variant="danger" onClick={onStop}>
+              <Square size={11} aria-hidden />
+              {isStopping ? 'Stop at once' : 'Stop'}
+            </Button>
+          )}
+          {isRunning && (
+            <Button disabled={text.trim() === '' || whyNot !== undefined} onClick={() => send('steer')}>
+              Steer
+            </Button>
+          )}
+          <Button type="submit" variant="primary" disabled={text.trim() === '' || whyNot !== undefined}>
+            {isRunning ? 'Queue' : 'Send'}
           </Button>
-        )}
-        {isRunning && (
-          <Button disabled={text.trim() === '' || whyNot !== undefined} onClick={() => send('steer')}>
-            Steer
-          </Button>
-        )}
-        <Button type="submit" variant="primary" disabled={text.trim() === '' || whyNot !== undefined}>
-          {isRunning ? 'Queue' : 'Send'}
-        </Button>
+        </span>
       </div>
     </form>
   )

@@ -14,6 +14,7 @@ import { showPeers } from './peer-cursors.ts'
 import './peer-cursors.css'
 import { themeName } from './themes.ts'
 import { useBlame, type BlameView } from './use-blame.ts'
+import { useReview } from './use-review.ts'
 
 /** What others may do to the text on the screen. */
 export type EditorHandle = {
@@ -77,6 +78,7 @@ export default function CodeEditor({ ref, file, readOnly, focusCall, onOwnEdit, 
   }, [session, editor, models, fileId])
 
   useBlame({ editor, models, fileId }, blame)
+  useReview({ editor, models, fileId })
 
   useImperativeHandle(
     ref,
