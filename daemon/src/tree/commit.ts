@@ -6,6 +6,7 @@ import { readContent } from '../disk/content.ts'
 import { foldersOf } from './folders.ts'
 import { editsFor } from './merge-text.ts'
 import { createPlaces } from './places.ts'
+import { readToChange } from './read-to-change.ts'
 import type { Tree, TreeOptions, Version } from './tree.ts'
 
 export type Change =
@@ -91,7 +92,7 @@ export async function commitWith(
   }
 
   const asked = changes.flatMap((change) => ('base' in change && change.base.kind === 'text' ? [change.base.id] : []))
-  const texts = asked.length > 0 ? await documents.read(asked, signal) : new Map<Id, never>()
+  const texts = asked.length > 0 ? await readToChange(documents, asked, task, signal) : new Map<Id, never>()
   const nowOf = ({ id }: Version) => {
     const now = texts.get(id)
     if (now) return now

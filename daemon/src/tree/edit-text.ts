@@ -1,6 +1,7 @@
 import { TandemError, applyToString, diffText, type Chars, type HunkText, type Id, type TextEdit } from '@tandem/shared'
 import { charsOfState, groupEdits, stateOfUpdate } from '@tandem/shared/docs'
 import type { Documents } from './ports.ts'
+import { readToChange } from './read-to-change.ts'
 import type { Version } from './tree.ts'
 
 /** A change that was not made because somebody else changed the same meanwhile: its line as the text is now, and what was meant. */
@@ -35,20 +36,23 @@ export type TextEdits = {
 
 /** Changes texts by the smallest edits, each known to the character before it is made. `require` throws for what may not be written. */
 export function createTextEdits(
-  documents: Pick<Documents, 'ready' | 'read' | 'change'>,
+  documents: Pick<Documents, 'ready' | 'read' | 'seed' | 'change'>,
   require: (id: Id) => void,
 ): TextEdits {
-  const read = async (id: Id, signal: AbortSignal) => {
+  const requireReady = () => {
     if (!documents.ready.snapshot())
       throw new TandemError('offline', { reason: 'the workspace is not connected; nothing was changed' })
-    const found = (await documents.read([id], signal)).get(id)
+  }
+  const read = async (id: Id, texts: ReturnType<Documents['read']>) => {
+    const found = (await texts).get(id)
     if (found) return found
     throw new TandemError('store-corrupt', { reason: 'the server cannot read this text' })
   }
   return {
     prepare: async (base, mine, task, signal) => {
       require(base.id)
-      const now = await read(base.id, signal)
+      requireReady()
+      const now = await read(base.id, readToChange(documents, [base.id], task, signal))
       const { edits, skipped } = editsOver(base.text, mine, now.text)
       const { update, hunks = [] } = now.prepare(edits, task, true)
       return {
@@ -66,9 +70,13 @@ export function createTextEdits(
         },
       }
     },
-    hasArrived: async (id, state, signal) => (await read(id, signal)).includes(state),
+    hasArrived: async (id, state, signal) => {
+      requireReady()
+      return (await read(id, documents.read([id], signal))).includes(state)
+    },
     madeOf: async (id, text, signal) => {
-      const now = await read(id, signal)
+      requireReady()
+      const now = await read(id, documents.read([id], signal))
       const chars = charsOfState(now.state)
       return now.text === text && chars.length <= 1 ? chars : undefined
     },
