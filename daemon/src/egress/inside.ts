@@ -1,11 +1,10 @@
-import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
-import { perlRelay } from './perl-relay.ts'
+import { relayOf, systemPerl, type RelayPrograms } from './relay-program.ts'
 
 /** Where a command finds its proxy; in its own network nobody else listens. */
 const port = 44_310
 const proxy = `http://127.0.0.1:${port}`
 
-/** Processes and threads of the relay, beside those of the command. */
+/** Processes and threads of the relay at the most, which is as Node, beside those of the command. */
 export const relayProcesses = 12
 
 /**
@@ -50,28 +49,6 @@ export const trustOf = (environment: NodeJS.ProcessEnv): Record<string, string> 
     }),
   )
 
-const nodeRelay = readFileSync(new URL('relay.ts', import.meta.url), 'utf8')
-
-/** Perl of the system, which is seen inside at the same place, where there is one. */
-export function systemPerl(file = '/usr/bin/perl'): string | null {
-  try {
-    accessSync(file, constants.X_OK)
-    // Of the system's folders this one alone is there inside, and no link leads out of it.
-    return realpathSync(file).startsWith('/usr/') ? file : null
-  } catch {
-    return null
-  }
-}
-
-/** What runs the relay: Perl where there is one, for it starts sooner, else Node. */
-type RelayPrograms = { readonly node: string; readonly perl: string | null }
-
-/** The relay as a program, its switches and its text. It is told its port, the folder of the sockets and the ports, with commas. */
-export const relayOf = ({ node, perl }: RelayPrograms) =>
-  perl === null
-    ? { program: node, switches: ['--v8-pool-size=0', '--input-type=module', '--eval'], text: nodeRelay }
-    : { program: perl, switches: ['-C0', '-e'], text: perlRelay }
-
 /**
  * Starts the relay, waits until it listens, and becomes the command. It is nobody's child but the sandbox's first
  * process's: a program that waits for its children must not wait for this one.
@@ -82,9 +59,8 @@ const prelude = (switches: readonly string[]) => `
 shift 5
 exec "$@"`
 
-type RelayOptions = {
+type RelayOptions = Partial<RelayPrograms> & {
   node: string
-  perl?: string | null
   /** The folder of the sockets, inside. */
   folder: string
   /** Ports of the command's own that are reached from outside. */

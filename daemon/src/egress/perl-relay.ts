@@ -17,6 +17,7 @@ my (%ends, $later);
 my @owed = map { ($_) x 8 } split /,/, $ports // '';
 
 socket(my $listener, $inet, $stream, 0) or exit 1;
+setsockopt($listener, 1, 2, 1); # whoever had the port may only just have gone
 setsockopt($listener, 6, 1, 1); # no delay; who is accepted inherits it
 bind($listener, ipv4($port)) && listen($listener, 511) or exit 1;
 # Whoever started this waits for the word, and for the end of what could be said.
@@ -72,7 +73,12 @@ sub drop {
   close $end->{socket};
   $end->{gone} = 1;
 }
-sub drop_both { drop($_) for grep { $_ } $_[0], $_[0]{peer} }
+sub drop_both {
+  my ($end) = @_;
+  my $peer = $end->{peer};
+  drop($end);
+  drop($peer) if $peer;
+}
 
 # Who comes is kept waiting while the proxy is.
 sub welcome {

@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { hash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
-import { relayOf, relayPrefix, systemPerl } from './inside.ts'
+import { relayPrefix } from './inside.ts'
+import { relayOf, systemPerl } from './relay-program.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -67,7 +68,7 @@ async function open(perl: string | null, { folder = openFolder(), ports = [] as 
 const echo = (socket: Socket) => void socket.pipe(socket)
 
 describe.each(kinds)('the relay, as $kind', ({ perl }) => {
-  test('[SBX-441] all bytes come over, many at once, and who says no more is still told all', async () => {
+  test('[SBX-441] all bytes come over, many at once, and who says no more is still told all; then nothing of it is held', async () => {
     const folder = openFolder()
     const answer = randomBytes(200_000)
     const heard: string[] = []
@@ -77,7 +78,9 @@ describe.each(kinds)('the relay, as $kind', ({ perl }) => {
       socket.end(Buffer.concat([asked.subarray(0, 8), answer]))
     }
     await serve({ path: join(folder, 'out') }, (socket) => void onSocket(socket))
-    const { dial } = await open(perl, { folder })
+    const { child, dial } = await open(perl, { folder })
+    const held = () => readdirSync(`/proc/${child.pid}/fd`).length
+    const before = held()
     const questions = Array.from({ length: 100 }, (_, i) => randomBytes(i === 0 ? 3 * megabyte : 8 + i * 100))
     const answers = await Promise.all(
       questions.map((question) => {
@@ -89,6 +92,11 @@ describe.each(kinds)('the relay, as $kind', ({ perl }) => {
     const first = (bytes: Buffer) => bytes.subarray(0, 8)
     expect(answers.every((bytes, i) => bytes.equals(Buffer.concat([first(questions[i] as Buffer), answer])))).toBe(true)
     expect(heard.toSorted()).toEqual(questions.map((question) => hash('sha1', question)).toSorted())
+    // When one more has come and gone, those before it were let go.
+    const last = dial()
+    last.end('more of it')
+    await buffer(last)
+    expect(held()).toBeLessThan(before + 20)
   })
 
   test('[SBX-441] an end of what comes back leaves the way there open', async () => {
@@ -210,7 +218,9 @@ describe.each(kinds)('the relay, as $kind', ({ perl }) => {
 
 test('[SBX-441] Perl is taken where it is one of the system that can be run, and no link out of it', () => {
   expect(systemPerl('/nonexistent/perl')).toBe(null)
-  expect(systemPerl('/bin/../etc/passwd')).toBe(null)
+  const elsewhere = join(openFolder(), 'perl')
+  writeFileSync(elsewhere, '', { mode: 0o755 })
+  expect(systemPerl(elsewhere)).toBe(null)
   expect(systemPerl('/usr/bin/env')).toBe('/usr/bin/env')
   expect(relayOf({ node, perl: null }).program).toBe(node)
 })
