@@ -4,9 +4,6 @@ import { relayOf, systemPerl, type RelayPrograms } from './relay-program.ts'
 const port = 44_310
 const proxy = `http://127.0.0.1:${port}`
 
-/** Processes and threads of the relay at the most, which is as Node, beside those of the command. */
-export const relayProcesses = 12
-
 /**
  * What leads programs to the proxy: the names that git, curl, pip, go and cargo look at, and those of package managers.
  * What does not look at them finds no network.
@@ -67,8 +64,17 @@ type RelayOptions = Partial<RelayPrograms> & {
   ports: readonly number[]
 }
 
-/** What comes before a command inside the walls so that it reaches the proxy, and is reached itself. */
-export function relayPrefix({ node, perl = systemPerl(), folder, ports }: RelayOptions): string[] {
-  const { program, switches, text } = relayOf({ node, perl })
-  return ['/bin/sh', '-c', prelude(switches), 'sh', program, text, String(port), folder, ports.join()]
+/**
+ * What comes before a command inside the walls so that it reaches the proxy, and is reached itself; and how many processes
+ * and threads that adds to the command's.
+ */
+export function relayPrefix({ node, perl = systemPerl(), folder, ports }: RelayOptions): {
+  prefix: readonly string[]
+  processes: number
+} {
+  const { program, switches, text, processes } = relayOf({ node, perl })
+  return {
+    prefix: ['/bin/sh', '-c', prelude(switches), 'sh', program, text, String(port), folder, ports.join()],
+    processes,
+  }
 }

@@ -4,7 +4,6 @@
  * that Linux has for it on both of our machines.
  */
 export const perlRelay = String.raw`
-# What relay.ts does where there is no Perl, as Node with --v8-pool-size=0.
 my ($port, $folder, $ports) = @ARGV;
 $SIG{$_} = 'IGNORE' for qw(TERM INT HUP PIPE);
 my ($unix, $inet, $inet6, $stream) = (1, 2, 10, 2049); # a stream that never blocks

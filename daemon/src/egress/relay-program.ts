@@ -17,8 +17,8 @@ export function systemPerl(file = '/usr/bin/perl'): string | null {
 /** What runs the relay: Perl where there is one, for it starts sooner, else Node. */
 export type RelayPrograms = { readonly node: string; readonly perl: string | null }
 
-/** The relay as a program, its switches and its text. It is told its port, the folder of the sockets and the ports, with commas. */
+/** The relay as a program, its switches and its text. It is told its port, the folder of the sockets and the ports, with commas. `processes`: with its threads. */
 export const relayOf = ({ node, perl }: RelayPrograms) =>
   perl === null
-    ? { program: node, switches: ['--v8-pool-size=0', '--input-type=module', '--eval'], text: nodeRelay }
-    : { program: perl, switches: ['-C0', '-e'], text: perlRelay }
+    ? { program: node, switches: ['--v8-pool-size=0', '--input-type=module', '--eval'], text: nodeRelay, processes: 12 }
+    : { program: perl, switches: ['-C0', '-e'], text: perlRelay, processes: 1 }

@@ -195,7 +195,7 @@ describe.each(kinds)('the relay, as $kind', ({ perl }) => {
     const folder = openFolder()
     await serve({ path: join(folder, 'out') }, echo)
     const port = await freePort()
-    const prefix = relayPrefix({ node, perl, folder, ports: [] })
+    const { prefix } = relayPrefix({ node, perl, folder, ports: [] })
     // Inside nobody else has its port.
     const [shell = '', ...rest] = prefix.map((word) => (word === '44310' ? String(port) : word))
     const line = `exec 3<>/dev/tcp/127.0.0.1/${port}; echo hello >&3; head -1 <&3`

@@ -146,7 +146,7 @@ export function describeWayOut(who: string, { owner }: { owner?: number } = {}):
       expect(() => statSync(sockets[0] ?? '')).toThrow('ENOENT')
       // Node gives up where a connection comes to have one of these numbers: they stay taken.
       const open = await bed.run(
-        'for p in /proc/[0-9]*; do [ $p = /proc/1 ] || ! grep -qa "[v]8-pool" $p/cmdline || readlink $p/fd/0 $p/fd/1 $p/fd/2; done',
+        'for p in /proc/[0-9]*; do [ $p = /proc/1 ] || ! tr "\\0" "\\n" < $p/cmdline | grep -qx "/run/tandem[/]*" || readlink $p/fd/0 $p/fd/1 $p/fd/2; done',
         { egress: grant().egress },
       )
       expect(open.stdout).toBe('/dev/null\n/dev/null\n/dev/null\n')

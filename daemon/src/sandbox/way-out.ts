@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isTandemError, messageOf, TandemError } from '@tandem/shared'
-import { proxyEnvironment, relayPrefix, relayProcesses } from '../egress/inside.ts'
+import { proxyEnvironment, relayPrefix } from '../egress/inside.ts'
 import type { Identity } from './identity.ts'
 import { makeTemporary, removeTemporary } from './temporary.ts'
 
@@ -56,9 +56,8 @@ export async function openWayOut(egress: Egress, { uid, gid }: Identity): Promis
   }
   return {
     folder,
-    prefix: relayPrefix({ node: process.execPath, folder: socketsInside, ports: egress.ports }),
+    ...relayPrefix({ node: process.execPath, folder: socketsInside, ports: egress.ports }),
     environment: { ...proxyEnvironment, ...egress.environment },
-    processes: relayProcesses,
     close,
   }
 }
