@@ -128,10 +128,11 @@ test('[TSK-242] the questions of a task that is cancelled while it waits are ove
   const { id, park, open, task } = await begun(t)
   await park(asks('a', 'b'))
   await t.ask({ kind: 'cancel', task: id })
-  expect(task().state).toBe('cancelled')
-  await pass(t.clock, 2_000)
   expect(open()).toEqual([])
+  await pass(t.clock, 2_000)
   expect(task().state).toBe('cancelled')
+  await t.ask({ kind: 'retry', task: id })
+  expect(task().state).toBe('queued')
 })
 
 test('[TSK-243] what waits for its time starts at once where a runner says so', async () => {

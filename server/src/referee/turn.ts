@@ -2,6 +2,7 @@ import { isHeld, isTerminal, type Id, type Task, type ToDaemon } from '@tandem/s
 import type { Board } from './board.ts'
 import { follow } from './follow.ts'
 import type { RefereePorts, Turn } from './ports.ts'
+import { endQuestions } from './questions.ts'
 import { next } from './transitions.ts'
 
 /**
@@ -40,6 +41,9 @@ export function createTurns(
         if (!after) return undefined
         board.put(after)
         if (isTerminal(after.state) && !isTerminal(before.state)) ended.set(id, after)
+        // At once: it may be asked for anew in this very turn.
+        const isUnanswered = event.t === 'cancel' || event.t === 'drop'
+        if (before.state === 'awaiting_approval' && isUnanswered) endQuestions(ports, now, id)
         const { exitCode, sandbox } = isTerminal(after.state) ? (after.result ?? {}) : {}
         const details = {
           from: before.state,
