@@ -242,7 +242,7 @@ test('[UI-268] code in an answer is run as a task, and how that ends stands belo
 test('[UI-269] a file is named with the keyboard alone; Escape closes the list and stops nothing', async () => {
   const { begin, file, chat, ask } = show()
   file('src/sum.ts', '')
-  file('docs/summary.md', '')
+  file('notes/summary.md', '')
   begin('x')
   await input.click()
   await userEvent.keyboard('look at @sum')
@@ -253,9 +253,9 @@ test('[UI-269] a file is named with the keyboard alone; Escape closes the list a
       .getByRole('option')
       .elements()
       .map((e) => e.textContent),
-  ).toEqual(['src/sum.ts', 'docs/summary.md'])
+  ).toEqual(['src/sum.ts', 'notes/summary.md'])
   await userEvent.keyboard('{ArrowDown}')
-  await expect.element(list.getByRole('option', { name: 'docs/summary.md' })).toHaveAttribute('aria-selected', 'true')
+  await expect.element(list.getByRole('option', { name: 'notes/summary.md' })).toHaveAttribute('aria-selected', 'true')
   await userEvent.keyboard('{ArrowUp}{Enter}')
   await expect.element(input).toHaveValue('look at @src/sum.ts ')
   await userEvent.keyboard('and @doc')
