@@ -258,13 +258,13 @@ test('[UI-269] a file is named with the keyboard alone; Escape closes the list a
   await expect.element(list.getByRole('option', { name: 'notes/summary.md' })).toHaveAttribute('aria-selected', 'true')
   await userEvent.keyboard('{ArrowUp}{Enter}')
   await expect.element(input).toHaveValue('look at @src/sum.ts ')
-  await userEvent.keyboard('and @doc')
+  await userEvent.keyboard('and @not')
   await userEvent.keyboard('{Escape}{Escape}')
   await expect.element(list).not.toBeInTheDocument()
   expect(ask).not.toHaveBeenCalled()
   await userEvent.keyboard('{Enter}')
   const sent = [...chat.snapshot().values()].at(-1)
-  expect([sent?.text, sent?.mentions]).toEqual(['look at @src/sum.ts and @doc', [{ path: 'src/sum.ts' }]])
+  expect([sent?.text, sent?.mentions]).toEqual(['look at @src/sum.ts and @not', [{ path: 'src/sum.ts' }]])
 })
 
 test('[UI-270] a message is changed and sent again in its place, and what still runs of its course is stopped', async () => {
