@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { IconButton } from '../ui/icon-button.tsx'
 import { relativeTime } from '../ui/relative-time.ts'
 import styles from './chat.module.css'
+import { EditLine } from './edit-line.tsx'
 import type { ConversationItem } from './use-conversation.ts'
 
 type ConversationBarProps = {
@@ -41,20 +42,14 @@ export function ConversationBar({ current, title, items, now, onTitle, onOpen, o
           </button>
         </h2>
       ) : (
-        <input
+        <EditLine
+          label="Title of the conversation"
           className={styles.title}
-          aria-label="Title of the conversation"
-          value={draft}
           maxLength={200}
-          autoFocus
-          onChange={(e) => setDraft(e.currentTarget.value)}
-          onBlur={save}
-          onKeyDown={(e) => {
-            if (e.key === 'Enter') save()
-            if (e.key !== 'Escape') return
-            e.stopPropagation()
-            setDraft(undefined)
-          }}
+          draft={draft}
+          onDraft={setDraft}
+          onSave={save}
+          onLeave={() => setDraft(undefined)}
         />
       )}
       {items.some(({ id }) => id !== current) && (

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import styles from './chat.module.css'
+import { EditLine } from './edit-line.tsx'
 import type { Sent } from './turns.ts'
 
 type QueueListProps = {
@@ -43,18 +44,12 @@ function Waiting({ chat, message, onSendNow }: WaitingProps) {
       {draft === undefined ? (
         <span className={styles.waitingText}>{visibleText(message.text)}</span>
       ) : (
-        <input
-          aria-label="The waiting message"
-          value={draft}
-          autoFocus
-          onChange={(e) => setDraft(e.currentTarget.value)}
-          onBlur={save}
-          onKeyDown={(e) => {
-            if (e.key === 'Enter') save()
-            if (e.key !== 'Escape') return
-            e.stopPropagation()
-            setDraft(undefined)
-          }}
+        <EditLine
+          label="The waiting message"
+          draft={draft}
+          onDraft={setDraft}
+          onSave={save}
+          onLeave={() => setDraft(undefined)}
         />
       )}
       {onSendNow ? (
